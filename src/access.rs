@@ -1,0 +1,1 @@
+//! The access room; empty until its first file.

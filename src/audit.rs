@@ -1,0 +1,1 @@
+//! The audit room; empty until its first file.

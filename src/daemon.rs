@@ -1,0 +1,1 @@
+//! The daemon room; empty until its first file.

@@ -1,0 +1,1 @@
+//! The demo room; empty until its first file.

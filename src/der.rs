@@ -1,0 +1,1 @@
+//! The der room; empty until its first file.

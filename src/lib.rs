@@ -1,0 +1,39 @@
+//! hankod: one daemon that signs, and everything around it. This file is the map.
+//!
+//! A row imports only rows before it, never a neighbour; `tests/suite/layers.rs` holds the table.
+//!
+//! | row | module | what stands there |
+//! |---|---|---|
+//! | 1 | [`clock`] [`secret`] [`text`] | time as a value; secrets that wipe themselves; ja and en messages |
+//! | 2 | [`der`] [`config`] [`console`] [`process`] | DER and certificate fields; configuration as checked data; embedded pages; supervised child processes |
+//! | 3 | [`cms`] [`pdf`] [`token`] [`render`] | SignedData; reading and updating PDF; PKCS#11 tokens; page pictures and seals |
+//! | 5 | [`sign`] [`verify`] | a signature prepared and embedded; a finished file checked. Both without I/O |
+//! | 7 | [`store`] | SQLite: pairings, intents, outcomes |
+//! | 8 | [`audit`] [`access`] | the hash-chained log; sites and their keys |
+//! | 9 | [`app`] | use cases |
+//! | 10 | [`http`] | the desk API and the daemon's page |
+//! | 11 | [`daemon`] | assembly, signals, logs |
+//! | 12 | [`demo`] | the demonstration's CA and tokens |
+//! | 13 | [`cli`] | one file a subcommand |
+
+pub mod access;
+pub mod app;
+pub mod audit;
+pub mod cli;
+pub mod clock;
+pub mod cms;
+pub mod config;
+pub mod console;
+pub mod daemon;
+pub mod demo;
+pub mod der;
+pub mod http;
+pub mod pdf;
+pub mod process;
+pub mod render;
+pub mod secret;
+pub mod sign;
+pub mod store;
+pub mod text;
+pub mod token;
+pub mod verify;

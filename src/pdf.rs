@@ -1,0 +1,3 @@
+//! PDF: strict reading and incremental updates. Nothing here repairs a damaged file, and nothing does I/O beyond one private map.
+
+pub mod value;

@@ -1,0 +1,1 @@
+//! The process room; empty until its first file.

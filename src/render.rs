@@ -1,0 +1,1 @@
+//! The render room; empty until its first file.

@@ -1,0 +1,1 @@
+//! The sign room; empty until its first file.

@@ -1,0 +1,1 @@
+//! The token room; empty until its first file.

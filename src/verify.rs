@@ -1,0 +1,1 @@
+//! The verify room; empty until its first file.

@@ -1,0 +1,4 @@
+//! The one test binary: a module per capability.
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
+
+mod layers;
