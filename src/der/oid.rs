@@ -1,0 +1,107 @@
+//! Object identifiers that hankod names, each with the document that defines it. No lookup, no parsing.
+
+use const_oid::ObjectIdentifier as Oid;
+
+macro_rules! oids {
+    ($($(#[$doc:meta])* $name:ident = $dotted:literal;)*) => {
+        $($(#[$doc])* pub const $name: Oid = Oid::new_unwrap($dotted);)*
+    };
+}
+
+oids! {
+    /// SHA-256 (RFC 5754).
+    SHA256 = "2.16.840.1.101.3.4.2.1";
+    /// SHA-384 (RFC 5754).
+    SHA384 = "2.16.840.1.101.3.4.2.2";
+    /// SHA-512 (RFC 5754).
+    SHA512 = "2.16.840.1.101.3.4.2.3";
+
+    /// rsaEncryption (RFC 8017).
+    RSA_ENCRYPTION = "1.2.840.113549.1.1.1";
+    /// MGF1 (RFC 8017).
+    MGF1 = "1.2.840.113549.1.1.8";
+    /// RSASSA-PSS (RFC 4055).
+    RSA_PSS = "1.2.840.113549.1.1.10";
+    /// sha256WithRSAEncryption (RFC 4055).
+    RSA_SHA256 = "1.2.840.113549.1.1.11";
+    /// sha384WithRSAEncryption (RFC 4055).
+    RSA_SHA384 = "1.2.840.113549.1.1.12";
+    /// sha512WithRSAEncryption (RFC 4055).
+    RSA_SHA512 = "1.2.840.113549.1.1.13";
+    /// id-ecPublicKey (RFC 5480).
+    EC_PUBLIC_KEY = "1.2.840.10045.2.1";
+    /// ecdsa-with-SHA256 (RFC 5758).
+    ECDSA_SHA256 = "1.2.840.10045.4.3.2";
+    /// ecdsa-with-SHA384 (RFC 5758).
+    ECDSA_SHA384 = "1.2.840.10045.4.3.3";
+    /// ecdsa-with-SHA512 (RFC 5758).
+    ECDSA_SHA512 = "1.2.840.10045.4.3.4";
+    /// P-256, secp256r1 (RFC 5480).
+    P256 = "1.2.840.10045.3.1.7";
+    /// P-384, secp384r1 (RFC 5480).
+    P384 = "1.3.132.0.34";
+    /// P-521, secp521r1 (RFC 5480).
+    P521 = "1.3.132.0.35";
+    /// Ed25519 (RFC 8410).
+    ED25519 = "1.3.101.112";
+    /// Ed448 (RFC 8410).
+    ED448 = "1.3.101.113";
+
+    /// id-data (RFC 5652).
+    DATA = "1.2.840.113549.1.7.1";
+    /// id-signedData (RFC 5652).
+    SIGNED_DATA = "1.2.840.113549.1.7.2";
+    /// content-type attribute (RFC 5652, 11.1).
+    CONTENT_TYPE = "1.2.840.113549.1.9.3";
+    /// message-digest attribute (RFC 5652, 11.2).
+    MESSAGE_DIGEST = "1.2.840.113549.1.9.4";
+    /// signing-certificate-v2 attribute (RFC 5035).
+    SIGNING_CERTIFICATE_V2 = "1.2.840.113549.1.9.16.2.47";
+    /// signature-time-stamp attribute (RFC 3161, appendix A).
+    SIGNATURE_TIME_STAMP = "1.2.840.113549.1.9.16.2.14";
+
+    /// subjectKeyIdentifier (RFC 5280, 4.2.1.2).
+    SUBJECT_KEY_IDENTIFIER = "2.5.29.14";
+    /// keyUsage (RFC 5280, 4.2.1.3).
+    KEY_USAGE = "2.5.29.15";
+    /// subjectAltName (RFC 5280, 4.2.1.6).
+    SUBJECT_ALT_NAME = "2.5.29.17";
+    /// basicConstraints (RFC 5280, 4.2.1.9).
+    BASIC_CONSTRAINTS = "2.5.29.19";
+    /// cRLDistributionPoints (RFC 5280, 4.2.1.13).
+    CRL_DISTRIBUTION_POINTS = "2.5.29.31";
+    /// certificatePolicies (RFC 5280, 4.2.1.4).
+    CERTIFICATE_POLICIES = "2.5.29.32";
+    /// authorityKeyIdentifier (RFC 5280, 4.2.1.1).
+    AUTHORITY_KEY_IDENTIFIER = "2.5.29.35";
+    /// extKeyUsage (RFC 5280, 4.2.1.12).
+    EXTENDED_KEY_USAGE = "2.5.29.37";
+    /// authorityInfoAccess (RFC 5280, 4.2.2.1).
+    AUTHORITY_INFO_ACCESS = "1.3.6.1.5.5.7.1.1";
+    /// qcStatements (RFC 3739, ETSI EN 319 412-5).
+    QC_STATEMENTS = "1.3.6.1.5.5.7.1.3";
+    /// id-ad-ocsp (RFC 5280, 4.2.2.1).
+    AD_OCSP = "1.3.6.1.5.5.7.48.1";
+    /// id-ad-caIssuers (RFC 5280, 4.2.2.1).
+    AD_CA_ISSUERS = "1.3.6.1.5.5.7.48.2";
+
+    /// commonName (X.520).
+    COMMON_NAME = "2.5.4.3";
+    /// organizationName (X.520).
+    ORGANIZATION = "2.5.4.10";
+    /// emailAddress (PKCS #9).
+    EMAIL_ADDRESS = "1.2.840.113549.1.9.1";
+
+    /// Japanese public personal authentication (JPKI): the subject's name.
+    JPKI_NAME = "1.2.392.200149.8.5.5.1";
+    /// JPKI: substitute characters in the name.
+    JPKI_NAME_SUBSTITUTES = "1.2.392.200149.8.5.5.2";
+    /// JPKI: sex.
+    JPKI_SEX = "1.2.392.200149.8.5.5.3";
+    /// JPKI: date of birth.
+    JPKI_BIRTH_DATE = "1.2.392.200149.8.5.5.4";
+    /// JPKI: address.
+    JPKI_ADDRESS = "1.2.392.200149.8.5.5.5";
+    /// JPKI: substitute characters in the address.
+    JPKI_ADDRESS_SUBSTITUTES = "1.2.392.200149.8.5.5.6";
+}
