@@ -2,3 +2,4 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
 
 mod layers;
+mod render;
