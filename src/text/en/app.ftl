@@ -1,1 +1,3 @@
 # messages of app
+
+daemon-starting = hankod is still starting. Try again in a moment.

@@ -1,0 +1,477 @@
+//! What the desk API takes and shows: the manifest of a signing, and the views of tokens, certificates, signings and pages.
+//!
+//! Plain data. Shapes are checked when they are read (unknown fields are refused); whether a certificate, page or level exists is judged by the use case.
+
+use crate::clock::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+use utoipa::ToSchema;
+
+/// Most documents in one signing.
+pub const MAX_DOCUMENTS: usize = 100;
+/// Longest file name of a document, in bytes of UTF-8.
+pub const MAX_NAME_BYTES: usize = 255;
+/// Longest reason, place or seal text, in characters.
+pub const MAX_TEXT_CHARS: usize = 200;
+
+/// A code with its words in the reader's language.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct Said {
+    /// Stable `snake_case` name.
+    pub code: String,
+    /// What it means and what to do.
+    pub message: String,
+}
+
+/// `GET /health`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct Health {
+    /// Always `hankod`.
+    pub name: &'static str,
+    /// The program's version.
+    pub version: &'static str,
+    /// Versions of this API that are answered.
+    pub api: &'static [&'static str],
+    /// For a nonce from an allowed site: hexadecimal HMAC-SHA256 under the site's key, over nonce, origin and port.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proof: Option<String>,
+}
+
+/// Where a site's wish to be known stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PairingState {
+    /// The person has not answered yet.
+    Pending,
+    /// Allowed; the key is in this answer and in no other.
+    Allowed,
+    /// Allowed, and the key has been fetched.
+    Fetched,
+    /// The person said no.
+    Refused,
+    /// Nobody answered in time.
+    Expired,
+}
+
+/// `POST /v1/pairings`, `GET /v1/pairings/{id}`.
+#[derive(Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PairingView {
+    /// Opaque.
+    pub id: String,
+    /// Six digits; the page and the prompt show the same.
+    pub code: String,
+    /// Where it stands.
+    pub state: PairingState,
+    /// The key for `Authorization: Bearer`, handed out once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+}
+
+/// How a token's PIN stands, as its flags tell (PKCS#11 `CKF_USER_PIN_*`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PinState {
+    /// No warning.
+    Normal,
+    /// At least one wrong try since the last right one.
+    Low,
+    /// One try is left.
+    Final,
+    /// Blocked.
+    Locked,
+}
+
+/// A card or HSM token, or a reader without one.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct TokenView {
+    /// Opaque; stays while the same card is in the same reader.
+    pub id: String,
+    /// The reader's or slot's name.
+    pub reader: String,
+    /// `false`: the reader is empty.
+    pub present: bool,
+    /// The token's label.
+    pub label: String,
+    /// The manufacturer's words.
+    pub manufacturer: String,
+    /// The serial number as the token tells it (not unique: every My Number card says zeros).
+    pub serial: String,
+    /// How the PIN stands.
+    pub pin: PinState,
+    /// Exact number of tries, where the card tells it.
+    pub tries_left: Option<u32>,
+    /// The PIN is typed on the reader, not on the computer.
+    pub pinpad: bool,
+    /// Why the token cannot be used now.
+    pub problem: Option<Said>,
+}
+
+/// Which certificates are asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CertificateUsage {
+    /// Those that can sign now.
+    #[default]
+    Signing,
+    /// All, the others with the reason.
+    All,
+}
+
+/// A certificate on a token.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct CertificateView {
+    /// What the manifest's `certificate` takes.
+    pub select: CertificateSelector,
+    /// The token that holds its key.
+    pub token: String,
+    /// The token's label.
+    pub token_label: String,
+    /// The holder's name (CN), or empty where the card shows it only after the PIN.
+    pub name: String,
+    /// The holder's organisation (O).
+    pub organization: Option<String>,
+    /// The issuer's name.
+    pub issuer: String,
+    /// Hexadecimal serial number.
+    pub serial: String,
+    /// RFC 3339.
+    pub not_before: Option<String>,
+    /// RFC 3339.
+    pub not_after: Option<String>,
+    /// Key type and size, such as `RSA 2048` or `P-256`.
+    pub key: String,
+    /// Whether it can sign now.
+    pub usable: bool,
+    /// Why it cannot; empty when `usable`.
+    pub reasons: Vec<Said>,
+}
+
+/// Which certificate signs.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum CertificateSelector {
+    /// Hexadecimal SHA-256 of the certificate.
+    Sha256(String),
+    /// The one signing certificate of this token, for cards that show it only after the PIN.
+    Token(String),
+}
+
+/// Level of the signature (ETSI EN 319 142-1).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub enum Level {
+    /// Signature alone.
+    #[default]
+    #[serde(rename = "b-b")]
+    BB,
+}
+
+/// When the work begins.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Start {
+    /// At once; the PIN prompt is the act of consent.
+    #[default]
+    AtOnce,
+    /// When the person says so on the daemon's own page.
+    AfterConfirmation,
+}
+
+/// What later changes a certification leaves allowed (DocMDP, ISO 32000-2, 12.8.2.2).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Certify {
+    /// P 1
+    NoChanges,
+    /// P 2
+    Form,
+    /// P 3
+    Annotations,
+}
+
+/// Padding and hash family of an RSA signature; other keys have one choice.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Algorithm {
+    /// What the key and its token do best.
+    #[default]
+    Auto,
+    /// PKCS#1 v1.5.
+    RsaPkcs1,
+    /// PSS with SHA-256.
+    RsaPss,
+}
+
+/// What is drawn as the seal.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Seal {
+    /// A name seal made from this text.
+    Name(String),
+    /// The PNG in the request's `seal` part.
+    Image {},
+}
+
+/// A visible signature.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Appearance {
+    /// What is drawn.
+    pub seal: Seal,
+    /// Page, from 1.
+    pub page: u32,
+    /// Left, bottom, width, height in points from the page's lower left corner as it is shown.
+    pub rect: [f64; 4],
+    /// Draw the date beside the seal.
+    #[serde(default)]
+    pub date: bool,
+}
+
+/// One document in the manifest.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DocumentRequest {
+    /// The file's name, for people; never used as a path.
+    pub name: String,
+    /// An existing empty signature field; without it a new one is made.
+    #[serde(default)]
+    pub field: Option<String>,
+    /// A visible seal; without it the signature is invisible.
+    #[serde(default)]
+    pub appearance: Option<Appearance>,
+}
+
+/// How to sign: the part of the manifest that the person may choose on the page.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SigningChoice {
+    /// Which certificate; may be left open until the confirmation.
+    #[serde(default)]
+    pub certificate: Option<CertificateSelector>,
+    /// Level.
+    #[serde(default)]
+    pub level: Level,
+    /// Padding.
+    #[serde(default)]
+    pub algorithm: Algorithm,
+    /// Certifies the document; without it an approval signature.
+    #[serde(default)]
+    pub certify: Option<Certify>,
+    /// `/Reason`
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// `/Location`
+    #[serde(default)]
+    pub location: Option<String>,
+}
+
+/// The manifest: the first part of `POST /v1/signings`, JSON.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SigningRequest {
+    /// How to sign.
+    #[serde(default)]
+    pub sign: SigningChoice,
+    /// The documents, in the order of the `document` parts.
+    pub documents: Vec<DocumentRequest>,
+    /// When to begin.
+    #[serde(default)]
+    pub start: Start,
+}
+
+/// `POST /v1/signings/{id}/confirmation`: what the person chose on the daemon's page.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Confirmation {
+    /// How to sign; the certificate stands in it.
+    pub sign: SigningChoice,
+    /// Seals by document, in order; `null` is invisible. As many as there are documents.
+    pub appearances: Vec<Option<Appearance>>,
+    /// The check number that stood above the documents.
+    pub check: String,
+}
+
+/// A document that lies on the daemon's disk, as it came.
+#[derive(Debug)]
+pub struct UploadedDocument {
+    /// The file; removed when this is dropped.
+    pub path: tempfile::TempPath,
+    /// Its length.
+    pub bytes: u64,
+    /// SHA-256 of its bytes.
+    pub sha256: [u8; 32],
+}
+
+/// Everything that `POST /v1/signings` brought.
+#[derive(Debug)]
+pub struct SigningUpload {
+    /// The manifest.
+    pub request: SigningRequest,
+    /// The documents, as many and in the order of the manifest.
+    pub documents: Vec<UploadedDocument>,
+    /// The PNG of a seal, where one was sent.
+    pub seal: Option<Vec<u8>>,
+}
+
+/// Where a signing stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SigningState {
+    /// The person has not said yes on the daemon's page yet.
+    AwaitingConfirmation,
+    /// Waits for its turn.
+    Queued,
+    /// The PIN prompt is open.
+    AwaitingPin,
+    /// The token works.
+    Signing,
+    /// Signed files can be fetched.
+    Done,
+    /// Nothing was released; `error` says why.
+    Failed,
+    /// Cancelled by the site or the person.
+    Cancelled,
+}
+
+impl SigningState {
+    /// Nothing will change any more.
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Done | Self::Failed | Self::Cancelled)
+    }
+}
+
+/// One document of a signing.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct SigningDocument {
+    /// From 1.
+    pub n: u32,
+    /// As given, neutralised for display.
+    pub name: String,
+    /// Length of the input.
+    pub bytes: u64,
+    /// Hexadecimal SHA-256 of the input.
+    pub sha256: String,
+    /// Where the signed file is, once it is.
+    pub signed: Option<String>,
+}
+
+/// `GET /v1/signings/{id}`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct SigningView {
+    /// Opaque.
+    pub id: String,
+    /// Where it stands.
+    pub state: SigningState,
+    /// Number to compare with the prompt.
+    pub check: String,
+    /// The page on which the person can look at every document.
+    pub confirm: String,
+    /// Its documents.
+    pub documents: Vec<SigningDocument>,
+    /// Why it failed.
+    pub error: Option<Said>,
+}
+
+/// One document as the person sees it before signing.
+#[derive(Clone, PartialEq, Debug, Serialize, ToSchema)]
+pub struct PreviewDocument {
+    /// From 1.
+    pub n: u32,
+    /// Neutralised for display.
+    pub name: String,
+    /// Length.
+    pub bytes: u64,
+    /// Hexadecimal SHA-256.
+    pub sha256: String,
+    /// Number of pages; absent where the file could not be read.
+    pub pages: Option<u32>,
+    /// Signatures that it already carries.
+    pub signatures: u32,
+    /// The seal asked for.
+    pub appearance: Option<Appearance>,
+    /// What the person must know: cannot be signed, encrypted, certified.
+    pub warnings: Vec<Said>,
+}
+
+/// `GET /v1/signings/{id}/preview`: what will be signed.
+#[derive(Clone, PartialEq, Debug, Serialize, ToSchema)]
+pub struct Preview {
+    /// Opaque.
+    pub id: String,
+    /// Where it stands.
+    pub state: SigningState,
+    /// The site that asks; absent for the daemon's own page.
+    pub origin: Option<String>,
+    /// The same number stands in the prompt.
+    pub check: String,
+    /// What was asked for; the certificate may be open.
+    pub sign: SigningChoice,
+    /// Every document.
+    pub documents: Vec<PreviewDocument>,
+}
+
+/// A page as picture and as text.
+#[derive(Clone, PartialEq, Debug)]
+pub struct PagePicture {
+    /// PNG.
+    pub png: Vec<u8>,
+    /// Width and height of the page as shown, in points.
+    pub size: [f64; 2],
+    /// The text in reading order as the file gives it.
+    pub text: String,
+    /// Substituted fonts, parts that could not be drawn.
+    pub warnings: Vec<Said>,
+}
+
+/// `GET /v1/signings/{id}/documents/{n}/pages/{page}`.
+#[derive(Clone, PartialEq, Debug, Serialize, ToSchema)]
+pub struct PageView {
+    /// Width and height of the page as shown, in points.
+    pub size: [f64; 2],
+    /// The text.
+    pub text: String,
+    /// Substituted fonts, parts that could not be drawn.
+    pub warnings: Vec<Said>,
+    /// Address of the PNG.
+    pub picture: String,
+}
+
+/// A signed file on the daemon's disk.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SignedFile {
+    /// A name to save it under, such as `契約書.signed.pdf`.
+    pub name: String,
+    /// Where it lies.
+    pub path: PathBuf,
+    /// Its length.
+    pub bytes: u64,
+}
+
+/// What happened, for `GET /v1/events`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case", tag = "event")]
+pub enum Event {
+    /// Readers, cards or tokens came or went: fetch `/v1/tokens` again.
+    Token {
+        /// When it was seen, RFC 3339.
+        at: String,
+    },
+    /// A signing moved on.
+    Signing {
+        /// Which.
+        id: String,
+        /// To where.
+        state: SigningState,
+    },
+    /// A site asks to be known.
+    Pairing {
+        /// Which.
+        id: String,
+    },
+}
+
+impl Event {
+    /// Tokens changed at this time.
+    pub fn token(at: Timestamp) -> Self {
+        Self::Token { at: at.rfc3339() }
+    }
+}

@@ -1,0 +1,92 @@
+//! What went wrong in a use case, as every skin tells it: a kind, a stable code, the words' values.
+//!
+//! Nothing here knows HTTP statuses or exit codes: `http::error` and `cli` decide those, once each, from the kind.
+
+use crate::text::Explain;
+use std::error::Error;
+use std::fmt;
+
+/// What sort of failure it is; the skins map it to a status or an exit code.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FailureKind {
+    /// The request, the manifest or the PDF cannot be accepted as it is.
+    Invalid,
+    /// Who asks is not known, or the key is not valid.
+    Unknown,
+    /// Who asks is known and may not do this.
+    Forbidden,
+    /// What was asked for does not exist, or belongs to somebody else.
+    NotFound,
+    /// It cannot be done in the state things are in: already confirmed, not finished yet, cancelled.
+    Conflict,
+    /// Larger or more than hankod accepts.
+    TooLarge,
+    /// Too many at once; it may be tried again later.
+    TooMany,
+    /// The PIN was wrong, locked, or not given.
+    Pin,
+    /// A token, a worker or a service cannot answer now.
+    Unavailable,
+    /// The deadline passed.
+    Timeout,
+    /// A fault of hankod or its machine.
+    Internal,
+}
+
+/// A failed use case.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Failure {
+    kind: FailureKind,
+    code: &'static str,
+    args: Vec<(&'static str, String)>,
+}
+
+impl Failure {
+    /// A failure whose message takes no values.
+    pub const fn new(kind: FailureKind, code: &'static str) -> Self {
+        Self {
+            kind,
+            code,
+            args: Vec::new(),
+        }
+    }
+
+    /// The same failure, naming one more thing in its message.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.args.push((name, value.into()));
+        self
+    }
+
+    /// The error of a lower module, told under its own code.
+    pub fn of(kind: FailureKind, error: &impl Explain) -> Self {
+        Self {
+            kind,
+            code: error.code(),
+            args: error.args(),
+        }
+    }
+
+    /// What sort of failure it is.
+    pub const fn kind(&self) -> FailureKind {
+        self.kind
+    }
+}
+
+impl Explain for Failure {
+    fn code(&self) -> &'static str {
+        self.code
+    }
+
+    fn args(&self) -> Vec<(&'static str, String)> {
+        self.args.clone()
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code)
+    }
+}
+
+impl Error for Failure {}
