@@ -1,1 +1,3 @@
 //! The token room; empty until its first file.
+
+pub mod pin;

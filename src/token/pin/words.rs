@@ -1,0 +1,258 @@
+//! What a prompt says, fitted to what pinentry bears: one `SETDESC` line under 900 bytes, at most 12 lines on the screen.
+//!
+//! Names are neutralised and shortened in the middle; an origin keeps its end, which is what tells whose it is. Nothing here talks to a program.
+
+use super::assuan::escaped_len;
+use crate::text::{Lang, plain, say};
+
+/// Longest description after Assuan's escaping, in bytes; with the command before it the line stays under 900.
+pub(super) const MAX_DESCRIPTION_BYTES: usize = 880;
+/// Names of documents that are listed; the rest is a number.
+const MAX_LISTED_NAMES: usize = 3;
+const MAX_ORIGIN_SHOWN_BYTES: usize = 130;
+const MAX_HOLDER_BYTES: usize = 72;
+const MAX_ADDRESS_BYTES: usize = 110;
+const MAX_CHECK_BYTES: usize = 24;
+
+/// Who wants the signature.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Asked {
+    /// A web site, by its origin.
+    Site(String),
+    /// A desktop program, by the name it was allowed under.
+    Program(String),
+    /// The person, at the daemon's page or the command line.
+    Person,
+}
+
+/// How many pages the documents have together.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Pages {
+    /// Counted in every document.
+    Counted(u64),
+    /// At least one document could not be counted.
+    Unknown,
+}
+
+/// What stands in the prompt for a PIN: what will be signed, by whom, and how many tries are left.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PinPrompt {
+    /// The person's language.
+    pub lang: Lang,
+    /// Who asks.
+    pub asked: Asked,
+    /// Names of the documents, in order. Empty when the PIN is not for a signature.
+    pub names: Vec<String>,
+    /// Pages of all documents.
+    pub pages: Pages,
+    /// The holder's name, or the token's label where the card shows no name yet.
+    pub holder: String,
+    /// Tries left, where the token tells the number.
+    pub tries_left: Option<u32>,
+    /// The next wrong PIN blocks the card.
+    pub last_try: bool,
+    /// Number that also stands on the page with all documents.
+    pub check: String,
+    /// Address of that page; empty where there is none.
+    pub address: String,
+}
+
+/// What stands in the prompt that lets a site in.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PairingPrompt {
+    /// The person's language.
+    pub lang: Lang,
+    /// The site.
+    pub origin: String,
+    /// The six digits that the site's page shows too.
+    pub code: String,
+}
+
+impl PinPrompt {
+    pub(super) fn description(&self) -> String {
+        let lang = self.lang;
+        let mut head = vec![match &self.asked {
+            Asked::Site(origin) => say(
+                lang,
+                "prompt-asked-by-site",
+                &[("who", &keep_end(origin, MAX_ORIGIN_SHOWN_BYTES))],
+            ),
+            Asked::Program(name) => say(
+                lang,
+                "prompt-asked-by-program",
+                &[("who", &shorten(name, MAX_HOLDER_BYTES))],
+            ),
+            Asked::Person => say(lang, "prompt-asked-by-person", &[]),
+        }];
+        let count = self.names.len().to_string();
+        match self.pages {
+            Pages::Counted(pages) => head.push(say(
+                lang,
+                "prompt-documents",
+                &[("count", &count), ("pages", &pages.to_string())],
+            )),
+            Pages::Unknown => head.push(say(lang, "prompt-documents-uncounted", &[("count", &count)])),
+        }
+        let mut tail = Vec::new();
+        if self.names.len() > MAX_LISTED_NAMES {
+            let rest = (self.names.len() - MAX_LISTED_NAMES).to_string();
+            tail.push(say(lang, "prompt-more-documents", &[("count", &rest)]));
+        }
+        tail.push(say(
+            lang,
+            "prompt-holder",
+            &[("holder", &shorten(&self.holder, MAX_HOLDER_BYTES))],
+        ));
+        tail.push(say(
+            lang,
+            "prompt-check",
+            &[("check", &shorten(&self.check, MAX_CHECK_BYTES))],
+        ));
+        if !self.address.is_empty() {
+            tail.push(say(
+                lang,
+                "prompt-address",
+                &[("address", &shorten(&self.address, MAX_ADDRESS_BYTES))],
+            ));
+        }
+        match (self.last_try, self.tries_left) {
+            (true, _) => tail.push(say(lang, "prompt-last-try", &[])),
+            (false, Some(tries)) => tail.push(say(lang, "prompt-tries-left", &[("tries", &tries.to_string())])),
+            (false, None) => {}
+        }
+        with_names(head, &self.names, tail)
+    }
+}
+
+impl PairingPrompt {
+    pub(super) fn description(&self) -> String {
+        let origin = keep_end(&self.origin, MAX_ORIGIN_SHOWN_BYTES);
+        let code = shorten(&self.code, MAX_CHECK_BYTES);
+        say(self.lang, "prompt-allow-site", &[("origin", &origin)])
+            + "\n"
+            + &say(self.lang, "prompt-allow-code", &[("code", &code)])
+    }
+}
+
+/// Joins the lines; the listed names share the room that the others leave.
+fn with_names(head: Vec<String>, names: &[String], tail: Vec<String>) -> String {
+    let listed = &names[..names.len().min(MAX_LISTED_NAMES)];
+    let fixed: usize = head.iter().chain(&tail).map(|line| escaped_len(line) + 3).sum();
+    // Three bytes for a line's escaped end, five for the mark before a name.
+    let each = MAX_DESCRIPTION_BYTES.saturating_sub(fixed) / listed.len().max(1);
+    let names = listed
+        .iter()
+        .map(|name| format!("・ {}", shorten(name, each.saturating_sub(8))));
+    head.into_iter().chain(names).chain(tail).collect::<Vec<_>>().join("\n")
+}
+
+/// Neutralises `text` and cuts its middle out until it takes at most `max` escaped bytes.
+fn shorten(text: &str, max: usize) -> String {
+    let text = plain(text);
+    if escaped_len(&text) <= max {
+        return text;
+    }
+    let half = max.saturating_sub(3) / 2;
+    head_of(&text, half) + "…" + &tail_of(&text, half)
+}
+
+/// Neutralises `text` and cuts its beginning off until it takes at most `max` escaped bytes.
+fn keep_end(text: &str, max: usize) -> String {
+    let text = plain(text);
+    if escaped_len(&text) <= max {
+        return text;
+    }
+    "…".to_owned() + &tail_of(&text, max.saturating_sub(3))
+}
+
+fn head_of(text: &str, max: usize) -> String {
+    let mut room = max;
+    text.chars().take_while(|c| fits(*c, &mut room)).collect()
+}
+
+fn tail_of(text: &str, max: usize) -> String {
+    let mut room = max;
+    let kept: Vec<char> = text.chars().rev().take_while(|c| fits(*c, &mut room)).collect();
+    kept.into_iter().rev().collect()
+}
+
+fn fits(c: char, room: &mut usize) -> bool {
+    let size = escaped_len(c.encode_utf8(&mut [0; 4]));
+    let fits = size <= *room;
+    *room = room.saturating_sub(size);
+    fits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// More make a window taller than a laptop's screen.
+    const MAX_DESCRIPTION_LINES: usize = 12;
+
+    fn prompt(lang: Lang, origin: String, names: Vec<String>, holder: String) -> PinPrompt {
+        PinPrompt {
+            lang,
+            asked: Asked::Site(origin),
+            names,
+            pages: Pages::Counted(u64::MAX),
+            holder,
+            tries_left: Some(3),
+            last_try: false,
+            check: "1234 5678".to_owned(),
+            address: "http://127.0.0.1:10805/confirm/0123456789abcdef0123456789abcdef".to_owned(),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_prompt_stays_within_what_pinentry_bears(
+            origin in ".{0,300}", names in prop::collection::vec(".{0,255}", 0..40), holder in ".{0,300}", ja: bool
+        ) {
+            let lang = if ja { Lang::Ja } else { Lang::En };
+            let text = prompt(lang, origin, names, holder).description();
+            prop_assert!(escaped_len(&text) <= MAX_DESCRIPTION_BYTES, "{}", escaped_len(&text));
+            prop_assert!(text.lines().count() <= MAX_DESCRIPTION_LINES);
+        }
+    }
+
+    #[test]
+    fn long_japanese_names_are_cut_in_the_middle_and_stay_recognisable() {
+        let name = format!("業務委託基本契約書{}最終版.pdf", "あ".repeat(80));
+        let text = prompt(
+            Lang::Ja,
+            "https://keiyaku.example.jp".into(),
+            vec![name; 5],
+            "甲野 太郎".into(),
+        )
+        .description();
+        assert!(
+            text.contains("・ 業務委託基本契約書") && text.contains("最終版.pdf"),
+            "{text}"
+        );
+        assert!(
+            text.contains("https://keiyaku.example.jp") && text.contains("1234 5678"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_long_origin_shows_whose_it_is() {
+        let origin = format!("https://bank.example.{}.evil.test", "a".repeat(200));
+        assert!(keep_end(&origin, MAX_ORIGIN_SHOWN_BYTES).ends_with(".evil.test"));
+        assert!(!keep_end(&origin, MAX_ORIGIN_SHOWN_BYTES).contains("bank"));
+    }
+
+    #[test]
+    fn a_name_cannot_write_lines_of_its_own() {
+        let text = prompt(
+            Lang::Ja,
+            "https://a.test".into(),
+            vec!["契約書\n残り 99 回\u{202e}.pdf".into()],
+            "甲".into(),
+        )
+        .description();
+        assert!(text.contains("契約書\u{fffd}残り 99 回\u{fffd}.pdf"), "{text}");
+    }
+}
