@@ -43,7 +43,7 @@ pub enum Value {
     Ref(ObjectId),
 }
 
-/// A dictionary in the order it was written. The reader refuses duplicate keys.
+/// A dictionary in the order it was written. The reader refuses a key that has two values.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Dict(Vec<(Vec<u8>, Value)>);
 
@@ -290,6 +290,11 @@ impl Dict {
     /// Keys and values in their order.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &Value)> {
         self.0.iter().map(|(k, v)| (k.as_slice(), v))
+    }
+
+    /// Keys and values in their order, the values to be changed in place.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&[u8], &mut Value)> {
+        self.0.iter_mut().map(|(k, v)| (k.as_slice(), v))
     }
 
     /// Number of keys.

@@ -1,0 +1,411 @@
+//! Tokens and values (ISO 32000-2, 7.2 and 7.3), strictly.
+//!
+//! Nothing here follows a reference or guesses: what is not the grammar is [`Error::Damaged`] at its byte. Work and memory are bounded by the limits below, recursion by [`MAX_DEPTH`].
+
+use super::error::Error;
+use super::value::{Dict, Number, ObjectId, Value};
+use std::collections::HashSet;
+
+/// Deepest nesting of arrays and dictionaries in one object.
+pub const MAX_DEPTH: u32 = 64;
+/// Most values in one object.
+pub const MAX_VALUES: u32 = 1 << 21;
+/// Longest string, in bytes as decoded.
+pub const MAX_STRING_BYTES: usize = 64 << 20;
+/// Longest name, number or keyword, in bytes as written.
+pub const MAX_TOKEN_BYTES: usize = 32 << 10;
+/// Longest run of white space and comments between two tokens, in bytes.
+pub const MAX_GAP_BYTES: usize = 1 << 20;
+/// Highest object number (Annex C).
+pub const MAX_OBJECT_NUMBER: u32 = 8_388_607;
+
+/// Dictionaries with more keys than this look for duplicates by hash.
+const FEW_KEYS: usize = 16;
+
+/// Whether `byte` is white space (Table 1).
+pub const fn is_white(byte: u8) -> bool {
+    matches!(byte, 0 | 9 | 10 | 12 | 13 | 32)
+}
+
+/// Whether `byte` is neither white space nor a delimiter (7.2.3).
+pub const fn is_regular(byte: u8) -> bool {
+    !is_white(byte)
+        && !matches!(
+            byte,
+            b'(' | b')' | b'<' | b'>' | b'[' | b']' | b'{' | b'}' | b'/' | b'%'
+        )
+}
+
+/// A place in a file or in a decoded object stream, and the readers that go forward from it.
+#[derive(Clone)]
+pub struct Lexer<'a> {
+    data: &'a [u8],
+    at: usize,
+    left: u32,
+}
+
+impl<'a> Lexer<'a> {
+    /// Reads `data` from offset `at`, which may lie past its end.
+    pub fn new(data: &'a [u8], at: usize) -> Self {
+        Self {
+            data,
+            at: at.min(data.len()),
+            left: MAX_VALUES,
+        }
+    }
+
+    /// Where the next byte stands.
+    pub fn at(&self) -> usize {
+        self.at
+    }
+
+    /// Goes to `at`, at most to the end.
+    pub fn seek(&mut self, at: usize) {
+        self.at = at.min(self.data.len());
+    }
+
+    /// The next byte, without taking it.
+    pub fn peek(&self) -> Option<u8> {
+        self.data.get(self.at).copied()
+    }
+
+    /// Whether `token` comes next; taken when it does.
+    pub fn take(&mut self, token: &[u8]) -> bool {
+        let found = self.starts_with(token);
+        if found {
+            self.at += token.len();
+        }
+        found
+    }
+
+    /// Whether `token` comes next.
+    pub fn starts_with(&self, token: &[u8]) -> bool {
+        self.data[self.at..].starts_with(token)
+    }
+
+    /// Takes white space. [`Error::TooLarge`] past [`MAX_GAP_BYTES`].
+    pub fn white(&mut self) -> Result<(), Error> {
+        let run = self.run(is_white);
+        if run > MAX_GAP_BYTES {
+            return Err(Error::TooLarge { what: "white space" });
+        }
+        self.at += run;
+        Ok(())
+    }
+
+    /// Takes white space and comments. [`Error::TooLarge`] past [`MAX_GAP_BYTES`].
+    pub fn skip(&mut self) -> Result<(), Error> {
+        let from = self.at;
+        loop {
+            self.white()?;
+            if self.peek() != Some(b'%') {
+                return Ok(());
+            }
+            self.at += self.run(|b| b != b'\n' && b != b'\r');
+            if self.at - from > MAX_GAP_BYTES {
+                return Err(Error::TooLarge { what: "comment" });
+            }
+        }
+    }
+
+    /// Takes one end of line (CR LF, LF or CR), if there is one.
+    pub fn line_end(&mut self) -> bool {
+        self.take(b"\r\n") || self.take(b"\n") || self.take(b"\r")
+    }
+
+    /// Takes `keyword` after white space and comments; it must not run into another token.
+    pub fn keyword(&mut self, keyword: &'static str) -> Result<(), Error> {
+        self.skip()?;
+        let at = self.at;
+        if self.take(keyword.as_bytes()) && !self.peek().is_some_and(is_regular) {
+            return Ok(());
+        }
+        self.at = at;
+        Err(Error::damaged(at, keyword))
+    }
+
+    /// An unsigned integer after white space and comments.
+    pub fn unsigned(&mut self) -> Result<u64, Error> {
+        self.skip()?;
+        let at = self.at;
+        let word = self.word()?;
+        digits(word).ok_or(Error::damaged(at, "an unsigned integer"))
+    }
+
+    /// `12 0 obj`: the head of an indirect object (7.3.10).
+    pub fn object_head(&mut self) -> Result<ObjectId, Error> {
+        self.skip()?;
+        let at = self.at;
+        let number = self.unsigned()?;
+        let generation = self.unsigned()?;
+        self.keyword("obj")?;
+        match (u32::try_from(number), u16::try_from(generation)) {
+            (Ok(number @ 1..=MAX_OBJECT_NUMBER), Ok(generation)) => Ok(ObjectId { number, generation }),
+            _ => Err(Error::damaged(at, "an object number")),
+        }
+    }
+
+    /// Any value but a stream.
+    pub fn value(&mut self) -> Result<Value, Error> {
+        self.left = MAX_VALUES;
+        self.nested(0)
+    }
+
+    /// A dictionary.
+    pub fn dict(&mut self) -> Result<Dict, Error> {
+        self.skip()?;
+        let at = self.at;
+        match self.value()? {
+            Value::Dict(dict) => Ok(dict),
+            _ => Err(Error::damaged(at, "a dictionary")),
+        }
+    }
+
+    fn run(&self, holds: impl Fn(u8) -> bool) -> usize {
+        let rest = &self.data[self.at..];
+        // One byte past the limit is enough to know that it is passed.
+        let rest = &rest[..rest.len().min(MAX_GAP_BYTES + 1)];
+        rest.iter().position(|b| !holds(*b)).unwrap_or(rest.len())
+    }
+
+    fn word(&mut self) -> Result<&'a [u8], Error> {
+        let length = self.run(is_regular);
+        if length > MAX_TOKEN_BYTES {
+            return Err(Error::TooLarge { what: "token" });
+        }
+        let word = &self.data[self.at..self.at + length];
+        self.at += length;
+        Ok(word)
+    }
+
+    fn nested(&mut self, depth: u32) -> Result<Value, Error> {
+        if depth > MAX_DEPTH {
+            return Err(Error::TooDeep {
+                what: "arrays and dictionaries",
+            });
+        }
+        self.left = self.left.checked_sub(1).ok_or(Error::TooLarge { what: "object" })?;
+        self.skip()?;
+        let at = self.at;
+        match self.peek().ok_or(Error::damaged(at, "a value"))? {
+            b'/' => {
+                self.at += 1;
+                Ok(Value::Name(self.name()?))
+            }
+            b'(' => self.literal(),
+            b'[' => self.array(depth),
+            b'<' if self.take(b"<<") => self.entries(depth),
+            b'<' => self.hexadecimal(),
+            b'0'..=b'9' | b'+' | b'-' | b'.' => self.number_or_reference(),
+            _ => match self.word()? {
+                b"null" => Ok(Value::Null),
+                b"true" => Ok(Value::Bool(true)),
+                b"false" => Ok(Value::Bool(false)),
+                _ => Err(Error::damaged(at, "a value")),
+            },
+        }
+    }
+
+    fn array(&mut self, depth: u32) -> Result<Value, Error> {
+        self.at += 1;
+        let mut items = Vec::new();
+        loop {
+            self.skip()?;
+            if self.take(b"]") {
+                return Ok(Value::Array(items));
+            }
+            items.push(self.nested(depth + 1)?);
+        }
+    }
+
+    fn entries(&mut self, depth: u32) -> Result<Value, Error> {
+        let mut dict = Dict::new();
+        let mut keys: HashSet<Vec<u8>> = HashSet::new();
+        loop {
+            self.skip()?;
+            if self.take(b">>") {
+                return Ok(Value::Dict(dict));
+            }
+            let at = self.at;
+            if !self.take(b"/") {
+                return Err(Error::damaged(at, "a key or >>"));
+            }
+            let key = self.name()?;
+            let value = self.nested(depth + 1)?;
+            let known = if dict.len() < FEW_KEYS {
+                dict.contains(&key)
+            } else {
+                if keys.is_empty() {
+                    keys.extend(dict.iter().map(|(k, _)| k.to_vec()));
+                }
+                !keys.insert(key.clone())
+            };
+            if !known {
+                dict.push(key, value);
+            } else if dict.iter().find(|(k, _)| *k == key).map(|(_, v)| v) != Some(&value) {
+                let key = String::from_utf8_lossy(&key[..key.len().min(127)]).into_owned();
+                return Err(Error::DuplicateKey { key, offset: at as u64 });
+            }
+        }
+    }
+
+    fn name(&mut self) -> Result<Vec<u8>, Error> {
+        let word = self.word()?;
+        let mut name = Vec::with_capacity(word.len());
+        let mut rest = word;
+        while let [first, tail @ ..] = rest {
+            // `#` without two digits stands for itself, as in PDF 1.1.
+            match tail {
+                [high, low, after @ ..] if *first == b'#' => match (hex_digit(*high), hex_digit(*low)) {
+                    (Some(high), Some(low)) => {
+                        name.push(high << 4 | low);
+                        rest = after;
+                        continue;
+                    }
+                    _ => name.push(*first),
+                },
+                _ => name.push(*first),
+            }
+            rest = tail;
+        }
+        Ok(name)
+    }
+
+    fn number_or_reference(&mut self) -> Result<Value, Error> {
+        let at = self.at;
+        let word = self.word()?;
+        if let Some(number) = digits(word)
+            && let Some(reference) = self.reference(number)?
+        {
+            return Ok(reference);
+        }
+        match Number::parse(word) {
+            Some(number) => Ok(Value::Number(number)),
+            None => Err(Error::damaged(at, "a number")),
+        }
+    }
+
+    /// The rest of `12 0 R`, after `12`. `0 0 R` can refer to nothing and is null.
+    fn reference(&mut self, number: u64) -> Result<Option<Value>, Error> {
+        let back = self.at;
+        self.skip()?;
+        if self.peek().is_some_and(|b| b.is_ascii_digit())
+            && let Some(generation) = digits(self.word()?)
+        {
+            self.skip()?;
+            if self.take(b"R") && !self.peek().is_some_and(is_regular) {
+                return match (u32::try_from(number), u16::try_from(generation)) {
+                    (Ok(0), _) => Ok(Some(Value::Null)),
+                    (Ok(number), Ok(generation)) => Ok(Some(Value::Ref(ObjectId { number, generation }))),
+                    _ => Err(Error::damaged(back, "a reference")),
+                };
+            }
+        }
+        self.at = back;
+        Ok(None)
+    }
+
+    fn hexadecimal(&mut self) -> Result<Value, Error> {
+        self.at += 1;
+        let (mut bytes, mut half) = (Vec::new(), None);
+        loop {
+            let at = self.at;
+            let byte = self.peek().ok_or(Error::damaged(at, ">"))?;
+            self.at += 1;
+            match byte {
+                b'>' => break,
+                _ if is_white(byte) => continue,
+                _ => {}
+            }
+            let digit = hex_digit(byte).ok_or(Error::damaged(at, "a hexadecimal digit"))?;
+            half = match half {
+                None => Some(digit),
+                Some(high) => {
+                    push(&mut bytes, high << 4 | digit)?;
+                    None
+                }
+            };
+        }
+        if let Some(high) = half {
+            bytes.push(high << 4);
+        }
+        Ok(Value::String { bytes, hex: true })
+    }
+
+    fn literal(&mut self) -> Result<Value, Error> {
+        let open = self.at;
+        self.at += 1;
+        let (mut bytes, mut depth) = (Vec::new(), 0_usize);
+        loop {
+            let byte = self.peek().ok_or(Error::damaged(open, "a string that ends"))?;
+            self.at += 1;
+            match byte {
+                b'(' => depth += 1,
+                b')' if depth == 0 => return Ok(Value::String { bytes, hex: false }),
+                b')' => depth -= 1,
+                b'\\' => {
+                    if let Some(byte) = self.escape().ok_or(Error::damaged(open, "a string that ends"))? {
+                        push(&mut bytes, byte)?;
+                    }
+                    continue;
+                }
+                b'\r' => {
+                    self.take(b"\n");
+                    push(&mut bytes, b'\n')?;
+                    continue;
+                }
+                _ => {}
+            }
+            push(&mut bytes, byte)?;
+        }
+    }
+
+    /// What follows a backslash (Table 3): `Some(None)` is nothing, `None` the end of the data.
+    fn escape(&mut self) -> Option<Option<u8>> {
+        let byte = self.peek()?;
+        self.at += 1;
+        Some(match byte {
+            b'n' => Some(b'\n'),
+            b'r' => Some(b'\r'),
+            b't' => Some(b'\t'),
+            b'b' => Some(8),
+            b'f' => Some(12),
+            b'\n' => None,
+            b'\r' => {
+                self.take(b"\n");
+                None
+            }
+            b'0'..=b'7' => {
+                let mut code = byte - b'0';
+                for _ in 0..2 {
+                    let Some(digit @ b'0'..=b'7') = self.peek() else { break };
+                    self.at += 1;
+                    // High-order overflow is ignored, as the standard says.
+                    code = (code << 3) | (digit - b'0');
+                }
+                Some(code)
+            }
+            other => Some(other),
+        })
+    }
+}
+
+/// The number that at most 19 ASCII digits stand for.
+pub fn digits(word: &[u8]) -> Option<u64> {
+    if word.is_empty() || word.len() > 19 || !word.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    Some(word.iter().fold(0, |n, b| n * 10 + u64::from(b - b'0')))
+}
+
+fn hex_digit(byte: u8) -> Option<u8> {
+    char::from(byte).to_digit(16).map(|d| d as u8)
+}
+
+fn push(bytes: &mut Vec<u8>, byte: u8) -> Result<(), Error> {
+    if bytes.len() >= MAX_STRING_BYTES {
+        return Err(Error::TooLarge { what: "string" });
+    }
+    bytes.push(byte);
+    Ok(())
+}
