@@ -1,6 +1,7 @@
 //! Certificates of a real CA, read by hankod.
 
 use crate::support::ca::{self, Ca, IssueRequest, KEY_ENCIPHERMENT, Kind};
+use crate::support::mutate::mutations;
 use hankod::der::{
     Certificate, Curve, Error, KeyKind, ObjectIdentifier, Preference, SignatureAlgorithm, parse_bundle,
     verify_signature,
@@ -134,4 +135,28 @@ fn bundles_hold_certificates_only() {
     );
     assert_eq!(parse_bundle(b"no certificate"), Err(Error::BundleMalformed));
     assert_eq!(parse_bundle(&[]), Err(Error::BundleMalformed));
+}
+
+#[test]
+fn five_thousand_damaged_certificates_are_read_without_panic() {
+    let request = IssueRequest {
+        policies: &["1.2.3"],
+        emails: &["taro@example.jp"],
+        other_names: &[("1.2.392.200149.8.5.5.1", "甲野太郎")],
+        crl_url: Some("http://crl.example/1.crl"),
+        ocsp_url: Some("http://ocsp.example/"),
+        ..IssueRequest::default()
+    };
+    let der = Ca::new("根").issue(&ca::key(Kind::Rsa2048), &request);
+    let read = mutations(2026, &der, 5_000).filter_map(|damaged| Certificate::parse(&damaged).ok());
+    // What still parses must still be shown safely.
+    let shown = read.map(|c| {
+        (
+            c.subject().display(),
+            c.issuer().rfc4514(),
+            c.email(),
+            c.personal().is_some(),
+        )
+    });
+    assert!(shown.count() < 4_000);
 }

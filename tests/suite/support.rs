@@ -3,3 +3,4 @@
 //! Nothing here shares state between tests, waits by sleeping, or reads a path that is not given to it.
 
 pub(crate) mod ca;
+pub(crate) mod mutate;
