@@ -6,7 +6,7 @@
 //! |---|---|---|
 //! | 1 | [`clock`] [`secret`] [`text`] | time as a value; secrets that wipe themselves; ja and en messages |
 //! | 2 | [`der`] [`config`] [`console`] [`process`] | DER and certificate fields; configuration as checked data; embedded pages; supervised child processes |
-//! | 3 | [`cms`] [`pdf`] [`token`] [`render`] | SignedData; reading and updating PDF; PKCS#11 tokens; page pictures and seals |
+//! | 3 | [`cms`] [`pdf`] [`net`] [`token`] [`render`] | SignedData; reading and updating PDF; a bounded HTTP client; PKCS#11 tokens; page pictures and seals |
 //! | 5 | [`sign`] [`verify`] | a signature prepared and embedded; a finished file checked. Both without I/O |
 //! | 7 | [`store`] | SQLite: pairings, intents, outcomes |
 //! | 8 | [`audit`] [`access`] | the hash-chained log; sites and their keys |
@@ -28,6 +28,7 @@ pub mod daemon;
 pub mod demo;
 pub mod der;
 pub mod http;
+pub mod net;
 pub mod pdf;
 pub mod process;
 pub mod render;

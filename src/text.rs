@@ -43,8 +43,8 @@ macro_rules! catalogue {
 }
 
 catalogue!(
-    "access", "app", "audit", "cli", "cms", "config", "console", "daemon", "demo", "der", "http", "pdf", "process",
-    "render", "sign", "store", "token", "verify",
+    "access", "app", "audit", "cli", "cms", "config", "console", "daemon", "demo", "der", "http", "net", "pdf",
+    "process", "render", "sign", "store", "token", "verify",
 );
 
 impl Lang {
