@@ -4,5 +4,6 @@
 mod cms;
 mod der;
 mod layers;
+mod pdf_reading;
 mod render;
 mod support;

@@ -13,6 +13,62 @@ pub(crate) fn mutations(seed: u64, bytes: &[u8], n: usize) -> impl Iterator<Item
     })
 }
 
+/// As [`mutations`]; every second copy also has one to three numbers or tokens exchanged: for formats that are text in part.
+pub(crate) fn grammar_mutations(seed: u64, bytes: &[u8], n: usize, tokens: &[&str]) -> impl Iterator<Item = Vec<u8>> {
+    let mut dice = Dice(!seed);
+    mutations(seed, bytes, n).enumerate().map(move |(at, damaged)| {
+        if at % 2 == 0 {
+            return damaged;
+        }
+        // Half of the exchanges happen in a copy that is whole but for them.
+        let mut copy = if dice.below(2) == 0 { damaged } else { bytes.to_vec() };
+        for _ in 0..=dice.below(3) {
+            exchange(&mut copy, &mut dice, tokens);
+        }
+        copy
+    })
+}
+
+/// How many mutations a loop tries: `HANKOD_MUTATIONS`, else 5,000.
+pub(crate) fn count() -> usize {
+    let set = std::env::var("HANKOD_MUTATIONS").ok();
+    set.and_then(|n| n.parse().ok()).unwrap_or(5000)
+}
+
+/// Numbers that fit badly into lengths, offsets and counts.
+const NUMBERS: &[&str] = &[
+    "0",
+    "-1",
+    "1",
+    "255",
+    "65536",
+    "2147483648",
+    "4294967296",
+    "9223372036854775807",
+    "18446744073709551616",
+    "1e9",
+];
+
+/// Puts another number in the place of one, or one of `tokens` in the place of another.
+fn exchange(bytes: &mut Vec<u8>, dice: &mut Dice, tokens: &[&str]) {
+    let at = dice.below(bytes.len());
+    let rest = bytes.get(at..).unwrap_or_default();
+    if tokens.is_empty() || dice.below(2) == 0 {
+        let start = rest.iter().position(u8::is_ascii_digit).unwrap_or(0);
+        let length = rest[start..].iter().take_while(|b| b.is_ascii_digit()).count();
+        let number = NUMBERS[dice.below(NUMBERS.len())];
+        bytes.splice(at + start..at + start + length, number.bytes());
+    } else {
+        let old = tokens[dice.below(tokens.len())].as_bytes();
+        let new = tokens[dice.below(tokens.len())];
+        let (start, length) = match rest.windows(old.len()).position(|w| w == old) {
+            Some(start) => (start, old.len()),
+            None => (0, 0),
+        };
+        bytes.splice(at + start..at + start + length, new.bytes());
+    }
+}
+
 /// SplitMix64.
 struct Dice(u64);
 
