@@ -6,4 +6,5 @@ mod der;
 mod layers;
 mod pdf_reading;
 mod render;
+mod store;
 mod support;
