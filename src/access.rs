@@ -1,1 +1,119 @@
-//! The access room; empty until its first file.
+//! Who asks: web origins and programs with their keys, our own page, the command line.
+//!
+//! A key, not an origin, is the capability: local programs can forge an `Origin` header. A key for an origin is good only together with that origin,
+//! a program's key only without any. Nothing here asks a person or writes the audit log; `app` does both around these functions.
+
+mod key;
+pub mod pairing;
+mod proof;
+
+use std::fmt;
+
+use crate::store::StoreError;
+use crate::text::Explain;
+
+pub use crate::config::{Origin, OriginError};
+pub use key::{Authenticated, KEY_PREFIX, authenticate};
+pub use proof::{MAX_NONCE_BYTES, MAX_PROOFS, MIN_NONCE_BYTES, Nonce, Proof, prove};
+
+/// Who asks.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Principal {
+    /// A paired web page.
+    Site {
+        /// Its origin.
+        origin: Origin,
+    },
+    /// A paired desktop program.
+    Program {
+        /// The name that it was allowed under.
+        name: String,
+    },
+    /// The daemon's own page, opened by the daemon's user.
+    OwnPage,
+    /// The command line of the daemon's user.
+    Cli,
+}
+
+/// Why somebody is not let in.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum AccessError {
+    /// The state refused.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The key is not one of ours.
+    #[error("unknown key")]
+    KeyUnknown,
+    /// The key was revoked.
+    #[error("the key was revoked")]
+    KeyRevoked,
+    /// The key belongs to another origin, or to a program while an origin was sent, or the other way round.
+    #[error("the key is not bound to this origin")]
+    KeyNotForOrigin,
+    /// No such request by this origin.
+    #[error("no such pairing request")]
+    RequestUnknown,
+    /// The request is no longer pending: approved, denied, expired or claimed before.
+    #[error("the pairing request is no longer pending")]
+    RequestOver,
+    /// Too many requests wait for a person.
+    #[error("too many pairing requests are pending")]
+    TooManyPending,
+    /// This origin, or all together, asked too often.
+    #[error("too many pairing requests")]
+    TooOften {
+        /// When to ask again, in seconds.
+        retry_after_s: u64,
+    },
+    /// A program's name is empty, too long or holds control characters.
+    #[error("a program's name is 1 to {MAX_PROGRAM_CHARS} printable characters")]
+    ProgramName,
+    /// A nonce is not 16 to 128 characters of `A-Z a-z 0-9 - _`.
+    #[error("the nonce is not valid")]
+    Nonce,
+    /// The system gave no random numbers.
+    #[error("no random numbers")]
+    Random,
+}
+
+/// Longest name of a program, in characters.
+pub const MAX_PROGRAM_CHARS: usize = 64;
+
+impl fmt::Display for Principal {
+    /// The text of the audit log: `site:ORIGIN`, `program:NAME`, `own-page`, `cli`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Site { origin } => write!(f, "site:{origin}"),
+            Self::Program { name } => write!(f, "program:{name}"),
+            Self::OwnPage => f.write_str("own-page"),
+            Self::Cli => f.write_str("cli"),
+        }
+    }
+}
+
+impl Explain for AccessError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Store(error) => error.code(),
+            Self::KeyUnknown => "key_unknown",
+            Self::KeyRevoked => "key_revoked",
+            Self::KeyNotForOrigin => "key_not_for_origin",
+            Self::RequestUnknown => "pairing_unknown",
+            Self::RequestOver => "pairing_over",
+            Self::TooManyPending => "pairing_too_many",
+            Self::TooOften { .. } => "pairing_too_often",
+            Self::ProgramName => "program_name_invalid",
+            Self::Nonce => "nonce_invalid",
+            Self::Random => "random_unavailable",
+        }
+    }
+
+    fn args(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Store(error) => error.args(),
+            Self::TooOften { retry_after_s } => vec![("seconds", retry_after_s.to_string())],
+            Self::ProgramName => vec![("max", MAX_PROGRAM_CHARS.to_string())],
+            _ => Vec::new(),
+        }
+    }
+}

@@ -1,1 +1,5 @@
-//! The config room; empty until its first file.
+//! Configuration: one file, read once, checked into plain data.
+
+mod origin;
+
+pub use origin::{MAX_ORIGIN_BYTES, Origin, OriginError};

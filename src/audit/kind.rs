@@ -1,0 +1,111 @@
+//! The kinds of entries. A kind is never renamed or given another meaning; new ones are added.
+
+/// What an entry records. Its name is what stands in the entry; `docs/audit-format.md` says which details each has.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Kind {
+    /// The daemon began to serve.
+    DaemonStarted,
+    /// The daemon ended in order.
+    DaemonStopped,
+    /// A site asked to be known.
+    PairingRequested,
+    /// The person agreed.
+    PairingApproved,
+    /// The person refused, or too many wrong codes were entered.
+    PairingDenied,
+    /// The key was handed out.
+    PairingCreated,
+    /// A pairing was revoked.
+    PairingRevoked,
+    /// An origin was allowed before it asked.
+    SiteAllowed,
+    /// A person, or a rule of the administrator, agreed to an operation: the intent.
+    OperationBegun,
+    /// A token is about to be asked for a signature.
+    SignatureIntended,
+    /// The token signed and the signature was checked.
+    SignatureMade,
+    /// The token did not sign.
+    SignatureFailed,
+    /// Nobody knows whether the token signed: its process died.
+    SignatureUnknown,
+    /// A signature left the house.
+    SignatureReleased,
+    /// An operation ended.
+    OperationEnded,
+    /// A login to a token succeeded.
+    LoginDone,
+    /// A token refused a PIN.
+    PinRefused,
+    /// A PIN was changed.
+    PinChanged,
+    /// A head was witnessed from outside.
+    ChainAnchored,
+}
+
+impl Kind {
+    /// All, in the order of the documentation.
+    pub const ALL: [Self; 19] = [
+        Self::DaemonStarted,
+        Self::DaemonStopped,
+        Self::PairingRequested,
+        Self::PairingApproved,
+        Self::PairingDenied,
+        Self::PairingCreated,
+        Self::PairingRevoked,
+        Self::SiteAllowed,
+        Self::OperationBegun,
+        Self::SignatureIntended,
+        Self::SignatureMade,
+        Self::SignatureFailed,
+        Self::SignatureUnknown,
+        Self::SignatureReleased,
+        Self::OperationEnded,
+        Self::LoginDone,
+        Self::PinRefused,
+        Self::PinChanged,
+        Self::ChainAnchored,
+    ];
+
+    /// The name in the entry.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::DaemonStarted => "daemon_started",
+            Self::DaemonStopped => "daemon_stopped",
+            Self::PairingRequested => "pairing_requested",
+            Self::PairingApproved => "pairing_approved",
+            Self::PairingDenied => "pairing_denied",
+            Self::PairingCreated => "pairing_created",
+            Self::PairingRevoked => "pairing_revoked",
+            Self::SiteAllowed => "site_allowed",
+            Self::OperationBegun => "operation_begun",
+            Self::SignatureIntended => "signature_intended",
+            Self::SignatureMade => "signature_made",
+            Self::SignatureFailed => "signature_failed",
+            Self::SignatureUnknown => "signature_unknown",
+            Self::SignatureReleased => "signature_released",
+            Self::OperationEnded => "operation_ended",
+            Self::LoginDone => "login_done",
+            Self::PinRefused => "pin_refused",
+            Self::PinChanged => "pin_changed",
+            Self::ChainAnchored => "chain_anchored",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_is_documented() {
+        let page = include_str!("../../docs/audit-format.md");
+        for kind in Kind::ALL {
+            assert!(
+                page.contains(&format!("| `{}` |", kind.name())),
+                "{} is missing",
+                kind.name()
+            );
+        }
+    }
+}
