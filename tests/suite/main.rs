@@ -3,6 +3,7 @@
 
 mod cms;
 mod der;
+mod judges;
 mod layers;
 mod pdf_reading;
 mod render;

@@ -2,6 +2,49 @@
 //!
 //! Nothing here shares state between tests, waits by sleeping, or reads a path that is not given to it.
 
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
 pub(crate) mod ca;
+pub(crate) mod dir;
+pub(crate) mod judges;
 pub(crate) mod mutate;
 pub(crate) mod shapes;
+
+/// A program that has ended.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    /// Exit status 0.
+    pub(crate) ok: bool,
+    /// What it wrote to standard output.
+    pub(crate) stdout: String,
+    /// What it wrote to standard error.
+    pub(crate) stderr: String,
+}
+
+/// Runs a program to its end with `input` on its standard input.
+pub(crate) fn run(command: &mut Command, input: &str) -> Ran {
+    let program = command.get_program().to_owned();
+    let child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = child
+        .spawn()
+        .unwrap_or_else(|e| panic!("{}: {e}; scripts/install-deps test installs it", program.display()));
+    let mut stdin = child.stdin.take().unwrap();
+    // A program may end without reading; what it says then is the answer.
+    std::io::Write::write_all(&mut stdin, input.as_bytes()).ok();
+    drop(stdin);
+    let output = child.wait_with_output().unwrap();
+    Ran {
+        ok: output.status.success(),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+/// A file of the repository by its path from the root.
+pub(crate) fn repository(path: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(path)
+}
