@@ -31,6 +31,7 @@ impl AsRef<Path> for TestDir {
 }
 
 impl Drop for TestDir {
+    #[expect(clippy::print_stderr, reason = "the test harness shows it with the failure")]
     fn drop(&mut self) {
         if std::thread::panicking()
             && let Some(dir) = self.0.take()

@@ -1,0 +1,39 @@
+# Everything one does with this repository. `make` alone tells the list.
+.DEFAULT_GOAL := help
+.PHONY: help demo test fuzz fmt lint deny advisories
+
+CARGO_DENY := target/tools/bin/cargo-deny
+CARGO_DENY_VERSION := 0.20.2
+ARGS ?=
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## try hankod on this machine; make demo ARGS=--once signs one contract and ends
+	@scripts/install-deps build
+	@scripts/install-deps demo
+	cargo run --quiet --release -- demo $(ARGS)
+
+test: ## install what the tests need and run them all
+	@scripts/install-deps test
+	cargo test --quiet --no-run
+	cargo test
+
+fuzz: ## the mutation tests, a million inputs each
+	HANKOD_MUTATIONS=1000000 cargo test --release mutat
+
+fmt: ## format the code
+	cargo fmt
+
+lint: ## formatter and lints, as continuous integration runs them
+	cargo fmt --check
+	cargo clippy --all-targets -- -D warnings
+
+deny: $(CARGO_DENY) ## licences, duplicates and origins of the dependencies
+	$(CARGO_DENY) --log-level error check licenses bans sources
+
+advisories: $(CARGO_DENY) ## known vulnerabilities in the dependencies (fetches the advisory database)
+	$(CARGO_DENY) check advisories
+
+$(CARGO_DENY):
+	cargo install --quiet --locked --root target/tools --version $(CARGO_DENY_VERSION) cargo-deny
