@@ -9,3 +9,4 @@ mod pdf_reading;
 mod render;
 mod store;
 mod support;
+mod tools;

@@ -5,11 +5,15 @@
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+pub(crate) mod browser;
 pub(crate) mod ca;
 pub(crate) mod dir;
+pub(crate) mod http;
 pub(crate) mod judges;
 pub(crate) mod mutate;
+pub(crate) mod pinentry;
 pub(crate) mod shapes;
+pub(crate) mod site;
 
 /// A program that has ended.
 #[derive(Debug)]
