@@ -8,5 +8,6 @@ mod layers;
 mod pdf_reading;
 mod render;
 mod store;
+mod style;
 mod support;
 mod tools;

@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 
 pub(crate) mod browser;
 pub(crate) mod ca;
+pub(crate) mod daemon;
 pub(crate) mod dir;
 pub(crate) mod http;
 pub(crate) mod judges;
@@ -14,6 +15,10 @@ pub(crate) mod mutate;
 pub(crate) mod pinentry;
 pub(crate) mod shapes;
 pub(crate) mod site;
+#[expect(
+    dead_code,
+    reason = "the tests of `serve` take it up; this line goes with the first of them"
+)]
 
 /// A program that has ended.
 #[derive(Debug)]
