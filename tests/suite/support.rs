@@ -7,6 +7,10 @@ use std::process::{Command, Stdio};
 
 pub(crate) mod browser;
 pub(crate) mod ca;
+#[expect(
+    dead_code,
+    reason = "the tests of `serve` take it up; this line goes with the first of them"
+)]
 pub(crate) mod daemon;
 pub(crate) mod dir;
 pub(crate) mod http;
@@ -15,10 +19,6 @@ pub(crate) mod mutate;
 pub(crate) mod pinentry;
 pub(crate) mod shapes;
 pub(crate) mod site;
-#[expect(
-    dead_code,
-    reason = "the tests of `serve` take it up; this line goes with the first of them"
-)]
 
 /// A program that has ended.
 #[derive(Debug)]
