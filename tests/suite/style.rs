@@ -1,6 +1,7 @@
 //! The house's habits as tests: files stay short, people are not met with insiders' words, documents name commands that exist.
 
 use crate::support::{repository, run};
+use hankod::text::Lang;
 use std::path::Path;
 use std::process::Command;
 
@@ -120,6 +121,29 @@ fn insiders_words_are_found_where_people_read() {
 }
 
 #[test]
+fn every_code_has_its_message() {
+    let mut known = 0;
+    for path in tracked() {
+        if !path.starts_with("src/") || !path.ends_with(".rs") {
+            continue;
+        }
+        for code in codes_of(&read(&path)) {
+            let id = code.replace('_', "-");
+            assert!(hankod::text::has(Lang::Ja, &id), "{path}: `{code}` has no message");
+            known += 1;
+        }
+    }
+    assert!(known > 0);
+}
+
+#[test]
+fn codes_are_found() {
+    let text =
+        "x(\"no\"); fn code(&self) -> &'static str {\n match self {\n A => \"a_b\",\n B => \"c\",\n }\n    }\n\"no\"";
+    assert_eq!(codes_of(text), ["a_b", "c"]);
+}
+
+#[test]
 fn the_readmes_name_commands_that_exist() {
     let makefile = read("Makefile");
     for path in tracked() {
@@ -231,6 +255,16 @@ fn insider_words(shown: &str) -> Vec<&'static str> {
     let latin = INSIDER_WORDS.iter().filter(|word| whole(word));
     let kana = INSIDER_KATAKANA.iter().filter(|word| lower.contains(**word));
     latin.chain(kana).copied().collect()
+}
+
+/// The string literals of every `fn code(&self)` that stands in an `impl`.
+fn codes_of(source: &str) -> Vec<String> {
+    let bodies = source.split("fn code(&self) -> &'static str {").skip(1);
+    let bodies = bodies.map(|rest| rest.split("\n    }").next().unwrap_or(""));
+    bodies
+        .flat_map(|body| body.split('"').skip(1).step_by(2))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// The lines of fenced `sh`, `console` and `bash` blocks, without prompt, comment and continuation.

@@ -1,1 +1,4 @@
 # messages of demo
+
+demo-certificate-failed = デモ用の証明書を作れませんでした({ $reason })。デモのフォルダーを空にして、もう一度お試しください。
+demo-file-failed = デモ用のファイル { $path } を読み書きできません({ $reason })。空き容量とフォルダーの権限をご確認ください。
