@@ -1,6 +1,6 @@
 # Everything one does with this repository. `make` alone tells the list.
 .DEFAULT_GOAL := help
-.PHONY: help demo test fuzz fmt lint deny advisories
+.PHONY: help demo test fuzz bench fmt lint deny advisories
 
 CARGO_DENY := target/tools/bin/cargo-deny
 CARGO_DENY_VERSION := 0.20.2
@@ -21,6 +21,10 @@ test: ## install what the tests need and run them all
 
 fuzz: ## the mutation tests, a million inputs each
 	HANKOD_MUTATIONS=1000000 cargo test --release mutat
+
+bench: ## measure against limits and peers; make bench ARGS=--json
+	@scripts/install-deps bench
+	cargo bench --quiet --bench sign -- $(ARGS)
 
 fmt: ## format the code
 	cargo fmt
