@@ -1,5 +1,12 @@
 //! Entry: worker processes first, before arguments are parsed, threads started or logs opened; then the command line.
 
-fn main() -> std::process::ExitCode {
-    hankod::cli::run()
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    match arguments.split_first() {
+        Some((name, rest)) if name == hankod::render::SUBCOMMAND => hankod::render::worker::run(rest),
+        _ => hankod::cli::run(),
+    }
 }

@@ -18,12 +18,30 @@
 //!
 //! Scripts, XFA and encrypted wrappers never come this far: the strict reader refuses them or they do not draw.
 
+mod draw;
 mod fonts;
+mod host;
+mod page;
 pub mod seal;
+mod wire;
+pub mod worker;
 
 pub use fonts::{Fonts, MAX_FONT_BYTES, Typeface};
+pub use host::{Document, Limits, Pages, Source};
+pub use page::{PagePicture, Warning};
 
+use std::time::Duration;
+
+use crate::process;
 use crate::text::Explain;
+
+/// The subcommand that makes this binary a page worker.
+pub const SUBCOMMAND: &str = "page-worker";
+/// Longest document that is drawn, in bytes. Longer ones can be signed, not shown.
+pub const MAX_DOCUMENT_BYTES: u64 = 256 << 20;
+
+/// For each step of handing a document to the worker.
+const LOAD_DEADLINE: Duration = Duration::from_secs(10);
 
 /// Why a seal or a page could not be drawn.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +73,38 @@ pub enum Error {
     /// The seal's picture is no PNG, or too large.
     #[error("the seal's picture is not a usable PNG")]
     SealPicture,
+    /// The document's bytes cannot be read.
+    #[error("the document cannot be read")]
+    Unreadable,
+    /// The document is longer than [`MAX_DOCUMENT_BYTES`].
+    #[error("the document is too large to be shown")]
+    TooLarge,
+    /// The document is encrypted and the password is missing or wrong, or the encryption is unknown.
+    #[error("the document is encrypted")]
+    Encrypted,
+    /// The drawing library had to guess the file's structure: its picture may not be what is signed.
+    #[error("the picture would rest on a rebuilt file structure")]
+    Rebuilt,
+    /// The drawing library counts other pages than the strict reader.
+    #[error("{expected} pages expected, {found} found")]
+    Mismatch {
+        /// Pages that the strict reader counted.
+        expected: u32,
+        /// Pages that the drawing library counts.
+        found: u32,
+    },
+    /// The document has no such page.
+    #[error("no such page")]
+    NoPage,
+    /// The page, or the document, makes the drawing library fail.
+    #[error("the page cannot be drawn")]
+    Undrawable,
+    /// The page was not drawn within its deadline.
+    #[error("the page takes too long to draw")]
+    Timeout,
+    /// The worker does not start, or is asked too much.
+    #[error(transparent)]
+    Worker(#[from] process::Error),
 }
 
 impl Explain for Error {
@@ -66,6 +116,15 @@ impl Explain for Error {
             Self::SealText { .. } => "seal_text",
             Self::SealSize => "seal_size",
             Self::SealPicture => "seal_picture",
+            Self::Unreadable => "page_unreadable",
+            Self::TooLarge => "page_document_too_large",
+            Self::Encrypted => "page_encrypted",
+            Self::Rebuilt => "page_rebuilt",
+            Self::Mismatch { .. } => "page_mismatch",
+            Self::NoPage => "page_not_found",
+            Self::Undrawable => "page_undrawable",
+            Self::Timeout => "page_timeout",
+            Self::Worker(error) => error.code(),
         }
     }
 
@@ -77,6 +136,10 @@ impl Explain for Error {
                 ("code", format!("U+{:04X}", u32::from(*character))),
             ],
             Self::SealText { max_characters } => vec![("max", max_characters.to_string())],
+            Self::Mismatch { expected, found } => {
+                vec![("expected", expected.to_string()), ("found", found.to_string())]
+            }
+            Self::Worker(error) => error.args(),
             _ => Vec::new(),
         }
     }
