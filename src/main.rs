@@ -7,6 +7,7 @@ fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
     match arguments.split_first() {
         Some((name, rest)) if name == hankod::render::SUBCOMMAND => hankod::render::worker::run(rest),
+        Some((name, rest)) if name == hankod::token::worker::SUBCOMMAND => hankod::token::worker::run(rest),
         _ => hankod::cli::run(),
     }
 }

@@ -1,0 +1,192 @@
+//! A login to a token, the grants that gate its use, and the check that every signature passes before anybody gets it.
+//!
+//! PKCS#11 lets every session of a process use the keys once anybody has logged in; so the right to sign is not the login but a [`Grant`].
+//! A login is never renewed, and a PIN never tried twice, by anything in this file.
+
+mod grant;
+
+pub use grant::Grant;
+
+use super::Error;
+use super::certificate::Entry;
+use super::host::{Module, Tokens};
+use super::key::KeyInfo;
+use super::mechanism::{Signable, choose, finish};
+use super::slot::TokenRef;
+use super::wire::{Reply, Request};
+use crate::der::verify_digest;
+use crate::der::{SignatureAlgorithm, verify_signature};
+use crate::secret::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::sync::OwnedMutexGuard;
+
+/// What opens a token.
+#[derive(Debug)]
+pub enum Credential {
+    /// A PIN that somebody gave us.
+    Pin(Pin),
+    /// The PIN is typed on the reader.
+    ProtectedPath,
+}
+
+/// An open login; the only one of its token. Dropped, it logs out.
+pub struct Login {
+    modules: Arc<Vec<Module>>,
+    token: TokenRef,
+    id: u64,
+    protected: bool,
+    /// Held until the logout is done, so that the next login cannot be ended by ours.
+    turn: Option<OwnedMutexGuard<()>>,
+}
+
+impl Tokens {
+    /// Logs in, once. Waits its turn while another login to the token is open.
+    ///
+    /// The worker compares the token with what is in the slot before it uses the PIN. A key that wants the PIN for each signature makes the worker keep the PIN, until this login ends.
+    ///
+    /// # Errors
+    /// [`Error::PinWrong`] with the state of the PIN after this try, [`Error::PinLocked`], [`Error::PinLength`] (no try spent), [`Error::PinUninitialised`], [`Error::Cancelled`],
+    /// [`Error::Gone`], [`Error::Busy`] when the turn does not come, and what becomes of workers.
+    pub async fn login(&self, token: &TokenRef, credential: Credential) -> Result<Login, Error> {
+        let module = self.module(token.module)?;
+        let turn = module.turn(token.slot).lock_owned();
+        let turn = tokio::time::timeout(module.limits.login, turn)
+            .await
+            .map_err(|_| Error::Busy)?;
+        let login = Login {
+            modules: Arc::clone(self.modules()),
+            token: token.clone(),
+            id: next_id(),
+            protected: matches!(credential, Credential::ProtectedPath),
+            turn: Some(turn),
+        };
+        let request = Request::Login {
+            login: login.id,
+            token: token.clone(),
+            protected: login.protected,
+        };
+        let (secret, deadline) = match &credential {
+            Credential::Pin(pin) => (Some(pin.expose()), module.limits.login),
+            Credential::ProtectedPath => (None, module.limits.pinpad),
+        };
+        // If this future is dropped here, `login` logs out behind the login's back.
+        login.done(&request, secret, deadline).await?;
+        Ok(login)
+    }
+}
+
+impl Login {
+    /// The token.
+    pub fn token(&self) -> &TokenRef {
+        &self.token
+    }
+
+    /// Everything on the token, private keys included.
+    ///
+    /// # Errors
+    /// [`Error::LoginLost`], or what the module says.
+    pub async fn objects(&self) -> Result<Vec<Entry>, Error> {
+        self.module()?.objects(self.token.slot, Some(self.id)).await
+    }
+
+    /// Signs what `grant` covers with the key of the grant's certificate: the signature as CMS writes it, checked against that certificate.
+    ///
+    /// The grant pays before the token is asked, also for an attempt that fails.
+    ///
+    /// # Errors
+    /// [`Error::NotGranted`], [`Error::GrantExpired`], [`Error::MechanismUnsupported`], [`Error::SignatureMismatch`], [`Error::LoginLost`], or what the module says.
+    pub async fn sign(&self, grant: &Grant, key: &KeyInfo, signable: Signable<'_>) -> Result<Vec<u8>, Error> {
+        let algorithm = grant.algorithm();
+        let (mechanism, data) = choose(algorithm, signable, &key.mechanisms)?;
+        grant.spend(&signable.digest(algorithm))?;
+        let request = Request::Sign {
+            login: self.id,
+            key: key.reference.clone(),
+            mechanism,
+            data,
+        };
+        let module = self.module()?;
+        let typed_each_time = self.protected && key.reference.always_authenticate;
+        let deadline = if typed_each_time {
+            module.limits.pinpad
+        } else {
+            module.limits.sign
+        };
+        let Reply::Signature(raw) = module.call(&request, None, deadline).await? else {
+            return Err(Error::Garbled);
+        };
+        let signature = finish(key.kind, raw)?;
+        check(grant.spki_der(), algorithm, signable, &signature)?;
+        Ok(signature)
+    }
+
+    /// Logs out and waits until it is done.
+    ///
+    /// # Errors
+    /// What the module says; the login is over all the same.
+    pub async fn logout(mut self) -> Result<(), Error> {
+        let turn = self.turn.take();
+        let request = Request::Logout { login: self.id };
+        let result = self.done(&request, None, self.module()?.limits.read).await;
+        drop(turn);
+        result
+    }
+
+    pub(super) fn id(&self) -> u64 {
+        self.id
+    }
+
+    pub(super) fn module(&self) -> Result<&Module, Error> {
+        self.modules.get(self.token.module).ok_or(Error::Gone)
+    }
+
+    pub(super) async fn done(
+        &self,
+        request: &Request,
+        secret: Option<&[u8]>,
+        deadline: std::time::Duration,
+    ) -> Result<(), Error> {
+        match self.module()?.call(request, secret, deadline).await? {
+            Reply::Done => Ok(()),
+            _ => Err(Error::Garbled),
+        }
+    }
+}
+
+impl Drop for Login {
+    fn drop(&mut self) {
+        // After `logout` the turn is gone. Without a runtime the process is ending, and with it the worker and its logins.
+        let (Some(turn), Ok(runtime)) = (self.turn.take(), tokio::runtime::Handle::try_current()) else {
+            return;
+        };
+        let (modules, index, login) = (Arc::clone(&self.modules), self.token.module, self.id);
+        runtime.spawn(async move {
+            if let Some(module) = modules.get(index)
+                && let Err(error) = module.call(&Request::Logout { login }, None, module.limits.read).await
+            {
+                log::warn!(error:%; "logout failed");
+            }
+            drop(turn);
+        });
+    }
+}
+
+fn check(
+    spki_der: &[u8],
+    algorithm: SignatureAlgorithm,
+    signable: Signable<'_>,
+    signature: &[u8],
+) -> Result<(), Error> {
+    match signable {
+        Signable::Message(message) => verify_signature(spki_der, algorithm, message, signature),
+        Signable::Digest(digest) => verify_digest(spki_der, algorithm, digest, signature),
+    }
+    .map_err(|_| Error::SignatureMismatch)
+}
+
+/// Numbers never repeat, so that a worker that was started again cannot take an old login for a new one.
+fn next_id() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
