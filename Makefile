@@ -5,6 +5,7 @@
 CARGO_DENY := target/tools/bin/cargo-deny
 CARGO_DENY_VERSION := 0.20.2
 ARGS ?=
+MUTATIONS ?= 1000000
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,8 +20,8 @@ test: ## install what the tests need and run them all
 	cargo test --quiet --no-run
 	cargo test
 
-fuzz: ## the mutation tests, a million inputs each
-	HANKOD_MUTATIONS=1000000 cargo test --release mutat
+fuzz: ## the tests with damaged input, a million inputs each (make fuzz MUTATIONS=N for another number)
+	HANKOD_MUTATIONS=$(MUTATIONS) cargo test --release --test suite -- damaged broken
 
 bench: ## measure against limits and peers; make bench ARGS=--json
 	@scripts/install-deps bench
