@@ -181,5 +181,5 @@ fn damaged_blobs_are_read_without_panic() {
         }
     }
     // Some damage hits only the issuers' certificates, which the signature does not cover.
-    assert!(accepted < 1_500, "{accepted} of 5,000 accepted");
+    assert!(accepted < count() / 10 * 3, "{accepted} of {} accepted", count());
 }

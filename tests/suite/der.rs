@@ -158,5 +158,5 @@ fn damaged_certificates_are_read_without_panic() {
             c.personal().is_some(),
         )
     });
-    assert!(shown.count() < 4_000);
+    assert!(shown.count() < count() / 5 * 4);
 }
