@@ -1,0 +1,157 @@
+//! The form: fields added, signed, filled; everything else about it is a change of its own. Values are not compared with what appearances draw.
+
+use super::{Compare, What, differing};
+use crate::pdf::Error;
+use crate::pdf::value::{Dict, ObjectId, Value};
+use crate::verify::evidence::{self, Field};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What signing writes into an empty signature field or its widget.
+const SIGNED_KEYS: &[&str] = &["V", "AP", "AS", "F", "M", "StructParent"];
+/// What filling writes into a field or its widget.
+const FILLED_KEYS: &[&str] = &["V", "RV", "AP", "AS", "I", "M"];
+/// What makes a field act.
+const ACTION_KEYS: &[&str] = &["A", "AA"];
+
+impl Compare<'_, '_> {
+    pub(super) fn form(&mut self, before: &[Field], after: &[Field]) -> Result<(), Error> {
+        self.form_dictionary()?;
+        let old: BTreeMap<ObjectId, &Field> = before.iter().map(|f| (f.id, f)).collect();
+        let mut names: BTreeMap<&str, usize> = BTreeMap::new();
+        for field in after {
+            *names.entry(&field.name).or_default() += 1;
+        }
+        for field in after {
+            match old.get(&field.id) {
+                Some(before) => self.field(before, field)?,
+                None => self.added(field, names.get(field.name.as_str()) == Some(&1))?,
+            }
+        }
+        let kept: BTreeSet<ObjectId> = after.iter().map(|f| f.id).collect();
+        for lost in before.iter().filter(|f| !kept.contains(&f.id)) {
+            self.note(What::Other, lost.id, Some(lost), "field removed");
+        }
+        Ok(())
+    }
+
+    fn form_dictionary(&mut self) -> Result<(), Error> {
+        let root = self.new.root_id();
+        let (old_root, new_root) = (self.old.catalog()?, self.new.catalog()?);
+        let (old, new) = (
+            self.dict(self.old, &old_root, "AcroForm")?,
+            self.dict(self.new, &new_root, "AcroForm")?,
+        );
+        self.explain_ref(old_root.get("AcroForm"), new_root.get("AcroForm"))?;
+        self.explain_ref(old.get("Fields"), new.get("Fields"))?;
+        let listed = |value: Value| value.as_array().unwrap_or_default().to_vec();
+        let before = listed(evidence::entry(self.old, &old, "Fields")?);
+        let after = listed(evidence::entry(self.new, &new, "Fields")?);
+        if !after.starts_with(&before) {
+            self.other(root, "form /Fields");
+        }
+        for key in differing(&old, &new) {
+            let harmless = match key.as_str() {
+                "Fields" => true,
+                "SigFlags" => new.int("SigFlags") == Some(3),
+                "NeedAppearances" => new.get("NeedAppearances").is_none_or(|v| v.as_bool() == Some(false)),
+                // A form made by this update has to say how text is drawn.
+                "DA" | "DR" => old.is_empty(),
+                _ => false,
+            };
+            if !harmless {
+                self.other(root, &format!("form /{key}"));
+            }
+        }
+        Ok(())
+    }
+
+    fn added(&mut self, field: &Field, name_is_unique: bool) -> Result<(), Error> {
+        let acts = ACTION_KEYS.iter().any(|key| field.dict.get(key).is_some());
+        if !field.is_signature || !name_is_unique || acts || !self.is_new(field.id)? {
+            self.note(What::Other, field.id, Some(field), "field added");
+            return Ok(());
+        }
+        let what = self.signed_as(&field.dict)?.unwrap_or(What::FieldAdded);
+        self.note(what, field.id, Some(field), "field");
+        self.explained.insert(field.id);
+        self.widgets.insert(field.id);
+        self.explain_new(&Value::Dict(field.dict.clone()), 0)?;
+        for widget in &field.widgets {
+            self.widgets.insert(*widget);
+            self.explain_new(&Value::Ref(*widget), 0)?;
+        }
+        Ok(())
+    }
+
+    fn field(&mut self, before: &Field, after: &Field) -> Result<(), Error> {
+        let keys = differing(&before.dict, &after.dict);
+        let has = |key: &str| keys.iter().any(|k| k == key);
+        let (what, may) = if !after.is_signature {
+            (What::FieldFilled, FILLED_KEYS)
+        } else {
+            let was_empty = before.dict.get("V").is_none();
+            let signed = self.signed_as(&after.dict)?.filter(|_| was_empty);
+            (signed.unwrap_or(What::Other), SIGNED_KEYS)
+        };
+        let within = before.is_signature == after.is_signature && keys.iter().all(|k| may.contains(&k.as_str()));
+        let valued = has("V") || has("AS");
+        if !keys.is_empty() {
+            let what = if within && valued { what } else { What::Other };
+            let part = keys.iter().map(|k| format!("/{k}")).collect::<Vec<_>>().join(" ");
+            self.note(what, after.id, Some(after), &part);
+        }
+        if self.changed.contains(&after.id) {
+            self.explained.insert(after.id);
+        }
+        if within && valued {
+            self.widgets.insert(after.id);
+            self.drawn_anew(&before.dict, &after.dict)?;
+        }
+        for widget in &after.widgets {
+            self.widget(*widget, after, within && valued, may)?;
+        }
+        Ok(())
+    }
+
+    /// A widget that is an object of its own may change with its field's value only.
+    fn widget(&mut self, id: ObjectId, field: &Field, with_value: bool, may: &[&str]) -> Result<(), Error> {
+        if !self.changed.contains(&id) {
+            return Ok(());
+        }
+        let (before, after) = (evidence::dict(self.old, id)?, evidence::dict(self.new, id)?);
+        let (Some(before), Some(after)) = (before, after) else {
+            self.note(What::Other, id, Some(field), "widget");
+            return Ok(());
+        };
+        let keys = differing(&before, &after);
+        if !keys.is_empty() && (!with_value || keys.iter().any(|k| !may.contains(&k.as_str()))) {
+            self.note(What::Other, id, Some(field), "widget");
+        }
+        self.explained.insert(id);
+        self.widgets.insert(id);
+        self.drawn_anew(&before, &after)
+    }
+
+    /// New objects under the keys that may change, and appearance streams that were this field's before.
+    fn drawn_anew(&mut self, before: &Dict, after: &Dict) -> Result<(), Error> {
+        for key in SIGNED_KEYS.iter().chain(FILLED_KEYS) {
+            if let Some(value) = after.get(key) {
+                self.explain_new(&value.clone(), 0)?;
+            }
+        }
+        let (before, after) = (self.dict(self.old, before, "AP")?, self.dict(self.new, after, "AP")?);
+        self.explain_ref(before.get("N"), after.get("N"))
+    }
+
+    /// What kind of signature the field holds; `None`: none.
+    fn signed_as(&self, field: &Dict) -> Result<Option<What>, Error> {
+        let value = evidence::entry(self.new, field, "V")?;
+        Ok(value.as_dict().map(|signature| {
+            if signature.is("SubFilter", "ETSI.RFC3161") {
+                What::TimestampAdded
+            } else {
+                What::SignatureAdded
+            }
+        }))
+    }
+}

@@ -1,0 +1,108 @@
+//! Which changes the signatures before them allow (ISO 32000-2, 12.8.2; EN 319 142-1). Only judges what `changes` found.
+
+use super::changes::{Change, What};
+use super::evidence::{Lock, Signature};
+
+/// What may still be changed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Rules {
+    /// 1: evidence and document timestamps only; 2: also forms and signatures; 3: also annotations (Table 257).
+    pub level: u8,
+    /// Fields that are locked.
+    pub locks: Vec<Lock>,
+    /// Whether a signature may still certify: only the first may.
+    pub may_certify: bool,
+}
+
+impl Rules {
+    /// After these signatures. Without DocMDP the level is 2.
+    pub fn after(signatures: &[Signature]) -> Self {
+        let levels = signatures.iter().filter_map(|s| s.docmdp);
+        Self {
+            level: levels.min().unwrap_or(2),
+            locks: signatures.iter().flat_map(|s| s.locks.clone()).collect(),
+            may_certify: signatures.is_empty(),
+        }
+    }
+
+    /// Evidence and document timestamps, nothing else.
+    pub fn evidence_only() -> Self {
+        Self {
+            level: 1,
+            locks: Vec::new(),
+            may_certify: false,
+        }
+    }
+
+    /// Whether this change is allowed.
+    pub fn allow(&self, change: &Change) -> bool {
+        let locked = change
+            .field
+            .as_ref()
+            .is_some_and(|field| self.locks.iter().any(|lock| lock.holds(field)));
+        match change.what {
+            What::Evidence | What::TimestampAdded => true,
+            What::SignatureAdded | What::FieldAdded | What::FieldFilled => self.level >= 2 && !locked,
+            What::Annotation => self.level >= 3,
+            What::Certification => self.may_certify,
+            What::Other => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pdf::value::ObjectId;
+
+    fn change(what: What, field: &str) -> Change {
+        Change {
+            what,
+            object: ObjectId {
+                number: 1,
+                generation: 0,
+            },
+            field: Some(field.to_owned()),
+            part: String::new(),
+        }
+    }
+
+    #[test]
+    fn levels_allow_what_table_257_says() {
+        let allowed = |level, what| {
+            let rules = Rules {
+                level,
+                locks: Vec::new(),
+                may_certify: false,
+            };
+            rules.allow(&change(what, "甲"))
+        };
+        for (what, from) in [
+            (What::Evidence, 1),
+            (What::TimestampAdded, 1),
+            (What::SignatureAdded, 2),
+            (What::FieldAdded, 2),
+            (What::FieldFilled, 2),
+            (What::Annotation, 3),
+            (What::Certification, 4),
+            (What::Other, 4),
+        ] {
+            for level in 1..=3 {
+                assert_eq!(allowed(level, what), level >= from, "{what:?} at {level}");
+            }
+        }
+    }
+
+    #[test]
+    fn locked_fields_stay() {
+        let rules = Rules {
+            level: 3,
+            locks: vec![Lock::Include(vec!["甲".to_owned()])],
+            may_certify: true,
+        };
+        assert!(!rules.allow(&change(What::FieldFilled, "甲")));
+        assert!(!rules.allow(&change(What::SignatureAdded, "甲.印")));
+        assert!(rules.allow(&change(What::FieldFilled, "乙")));
+        assert!(rules.allow(&change(What::TimestampAdded, "甲")));
+    }
+}
