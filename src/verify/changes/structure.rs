@@ -93,7 +93,7 @@ fn kids(added: &[Value], elements: &BTreeSet<ObjectId>) -> bool {
 /// Rows of a number tree, their keys above all older ones.
 fn rows(old: &[Value], added: &[Value], elements: &BTreeSet<ObjectId>) -> bool {
     let mut last = old.iter().step_by(2).filter_map(Value::as_int).max();
-    old.len() % 2 == 0
+    old.len().is_multiple_of(2)
         && added.chunks(2).all(|row| match row {
             [key, element] if key.as_int().is_some() && key.as_int() > last => {
                 last = key.as_int();
