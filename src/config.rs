@@ -1,5 +1,175 @@
-//! Configuration: one file, read once, checked into plain data.
+//! Configuration: one TOML file, read once, checked into plain data. Every default stands in `hankod.example.toml` under its reason.
+//!
+//! No secret stands in the file, no module of ours is called from here, and nothing is guessed: an unknown key is an error with its line.
 
+mod check;
+mod environment;
+mod error;
+mod load;
 mod origin;
+mod raw;
+mod secrets;
+#[cfg(test)]
+mod tests;
 
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use crate::text::Lang;
+
+pub use environment::Environment;
+pub use error::{ConfigError, ValueError};
+pub use load::MAX_CONFIG_BYTES;
 pub use origin::{MAX_ORIGIN_BYTES, Origin, OriginError};
+
+/// The whole configuration, checked.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Config {
+    /// The file it was read from; `None` when there is none and the defaults hold.
+    pub file: Option<PathBuf>,
+    /// What this daemon is.
+    pub role: Role,
+    /// Where it listens; a loopback address for a desk. Port 0: any free one.
+    pub listen: SocketAddr,
+    /// Language of prompts, logs' messages and the command line.
+    pub lang: Lang,
+    /// The state folder.
+    pub state_dir: PathBuf,
+    /// PKCS#11 modules, in the order of the file.
+    pub modules: Vec<Module>,
+    /// Tokens whose PIN comes from a file or credential.
+    pub tokens: Vec<Token>,
+    /// Sites with settings of their own.
+    pub sites: Vec<Site>,
+    /// How the person is asked.
+    pub prompt: Prompt,
+    /// Defaults of a signature's look.
+    pub appearance: Appearance,
+    /// A font file for Japanese in seals and page pictures; `None`: the one that the system has.
+    pub font: Option<PathBuf>,
+    /// Limits.
+    pub limits: Limits,
+    /// What the log says.
+    pub log: Log,
+}
+
+/// What a daemon is. (The server role is not part of this version; its name is known so that the error can say so.)
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Role {
+    /// One person's daemon, on loopback.
+    Desk,
+}
+
+/// A PKCS#11 module.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Module {
+    /// The library, absolute.
+    pub path: PathBuf,
+    /// Variables added to the few that its worker process gets.
+    pub env: BTreeMap<String, String>,
+    /// Sessions that work at once, 1 to 64. SoftHSM and cards want 1 to 4.
+    pub threads: usize,
+}
+
+/// A token and where its PIN comes from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Token {
+    /// Which.
+    pub name: TokenName,
+    /// Where.
+    pub pin: PinSource,
+}
+
+/// How a token is named in the file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum TokenName {
+    /// CKA label, trailing spaces cut.
+    Label(String),
+    /// Serial number.
+    Serial(String),
+}
+
+/// Where a PIN comes from without a person. Files are read when they are needed, so that a changed PIN is seen.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum PinSource {
+    /// A file that only its owner may read.
+    File(PathBuf),
+    /// A file in systemd's credentials folder.
+    Credential(PathBuf),
+}
+
+/// Settings of one site.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Site {
+    /// Which.
+    pub origin: Origin,
+    /// May sign without a person, with a token's configured PIN, once it is paired.
+    pub unattended: bool,
+}
+
+/// How the person is asked.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Prompt {
+    /// The pinentry program: a path, or a name that is looked for in PATH.
+    pub pinentry: String,
+    /// How long a prompt waits for the person.
+    pub deadline_ms: u64,
+}
+
+/// Defaults of a signature's look; a request may say otherwise.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Appearance {
+    /// `/Reason`.
+    pub reason: Option<String>,
+    /// `/Location`.
+    pub location: Option<String>,
+    /// Write the date beside a visible seal.
+    pub date: bool,
+}
+
+/// Limits; sizes in bytes, waits in milliseconds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Limits {
+    /// One document.
+    pub max_document_bytes: u64,
+    /// Documents of one request.
+    pub max_documents: u64,
+    /// One upload with all its documents.
+    pub max_upload_bytes: u64,
+    /// Connections open at once.
+    pub max_connections: u64,
+    /// Requests of one caller under way at once.
+    pub max_requests_per_caller: u64,
+    /// Signings that are not over, of all callers.
+    pub max_open_signings: u64,
+    /// Until a request's headers must have come.
+    pub header_deadline_ms: u64,
+    /// Longest silence of a client that sends or takes a body.
+    pub idle_deadline_ms: u64,
+    /// How long requests under way may go on when the daemon ends.
+    pub drain_deadline_ms: u64,
+    /// How long a signing waits for the person's consent.
+    pub consent_deadline_ms: u64,
+    /// How long a signed file may be fetched.
+    pub result_life_ms: u64,
+    /// Listing a token's objects.
+    pub token_read_deadline_ms: u64,
+    /// A login.
+    pub token_login_deadline_ms: u64,
+    /// A login or signature with the PIN typed on the reader.
+    pub token_pinpad_deadline_ms: u64,
+    /// One signature.
+    pub token_sign_deadline_ms: u64,
+    /// Drawing one page.
+    pub page_deadline_ms: u64,
+}
+
+/// What the log says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Log {
+    /// The least important level that is written.
+    pub level: log::LevelFilter,
+    /// Write documents' names to the log and the audit log.
+    pub document_names: bool,
+}

@@ -1,0 +1,184 @@
+//! What can be wrong with a configuration, with the file and the line where there is one.
+
+use std::path::PathBuf;
+
+use super::OriginError;
+use crate::text::Explain;
+
+/// Why there is no configuration.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("{path}: {reason}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        reason: String,
+    },
+    /// Others may write to the file; it decides what code is loaded.
+    #[error("{path} can be written by other users")]
+    WritableByOthers {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Longer than [`super::MAX_CONFIG_BYTES`].
+    #[error("{path} is too long")]
+    TooLong {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Not TOML, an unknown key, or a value of the wrong type.
+    #[error("{path}:{line}: {reason}")]
+    Syntax {
+        /// The file.
+        path: PathBuf,
+        /// From 1.
+        line: usize,
+        /// What the reader said, in English.
+        reason: String,
+    },
+    /// A secret stands in the file.
+    #[error("{path}:{line}: a secret under `{key}`")]
+    SecretInline {
+        /// The file.
+        path: PathBuf,
+        /// From 1.
+        line: usize,
+        /// Its key.
+        key: String,
+    },
+    /// A value is outside what is allowed.
+    #[error("{path}:{line}: {value}")]
+    Value {
+        /// The file.
+        path: PathBuf,
+        /// From 1.
+        line: usize,
+        /// What is wrong with it.
+        value: ValueError,
+    },
+    /// Nothing says where the state is to be kept.
+    #[error("no folder for the state")]
+    NoStateDir,
+}
+
+/// What is wrong with a value.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum ValueError {
+    /// The server role.
+    #[error("the role `{0}` is not part of this version")]
+    Role(String),
+    /// A listen address beyond loopback.
+    #[error("`{0}` is not a loopback address with a port")]
+    Listen(String),
+    /// A word that is not one of those allowed.
+    #[error("`{found}` is not one of {allowed}")]
+    Choice {
+        /// What stands there.
+        found: String,
+        /// What may.
+        allowed: &'static str,
+    },
+    /// A number outside its range.
+    #[error("{found} is not between {min} and {max}")]
+    Range {
+        /// What stands there.
+        found: i64,
+        /// The least.
+        min: u64,
+        /// The most.
+        max: u64,
+    },
+    /// A text that is empty, too long or holds control characters.
+    #[error("the text is empty, too long or holds control characters")]
+    Text,
+    /// A site's origin.
+    #[error("{0}")]
+    Origin(OriginError),
+    /// Twice the same site, token or module.
+    #[error("`{0}` stands twice")]
+    Twice(String),
+    /// A token must have one of two keys.
+    #[error("exactly one of {0} is needed")]
+    OneOf(&'static str),
+    /// A PIN file that others may read.
+    #[error("{0} can be read by other users")]
+    PinFileOpen(PathBuf),
+    /// A PIN file or credential that is not there.
+    #[error("{0} is not there")]
+    PinFileMissing(PathBuf),
+    /// A credential is named but the process has none.
+    #[error("systemd gave no credentials")]
+    NoCredentials,
+}
+
+impl Explain for ConfigError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Unreadable { .. } => "config_unreadable",
+            Self::WritableByOthers { .. } => "config_writable_by_others",
+            Self::TooLong { .. } => "config_too_long",
+            Self::Syntax { .. } => "config_syntax",
+            Self::SecretInline { .. } => "config_secret_inline",
+            Self::Value { value, .. } => match value {
+                ValueError::Role(_) => "config_role",
+                ValueError::Listen(_) => "config_listen",
+                ValueError::Choice { .. } => "config_choice",
+                ValueError::Range { .. } => "config_range",
+                ValueError::Text => "config_text",
+                ValueError::Origin(_) => "config_origin",
+                ValueError::Twice(_) => "config_twice",
+                ValueError::OneOf(_) => "config_one_of",
+                ValueError::PinFileOpen(_) => "config_pin_file_open",
+                ValueError::PinFileMissing(_) => "config_pin_file_missing",
+                ValueError::NoCredentials => "config_no_credentials",
+            },
+            Self::NoStateDir => "config_no_state_dir",
+        }
+    }
+
+    fn args(&self) -> Vec<(&'static str, String)> {
+        let mut args = Vec::new();
+        match self {
+            Self::Unreadable { path, .. }
+            | Self::WritableByOthers { path }
+            | Self::TooLong { path }
+            | Self::Syntax { path, .. }
+            | Self::SecretInline { path, .. }
+            | Self::Value { path, .. } => args.push(("file", path.display().to_string())),
+            Self::NoStateDir => {}
+        }
+        match self {
+            Self::Unreadable { reason, .. } => args.push(("reason", reason.clone())),
+            Self::Syntax { line, reason, .. } => args.extend([("line", line.to_string()), ("reason", reason.clone())]),
+            Self::SecretInline { line, key, .. } => args.extend([("line", line.to_string()), ("key", key.clone())]),
+            Self::Value { line, value, .. } => {
+                args.push(("line", line.to_string()));
+                args.extend(value.args());
+            }
+            Self::WritableByOthers { .. } | Self::TooLong { .. } | Self::NoStateDir => {}
+        }
+        args
+    }
+}
+
+impl ValueError {
+    fn args(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Role(found) | Self::Listen(found) | Self::Twice(found) => vec![("found", found.clone())],
+            Self::Choice { found, allowed } => vec![("found", found.clone()), ("allowed", (*allowed).to_owned())],
+            Self::Range { found, min, max } => {
+                vec![
+                    ("found", found.to_string()),
+                    ("min", min.to_string()),
+                    ("max", max.to_string()),
+                ]
+            }
+            Self::OneOf(keys) => vec![("keys", (*keys).to_owned())],
+            Self::PinFileOpen(path) | Self::PinFileMissing(path) => vec![("path", path.display().to_string())],
+            Self::Origin(error) => vec![("reason", error.to_string())],
+            Self::Text | Self::NoCredentials => Vec::new(),
+        }
+    }
+}

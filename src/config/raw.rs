@@ -1,0 +1,116 @@
+//! The file as TOML has it: every key optional, none unknown, values that are checked later with their place.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+/// A value and where it stands.
+pub(super) type At<T> = Option<Spanned<T>>;
+
+#[derive(Deserialize, Default, Debug)]
+#[cfg_attr(test, derive(serde::Serialize))]
+#[serde(deny_unknown_fields)]
+pub(super) struct Raw {
+    pub(super) role: At<String>,
+    pub(super) listen: At<String>,
+    pub(super) lang: At<String>,
+    pub(super) state_dir: At<String>,
+    #[serde(default)]
+    pub(super) appearance: Appearance,
+    #[serde(default)]
+    pub(super) fonts: Fonts,
+    #[serde(default)]
+    pub(super) limits: Limits,
+    #[serde(default)]
+    pub(super) log: Log,
+    #[serde(default)]
+    pub(super) module: Vec<Module>,
+    #[serde(default)]
+    pub(super) prompt: Prompt,
+    #[serde(default)]
+    pub(super) site: Vec<Site>,
+    #[serde(default)]
+    pub(super) token: Vec<Token>,
+}
+
+#[derive(Deserialize, Default, Debug)]
+#[cfg_attr(test, derive(serde::Serialize))]
+#[serde(deny_unknown_fields)]
+pub(super) struct Appearance {
+    pub(super) reason: At<String>,
+    pub(super) location: At<String>,
+    pub(super) date: Option<bool>,
+}
+
+#[derive(Deserialize, Default, Debug)]
+#[cfg_attr(test, derive(serde::Serialize))]
+#[serde(deny_unknown_fields)]
+pub(super) struct Fonts {
+    pub(super) japanese: At<String>,
+}
+
+#[derive(Deserialize, Default, Debug)]
+#[cfg_attr(test, derive(serde::Serialize))]
+#[serde(deny_unknown_fields)]
+pub(super) struct Limits {
+    pub(super) max_document_bytes: At<i64>,
+    pub(super) max_documents: At<i64>,
+    pub(super) max_upload_bytes: At<i64>,
+    pub(super) max_connections: At<i64>,
+    pub(super) max_requests_per_caller: At<i64>,
+    pub(super) max_open_signings: At<i64>,
+    pub(super) header_deadline_ms: At<i64>,
+    pub(super) idle_deadline_ms: At<i64>,
+    pub(super) drain_deadline_ms: At<i64>,
+    pub(super) consent_deadline_ms: At<i64>,
+    pub(super) result_life_ms: At<i64>,
+    pub(super) token_read_deadline_ms: At<i64>,
+    pub(super) token_login_deadline_ms: At<i64>,
+    pub(super) token_pinpad_deadline_ms: At<i64>,
+    pub(super) token_sign_deadline_ms: At<i64>,
+    pub(super) page_deadline_ms: At<i64>,
+}
+
+#[derive(Deserialize, Default, Debug)]
+#[cfg_attr(test, derive(serde::Serialize))]
+#[serde(deny_unknown_fields)]
+pub(super) struct Log {
+    pub(super) level: At<String>,
+    pub(super) document_names: Option<bool>,
+}
+
+#[derive(Deserialize, Debug)]
+#[cfg_attr(test, derive(serde::Serialize))]
+#[serde(deny_unknown_fields)]
+pub(super) struct Module {
+    pub(super) path: Spanned<String>,
+    pub(super) env: Option<BTreeMap<String, String>>,
+    pub(super) threads: At<i64>,
+}
+
+#[derive(Deserialize, Default, Debug)]
+#[cfg_attr(test, derive(serde::Serialize))]
+#[serde(deny_unknown_fields)]
+pub(super) struct Prompt {
+    pub(super) pinentry: At<String>,
+    pub(super) deadline_ms: At<i64>,
+}
+
+#[derive(Deserialize, Debug)]
+#[cfg_attr(test, derive(serde::Serialize))]
+#[serde(deny_unknown_fields)]
+pub(super) struct Site {
+    pub(super) origin: Spanned<String>,
+    pub(super) unattended: Option<bool>,
+}
+
+#[derive(Deserialize, Debug)]
+#[cfg_attr(test, derive(serde::Serialize))]
+#[serde(deny_unknown_fields)]
+pub(super) struct Token {
+    pub(super) label: At<String>,
+    pub(super) serial: At<String>,
+    pub(super) pin_file: At<String>,
+    pub(super) pin_credential: At<String>,
+}

@@ -1,0 +1,213 @@
+//! The configuration as a whole: the example, what is refused and on which line, and thousands of broken files.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use super::raw::Raw;
+use super::{Config, ConfigError, Environment, PinSource, TokenName, ValueError};
+use crate::text::{Explain, Lang};
+
+const EXAMPLE: &str = include_str!("../../hankod.example.toml");
+
+fn environment() -> Environment {
+    Environment {
+        home: Some("/home/kono".into()),
+        ..Environment::default()
+    }
+}
+
+fn parse(text: &str) -> Result<Config, ConfigError> {
+    Config::parse(text, Path::new("/etc/hankod/hankod.toml"), &environment())
+}
+
+/// The example with its defaults, and with its examples too, as they would be without the comment signs.
+fn example(also_added: bool) -> String {
+    let line = |line: &str| match line.strip_prefix("#+") {
+        Some(added) => if also_added { added } else { "" }.to_owned(),
+        None => match line.strip_prefix('#') {
+            Some(rest) if rest.starts_with(|c: char| c.is_ascii_lowercase() || c == '[') => rest.to_owned(),
+            _ => String::new(),
+        },
+    };
+    EXAMPLE.lines().map(|l| line(l) + "\n").collect()
+}
+
+#[test]
+fn the_example_states_the_defaults() {
+    let stated = parse(&example(false)).unwrap();
+    let defaults = Config::defaults(&environment()).unwrap();
+    assert_eq!(Config { file: None, ..stated }, defaults);
+}
+
+#[test]
+fn the_example_names_every_key() {
+    let raw: Raw = toml::from_str(&example(true)).unwrap();
+    let mut missing = Vec::new();
+    find_missing(&serde_json::to_value(&raw).unwrap(), "", &mut missing);
+    // A token is named by one of two keys and has one of two PINs; the example shows two tokens that together show all.
+    missing.sort();
+    assert_eq!(
+        missing,
+        [
+            ".token.0.pin_credential",
+            ".token.0.serial",
+            ".token.1.label",
+            ".token.1.pin_file"
+        ]
+    );
+}
+
+fn find_missing(value: &serde_json::Value, at: &str, missing: &mut Vec<String>) {
+    match value {
+        serde_json::Value::Null => missing.push(at.to_owned()),
+        serde_json::Value::Object(map) => map
+            .iter()
+            .for_each(|(k, v)| find_missing(v, &format!("{at}.{k}"), missing)),
+        serde_json::Value::Array(list) => {
+            assert!(!list.is_empty(), "{at} has no example");
+            list.iter()
+                .enumerate()
+                .for_each(|(n, v)| find_missing(v, &format!("{at}.{n}"), missing));
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn what_is_wrong_is_said_with_its_line() {
+    for (text, line, code) in [
+        ("lang = \"ja\"\nlisten_ = 1", 2, "config_syntax"),
+        ("\n[limits]\nmax_documents = \"3\"", 3, "config_syntax"),
+        ("\n[limits]\nmax_documents = 0", 3, "config_range"),
+        ("[limits]\nidle_deadline_ms = -1", 2, "config_range"),
+        ("x = [", 1, "config_syntax"),
+        ("role = \"server\"", 1, "config_role"),
+        ("role = \"both\"", 1, "config_choice"),
+        ("\nlisten = \"0.0.0.0:10805\"", 2, "config_listen"),
+        ("listen = \"192.168.1.2:1\"", 1, "config_listen"),
+        ("listen = \"127.0.0.1\"", 1, "config_listen"),
+        ("lang = \"fr\"", 1, "config_choice"),
+        ("log = { level = \"trace\" }", 1, "config_choice"),
+        ("[[site]]\norigin = \"https://a.jp/\"", 2, "config_origin"),
+        (
+            "[[site]]\norigin = \"https://a.jp\"\n[[site]]\norigin = \"https://A.jp:443\"",
+            4,
+            "config_twice",
+        ),
+        (
+            "[[token]]\nlabel = \"a\"\nserial = \"1\"\npin_file = \"p\"",
+            2,
+            "config_one_of",
+        ),
+        ("[[token]]\nlabel = \"a\"", 2, "config_one_of"),
+        (
+            "[[token]]\nlabel = \"a\"\npin_credential = \"p\"",
+            3,
+            "config_no_credentials",
+        ),
+        (
+            "[[token]]\nlabel = \"a\"\npin_file = \"/nonexistent/p\"",
+            3,
+            "config_pin_file_missing",
+        ),
+        ("[[token]]\nlabel = \"a\"\npin = \"1234\"", 3, "config_secret_inline"),
+        ("\nPIN = 1234", 2, "config_secret_inline"),
+        ("x = { y = [ { api-key = \"k\" } ] }", 1, "config_secret_inline"),
+        ("[[module]]\npath = \"\"", 2, "config_text"),
+        ("[appearance]\nreason = \"a\\u202eb\"", 2, "config_text"),
+        ("[[module]]\npath = \"/m.so\"\nthreads = 65", 3, "config_range"),
+    ] {
+        let error = parse(text).unwrap_err();
+        let found = error.args().into_iter().find(|(name, _)| *name == "line").unwrap().1;
+        assert_eq!((error.code(), found), (code, line.to_string()), "{text}");
+        assert!(
+            !error.to_string().contains("1234") && !error.explain(Lang::Ja).contains("1234"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn a_pin_file_that_others_can_read_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let pin = dir.path().join("p");
+    fs::write(&pin, "1234\n").unwrap();
+    let text = "[[token]]\nlabel = \"a\"\npin_file = \"p\"";
+    let load = || Config::parse(text, &dir.path().join("hankod.toml"), &environment());
+    for mode in [0o604, 0o640, 0o660] {
+        fs::set_permissions(&pin, Permissions::from_mode(mode)).unwrap();
+        let refused = matches!(load(), Err(ConfigError::Value { value: ValueError::PinFileOpen(p), .. }) if p == pin);
+        assert!(refused, "{mode:o}");
+    }
+    fs::set_permissions(&pin, Permissions::from_mode(0o600)).unwrap();
+    let tokens = load().unwrap().tokens;
+    assert_eq!(
+        (&tokens[0].name, &tokens[0].pin),
+        (&TokenName::Label("a".to_owned()), &PinSource::File(pin))
+    );
+}
+
+#[test]
+fn the_file_is_found_and_must_be_ours_alone_to_write() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("hankod/hankod.toml");
+    let environment = Environment {
+        config_home: Some(dir.path().to_owned()),
+        ..environment()
+    };
+    let unreadable = Config::load(Some(&file), &environment);
+    assert!(
+        matches!(unreadable, Err(ConfigError::Unreadable { .. })),
+        "{unreadable:?}"
+    );
+    fs::create_dir(file.parent().unwrap()).unwrap();
+    fs::write(&file, "listen = \"[::1]:0\"\n").unwrap();
+    fs::set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
+    let config = Config::load(None, &environment).unwrap();
+    assert_eq!(
+        (config.file, config.listen.to_string()),
+        (Some(file.clone()), "[::1]:0".to_owned())
+    );
+    fs::set_permissions(&file, Permissions::from_mode(0o646)).unwrap();
+    assert!(matches!(
+        Config::load(None, &environment),
+        Err(ConfigError::WritableByOthers { .. })
+    ));
+    fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
+    fs::write(&file, "#".repeat(super::MAX_CONFIG_BYTES + 1)).unwrap();
+    assert!(matches!(
+        Config::load(None, &environment),
+        Err(ConfigError::TooLong { .. })
+    ));
+}
+
+#[test]
+fn five_thousand_broken_files_are_read_or_refused() {
+    let whole = example(true).into_bytes();
+    let (mut state, mut refused) = (0x9e37_79b9_7f4a_7c15_u64, 0);
+    let mut random = |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % below as u64).unwrap()
+    };
+    for _ in 0..5_000 {
+        let mut bytes = whole.clone();
+        for _ in 0..=random(4) {
+            let (at, length) = (random(bytes.len()), random(40));
+            match random(5) {
+                0 => bytes[at] ^= 1 << random(8),
+                1 => bytes.truncate(at.max(1)),
+                2 => drop(bytes.drain(at..(at + length).min(bytes.len() - 1).max(at))),
+                3 => bytes
+                    .splice(at..at, whole[at.min(whole.len() - 1)..].iter().copied().take(length))
+                    .for_each(drop),
+                _ => bytes[at] = b"[]{}\"'=.#\n\\0"[random(12)],
+            }
+        }
+        refused += u32::from(parse(&String::from_utf8_lossy(&bytes)).is_err());
+    }
+    assert!(refused > 1_000, "only {refused} were refused");
+    assert!(parse(&"[".repeat(100_000)).is_err() && parse(&format!("a = {}", "[".repeat(100_000))).is_err());
+}
