@@ -6,27 +6,18 @@ use super::crypt::Encryption;
 use super::error::Error;
 use super::filter::{self, MAX_DECODED_BYTES, MAX_FILTERS};
 use super::history::{self, Revision};
-use super::lex::{Lexer, MAX_OBJECT_NUMBER, is_white};
+use super::lex::is_white;
+use super::load::{Loaded, Packed, Shared, View};
 use super::value::{Dict, ObjectId, Value};
-use super::xref::{Budget, Entry, MAX_SECTIONS, Section, stream_body};
+use super::xref::{Budget, Entry, MAX_SECTIONS, Section};
 use crate::secret::Password;
-use std::collections::HashMap;
-use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
 
 /// How far from the end of the file `startxref` may stand, in bytes.
 pub const MAX_TAIL_BYTES: usize = 2048;
 /// Longest chain of references to references.
 pub const MAX_REFERENCE_CHAIN: usize = 32;
-/// Most bytes that one object stream may decode to.
-pub const MAX_OBJECT_STREAM_BYTES: usize = 64 << 20;
-/// Most bytes of decoded object streams that are kept.
-pub const MAX_KEPT_BYTES: usize = 64 << 20;
-/// Most bytes of object streams decoded in the life of one document, which bounds the work.
-pub const MAX_OBJECT_STREAM_WORK_BYTES: usize = 2 << 30;
-
-/// How deep objects may need each other to be read at all: a stream its length, the length its object stream, that stream its length.
-const MAX_LOAD_DEPTH: u32 = 4;
 
 /// A PDF, or one revision of it: a view over bytes that somebody else holds. Cheap to clone; clones share what was decoded.
 #[derive(Clone)]
@@ -36,47 +27,6 @@ pub struct Document<'a> {
     from: usize,
     /// End of this view's bytes.
     end: usize,
-}
-
-/// An object as read.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Loaded {
-    /// The object; a stream's dictionary.
-    pub value: Value,
-    /// Its generation.
-    pub generation: u16,
-    /// Where a stream's data stand in the file, as written.
-    pub stream: Option<Range<usize>>,
-    /// It stands in an object stream; its strings were never encrypted by themselves.
-    pub packed: bool,
-    /// From its number to `endobj`, in bytes of the file; a packed object's value in bytes of the decoded object stream; empty for an absent object.
-    pub span: Range<usize>,
-}
-
-struct Shared<'a> {
-    data: &'a [u8],
-    header: (u8, u8),
-    startxref: u64,
-    sections: Vec<Section>,
-    size: u32,
-    root: ObjectId,
-    encryption: Option<Encryption>,
-    encrypt_id: Option<ObjectId>,
-    kept: Mutex<Kept>,
-}
-
-/// An object stream, decoded: (object number, offset in `data`) in its order.
-pub(super) struct Packed {
-    data: Vec<u8>,
-    pub(super) index: Vec<(u32, usize)>,
-}
-
-#[derive(Default)]
-struct Kept {
-    /// By the range of the raw data in the file.
-    streams: HashMap<(usize, usize), Arc<Packed>>,
-    bytes: usize,
-    work: usize,
 }
 
 impl<'a> Document<'a> {
@@ -110,6 +60,7 @@ impl<'a> Document<'a> {
             encryption: None,
             encrypt_id: encrypt.as_ref().and_then(Value::as_ref),
             kept: Mutex::default(),
+            work: AtomicU64::new(0),
         };
         if let Some(encrypt) = encrypt {
             let (plain, encryption) = unlock(shared, &encrypt, password)?;
@@ -232,7 +183,9 @@ impl<'a> Document<'a> {
                 filters.set(key, self.resolve_filter(value)?);
             }
         }
-        filter::decode(&filters, &raw, MAX_DECODED_BYTES)
+        let data = filter::decode(&filters, &raw, MAX_DECODED_BYTES)?;
+        self.view().worked(data.len())?;
+        Ok(data)
     }
 
     /// Where each revision ends, newest first, and which section it begins with.
@@ -301,178 +254,6 @@ impl<'a> Document<'a> {
             }
         }
         Ok(value)
-    }
-}
-
-/// What reads objects: the file and the place in the list of sections from which it is seen.
-struct View<'s, 'a> {
-    shared: &'s Shared<'a>,
-    from: usize,
-    end: usize,
-}
-
-impl View<'_, '_> {
-    fn data(&self) -> &[u8] {
-        &self.shared.data[..self.end]
-    }
-
-    fn entry(&self, number: u32) -> Result<Option<Entry>, Error> {
-        for section in &self.shared.sections[self.from..] {
-            if let Some(entry) = section.entry(self.shared.data, number)? {
-                return Ok(Some(entry));
-            }
-        }
-        Ok(None)
-    }
-
-    fn load(&self, id: ObjectId, depth: u32) -> Result<Loaded, Error> {
-        if depth > MAX_LOAD_DEPTH {
-            return Err(Error::TooDeep {
-                what: "objects that need each other",
-            });
-        }
-        match self.entry(id.number)? {
-            Some(Entry::At { offset, generation }) if generation == id.generation => {
-                let (found, loaded) = self.read(offset, depth)?;
-                if found == id {
-                    Ok(loaded)
-                } else {
-                    Err(Error::damaged(offset, "the object that its row names"))
-                }
-            }
-            Some(Entry::In { stream, index }) if id.generation == 0 => self.unpack(id, stream, index, depth),
-            _ => Ok(Loaded {
-                value: Value::Null,
-                generation: id.generation,
-                stream: None,
-                packed: false,
-                span: 0..0,
-            }),
-        }
-    }
-
-    fn unpack(&self, id: ObjectId, stream: u32, index: u32, depth: u32) -> Result<Loaded, Error> {
-        let packed = self.packed(stream, depth)?;
-        let wrong = Error::damaged(0, "the object that its row names in the object stream");
-        let (number, at) = *packed.index.get(index as usize).ok_or(wrong.clone())?;
-        if number != id.number {
-            return Err(wrong);
-        }
-        let mut lex = Lexer::new(&packed.data, at);
-        Ok(Loaded {
-            value: lex.value()?,
-            generation: 0,
-            stream: None,
-            packed: true,
-            span: at..lex.at(),
-        })
-    }
-
-    fn read(&self, offset: usize, depth: u32) -> Result<(ObjectId, Loaded), Error> {
-        let data = self.data();
-        let mut lex = Lexer::new(data, offset);
-        lex.white()?;
-        let start = lex.at();
-        let id = lex
-            .object_head()
-            .map_err(|_| Error::damaged(offset, "an object, as its row says"))?;
-        let value = lex.value()?;
-        lex.skip()?;
-        let mut stream = None;
-        if lex.starts_with(b"stream") {
-            let length = value.as_dict().and_then(|d| d.get("Length"));
-            let length = self
-                .length(length, depth)?
-                .ok_or(Error::damaged(lex.at(), "a stream dictionary with /Length"))?;
-            stream = Some(stream_body(&mut lex, data, length)?);
-        }
-        lex.keyword("endobj")?;
-        let loaded = Loaded {
-            value,
-            generation: id.generation,
-            stream,
-            packed: false,
-            span: start..lex.at(),
-        };
-        Ok((id, loaded))
-    }
-
-    fn length(&self, value: Option<&Value>, depth: u32) -> Result<Option<i64>, Error> {
-        match value {
-            Some(Value::Ref(id)) => Ok(self.load(*id, depth + 1)?.value.as_int()),
-            Some(value) => Ok(value.as_int()),
-            None => Ok(None),
-        }
-    }
-
-    fn raw(&self, id: ObjectId, loaded: &Loaded) -> Result<Vec<u8>, Error> {
-        let no_stream = Error::damaged(loaded.span.start, "a stream");
-        let (Some(range), Some(dict)) = (loaded.stream.clone(), loaded.value.as_dict()) else {
-            return Err(no_stream);
-        };
-        let data = self.shared.data.get(range).ok_or(no_stream)?;
-        if data.len() > MAX_DECODED_BYTES {
-            return Err(Error::TooLarge { what: "stream" });
-        }
-        match &self.shared.encryption {
-            Some(encryption) if encryption.covers(dict) => match crypt_filter(dict) {
-                None => encryption.decrypt_stream(id, data),
-                Some(b"Identity") => Ok(data.to_vec()),
-                Some(_) => Err(Error::Filter {
-                    name: "Crypt".to_owned(),
-                }),
-            },
-            _ => Ok(data.to_vec()),
-        }
-    }
-
-    fn packed(&self, number: u32, depth: u32) -> Result<Arc<Packed>, Error> {
-        let wrong = || Error::damaged(0, "an object stream, as a row says");
-        let Some(Entry::At { offset, generation }) = self.entry(number)? else {
-            return Err(wrong());
-        };
-        let (id, loaded) = self.read(offset, depth + 1)?;
-        if id != (ObjectId { number, generation }) {
-            return Err(Error::damaged(offset, "the object that its row names"));
-        }
-        let dict = loaded
-            .value
-            .as_dict()
-            .filter(|d| d.is("Type", "ObjStm"))
-            .ok_or_else(wrong)?;
-        let range = loaded.stream.clone().ok_or_else(wrong)?;
-        let key = (range.start, range.end);
-        if let Some(packed) = self.kept().streams.get(&key) {
-            return Ok(Arc::clone(packed));
-        }
-        let data = filter::decode(dict, &self.raw(id, &loaded)?, MAX_OBJECT_STREAM_BYTES)?;
-        let packed = Arc::new(Packed {
-            index: packed_index(dict, &data).ok_or(Error::damaged(offset, "an object stream's numbers"))?,
-            data,
-        });
-        self.keep(key, &packed)?;
-        Ok(packed)
-    }
-
-    fn keep(&self, key: (usize, usize), packed: &Arc<Packed>) -> Result<(), Error> {
-        let mut kept = self.kept();
-        let bytes = packed.data.len() + packed.index.len() * size_of::<(u32, usize)>();
-        kept.work += bytes;
-        if kept.work > MAX_OBJECT_STREAM_WORK_BYTES {
-            return Err(Error::DecoderBomb);
-        }
-        if kept.bytes + bytes > MAX_KEPT_BYTES {
-            kept.streams.clear();
-            kept.bytes = 0;
-        }
-        kept.bytes += bytes;
-        kept.streams.insert(key, Arc::clone(packed));
-        Ok(())
-    }
-
-    fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {
-        // What is kept is whole at every moment, also after a panic elsewhere.
-        self.shared.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -555,43 +336,10 @@ fn unlock<'a>(
     let encryption = Encryption::open(dict, id.unwrap_or_default(), password)?;
     let shared = Arc::into_inner(document.shared).ok_or(Error::damaged(offset, "a dictionary at /Encrypt"))?;
     // What was unpacked without the key is not what the key will show.
-    *shared.kept.lock().unwrap_or_else(PoisonError::into_inner) = Kept::default();
-    Ok((shared, encryption))
+    let kept = Mutex::default();
+    Ok((Shared { kept, ..shared }, encryption))
 }
 
 fn is_xref_stream(loaded: &Loaded) -> bool {
     loaded.stream.is_some() && loaded.value.as_dict().is_some_and(|d| d.is("Type", "XRef"))
-}
-
-/// The name of a stream's own crypt filter (7.4.10), which must be its first filter.
-fn crypt_filter(dict: &Dict) -> Option<&[u8]> {
-    let first = |key| match dict.get(key) {
-        Some(Value::Array(items)) => items.first(),
-        other => other,
-    };
-    if first("Filter").and_then(Value::as_name) != Some(b"Crypt") {
-        return None;
-    }
-    let parameters = first("DecodeParms").and_then(Value::as_dict);
-    let name = parameters.and_then(|p| p.get("Name")).and_then(Value::as_name);
-    Some(name.unwrap_or(b"Identity"))
-}
-
-fn packed_index(dict: &Dict, data: &[u8]) -> Option<Vec<(u32, usize)>> {
-    let count = u32::try_from(dict.int("N")?).ok()?;
-    let first = usize::try_from(dict.int("First")?)
-        .ok()
-        .filter(|at| *at <= data.len())?;
-    let mut lex = Lexer::new(&data[..first], 0);
-    let mut index = Vec::new();
-    for _ in 0..count {
-        let number = u32::try_from(lex.unsigned().ok()?).ok()?;
-        let offset = usize::try_from(lex.unsigned().ok()?).ok()?;
-        let at = first.checked_add(offset).filter(|at| *at <= data.len())?;
-        if number > MAX_OBJECT_NUMBER {
-            return None;
-        }
-        index.push((number, at));
-    }
-    Some(index)
 }

@@ -55,13 +55,13 @@ fn listed(value: Option<&Value>) -> &[Value] {
 
 fn decode_one(name: &[u8], parameters: Option<&Dict>, data: &[u8], limit: usize) -> Result<Vec<u8>, Error> {
     let decoded = match name {
-        b"FlateDecode" | b"Fl" => Predictor::from(parameters)?.undo(|limit| inflate(data, limit), limit),
-        b"LZWDecode" | b"LZW" => {
+        b"FlateDecode" => Predictor::from(parameters)?.undo(|limit| inflate(data, limit), limit),
+        b"LZWDecode" => {
             let early = parameters.and_then(|p| p.int("EarlyChange")) != Some(0);
             Predictor::from(parameters)?.undo(|limit| lzw(data, early, limit), limit)
         }
-        b"ASCIIHexDecode" | b"AHx" => ascii_hex(data, limit),
-        b"ASCII85Decode" | b"A85" => ascii_85(data, limit),
+        b"ASCIIHexDecode" => ascii_hex(data, limit),
+        b"ASCII85Decode" => ascii_85(data, limit),
         // The caller has decrypted; a stream's own crypt filter leaves nothing to undo here.
         b"Crypt" => Ok(data.to_vec()),
         _ => Err(Failure::Data),
@@ -325,5 +325,138 @@ fn paeth(a: u8, b: u8, c: u8) -> u8 {
         b
     } else {
         c
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pdf::lex::Lexer;
+    use proptest::prelude::*;
+
+    fn undo(dict: &str, raw: &[u8], limit: usize) -> Result<Vec<u8>, Error> {
+        decode(&Lexer::new(dict.as_bytes(), 0).dict().unwrap(), raw, limit)
+    }
+
+    /// Codes of `data`, as a simple writer makes them: the table is used, and cleared when it is full.
+    fn lzw_codes(data: &[u8], early: bool) -> Vec<u8> {
+        let (mut out, mut bits, mut held) = (Vec::new(), 0_u64, 0);
+        let mut put = |code: usize, width: u32| {
+            bits = bits << width | code as u64;
+            held += width;
+            while held >= 8 {
+                held -= 8;
+                out.push((bits >> held) as u8);
+            }
+            bits &= (1 << held) - 1;
+        };
+        let width = |entries: usize| (258 + entries + usize::from(early)).ilog2().max(8) + 1;
+        let mut table: std::collections::HashMap<Vec<u8>, usize> = std::collections::HashMap::new();
+        let (mut piece, mut sent) = (Vec::new(), 0_usize);
+        put(CLEAR, 9);
+        let code = |table: &std::collections::HashMap<Vec<u8>, usize>, piece: &[u8]| match piece {
+            [byte] => usize::from(*byte),
+            _ => table[piece],
+        };
+        for byte in data {
+            let mut longer = piece.clone();
+            longer.push(*byte);
+            if longer.len() == 1 || table.contains_key(&longer) {
+                piece = longer;
+                continue;
+            }
+            // The reader is one entry behind.
+            put(code(&table, &piece), width(sent.saturating_sub(1)));
+            sent += 1;
+            table.insert(longer, 257 + sent);
+            piece = vec![*byte];
+            if sent == 3830 {
+                put(code(&table, &piece), width(sent - 1));
+                put(CLEAR, width(sent));
+                table.clear();
+                (piece, sent) = (Vec::new(), 0);
+            }
+        }
+        if !piece.is_empty() {
+            put(code(&table, &piece), width(sent.saturating_sub(1)));
+            sent += 1;
+        }
+        put(END, width(sent.saturating_sub(1)));
+        put(0, 7);
+        out
+    }
+
+    proptest! {
+        #[test]
+        fn lzw_is_undone(data in proptest::collection::vec(0_u8..4, 0..9000), early: bool) {
+            let dict = format!("<</Filter/LZWDecode/DecodeParms<</EarlyChange {}>>>>", u8::from(early));
+            prop_assert_eq!(undo(&dict, &lzw_codes(&data, early), 1 << 20).unwrap(), data);
+        }
+
+        #[test]
+        fn no_bytes_make_a_filter_panic(data in proptest::collection::vec(any::<u8>(), 0..300), columns in 1..20) {
+            for filter in ["LZWDecode", "ASCII85Decode", "ASCIIHexDecode", "FlateDecode"] {
+                for predictor in [1, 2, 12] {
+                    let parameters = format!("<</Predictor {predictor}/Columns {columns}>>");
+                    let _ = undo(&format!("<</Filter/{filter}/DecodeParms{parameters}>>"), &data, 1000);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_standards_own_example_of_lzw() {
+        let codes = [0x80, 0x0b, 0x60, 0x50, 0x22, 0x0c, 0x0c, 0x85, 0x01];
+        let data = undo("<</Filter/LZWDecode>>", &codes, 100).unwrap();
+        assert_eq!(data, [45, 45, 45, 45, 45, 65, 45, 45, 45, 66]);
+        assert_eq!(
+            undo("<</Filter/LZWDecode>>", &codes, 5).unwrap_err(),
+            Error::DecoderBomb
+        );
+    }
+
+    #[test]
+    fn ascii_filters_are_undone() {
+        let chain = "<</Filter[/ASCIIHexDecode/ASCII85Decode]>>";
+        let hex = hex::encode(b"87cUR D]i,\"Ebo80~>");
+        assert_eq!(undo(chain, hex.as_bytes(), 100).unwrap(), b"Hello World!");
+        assert_eq!(undo("<</Filter/ASCII85Decode>>", b"z!!~>", 100).unwrap(), [0; 5]);
+        assert_eq!(undo("<</Filter/ASCIIHexDecode>>", b"4 1 5>zz", 100).unwrap(), b"AP");
+        for (filter, bad) in [
+            ("ASCII85Decode", "!~>"),
+            ("ASCII85Decode", "uuuuu~>"),
+            ("ASCIIHexDecode", "4x"),
+            ("DCTDecode", ""),
+        ] {
+            let error = undo(&format!("<</Filter/{filter}>>"), bad.as_bytes(), 100).unwrap_err();
+            assert_eq!(
+                error,
+                Error::Filter {
+                    name: filter.to_owned()
+                }
+            );
+        }
+    }
+
+    #[test]
+    fn predictors_are_undone() {
+        let rows: [&[u8]; 5] = [
+            &[0, 1, 2, 3, 4],
+            &[1, 1, 1, 1, 1],
+            &[2, 1, 1, 1, 1],
+            &[3, 10, 10, 10, 10],
+            &[4, 1, 2, 3, 4],
+        ];
+        let meant: [&[u8]; 5] = [
+            &[1, 2, 3, 4],
+            &[1, 2, 3, 4],
+            &[2, 3, 4, 5],
+            &[11, 17, 20, 22],
+            &[12, 19, 23, 27],
+        ];
+        let raw: String = rows.concat().iter().map(|b| format!("{b:02x}")).collect();
+        let predictor = Predictor::from(Some(&Lexer::new(b"<</Predictor 15/Columns 4>>", 0).dict().unwrap())).unwrap();
+        let data = predictor.undo(|_| Ok(hex::decode(raw).unwrap()), 100);
+        assert_eq!(data.unwrap_or_default(), meant.concat());
     }
 }

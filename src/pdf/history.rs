@@ -18,10 +18,10 @@ pub struct Revision {
     pub section: usize,
 }
 
-/// Reads `startxref`, an offset and `%%EOF` at `at`, after white space. Gives the offset and the place just past `%%EOF`, `None` when something else stands there.
+/// Reads `startxref`, an offset and `%%EOF` at `at`, after white space and comments. Gives the offset and the place just past `%%EOF`, `None` when something else stands there.
 pub(super) fn tail(data: &[u8], at: usize) -> Result<Option<(u64, usize)>, Error> {
     let mut lex = Lexer::new(data, at);
-    lex.white()?;
+    lex.skip()?;
     if !lex.take(b"startxref") || !lex.peek().is_some_and(is_white) {
         return Ok(None);
     }

@@ -409,3 +409,143 @@ fn push(bytes: &mut Vec<u8>, byte: u8) -> Result<(), Error> {
     bytes.push(byte);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn read(text: &[u8]) -> Result<Value, Error> {
+        let mut lex = Lexer::new(text, 0);
+        let value = lex.value()?;
+        lex.skip()?;
+        assert_eq!(lex.at(), text.len(), "{}", String::from_utf8_lossy(text));
+        Ok(value)
+    }
+
+    fn values() -> impl Strategy<Value = Value> {
+        let bytes = || proptest::collection::vec(any::<u8>(), 0..20);
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::Bool),
+            any::<i64>().prop_map(Value::int),
+            (-1e6..1e6_f64).prop_map(Value::real),
+            bytes().prop_map(Value::Name),
+            (bytes(), any::<bool>()).prop_map(|(bytes, hex)| Value::String { bytes, hex }),
+            (1..=u32::MAX, any::<u16>()).prop_map(|(number, generation)| Value::Ref(ObjectId { number, generation })),
+        ];
+        leaf.prop_recursive(5, 64, 8, move |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..8).prop_map(Value::Array),
+                proptest::collection::btree_map(bytes(), inner, 0..30).prop_map(|entries| {
+                    let mut dict = Dict::new();
+                    entries.into_iter().for_each(|(key, value)| dict.push(key, value));
+                    Value::Dict(dict)
+                }),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_again(value in values()) {
+            let mut text = Vec::new();
+            value.write(&mut text);
+            prop_assert_eq!(read(&text).unwrap(), value);
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic(text in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let mut lex = Lexer::new(&text, 0);
+            while lex.value().is_ok() {}
+            prop_assert!(lex.at() <= text.len());
+        }
+    }
+
+    #[test]
+    fn strings_are_unescaped() {
+        for (written, meant) in [
+            (r"(a(b)c)", "a(b)c"),
+            (r"(\\\(\))", r"\()"),
+            ("(\\\r\nx)", "x"),
+            ("(a\r\nb\rc)", "a\nb\nc"),
+            (r"(\101\60\0611\8\x)", "A0118x"),
+            (r"(\0053\53)", "\u{5}3+"),
+            ("<41 4\n2 5>", "ABP"),
+            ("<>", ""),
+        ] {
+            assert_eq!(
+                read(written.as_bytes()).unwrap().as_bytes(),
+                Some(meant.as_bytes()),
+                "{written}"
+            );
+        }
+    }
+
+    #[test]
+    fn references_and_numbers_are_told_apart() {
+        let read = |text: &str| {
+            let mut out = Vec::new();
+            read(text.as_bytes()).unwrap().write(&mut out);
+            String::from_utf8(out).unwrap()
+        };
+        assert_eq!(read("[1 2 3 0 R 4 5]"), "[1 2 3 0 R 4 5]");
+        assert_eq!(read("[0 0 R 07 1 R%x\n 2]"), "[null 7 1 R 2]");
+        assert_eq!(read("[1 2\n3 %x\n 0\rR]"), "[1 2 3 0 R]");
+    }
+
+    #[test]
+    fn what_is_no_value_is_refused() {
+        for text in [
+            "",
+            "(",
+            "<4",
+            "<4x>",
+            "[1",
+            "<</A 1",
+            "<</A>>",
+            "<<1 2>>",
+            "tru",
+            "R",
+            "1e5",
+            "--1",
+            "]",
+            ">>",
+            "{}",
+            "12 70000 R",
+            "[1 2 R3]",
+        ] {
+            assert!(Lexer::new(text.as_bytes(), 0).value().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn one_key_has_one_value() {
+        assert!(read(b"<</A 1/A 1>>").is_ok());
+        let error = read(b"<</A 1/#41 2>>").unwrap_err();
+        assert!(
+            matches!(error, Error::DuplicateKey { ref key, offset: 6 } if key == "A"),
+            "{error}"
+        );
+        let many: String = (0..40).map(|n| format!("/K{n} 1")).collect();
+        assert!(read(format!("<<{many}/K3 2>>").as_bytes()).is_err());
+        assert!(read(format!("<<{many}/K39 2>>").as_bytes()).is_err());
+        assert!(read(format!("<<{many}/K39 1>>").as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn limits_hold() {
+        let deep = |n: usize| [b"[".repeat(n), b"]".repeat(n)].concat();
+        assert!(read(&deep(MAX_DEPTH as usize + 1)).is_ok());
+        assert!(matches!(
+            read(&deep(MAX_DEPTH as usize + 2)),
+            Err(Error::TooDeep { .. })
+        ));
+        let long = [b"/".as_slice(), &b"x".repeat(MAX_TOKEN_BYTES + 1)].concat();
+        assert!(matches!(read(&long), Err(Error::TooLarge { .. })));
+        let comments = b"%c\n".repeat(MAX_GAP_BYTES);
+        assert!(matches!(read(&comments), Err(Error::TooLarge { .. })));
+        let string = [b"(".as_slice(), &b"x".repeat(MAX_STRING_BYTES + 1), b")"].concat();
+        assert!(matches!(read(&string), Err(Error::TooLarge { .. })));
+    }
+}

@@ -2,10 +2,11 @@
 //!
 //! Structure alone is judged here, not meaning: that an update tiles says that no byte hides in it, not that its changes are allowed.
 
-use super::document::{Document, Loaded};
+use super::document::Document;
 use super::error::Error;
 use super::history::{Revision, tail};
 use super::lex::Lexer;
+use super::load::Loaded;
 use super::value::ObjectId;
 use super::xref::{Entry, Section};
 use std::collections::{BTreeSet, HashMap};

@@ -2,13 +2,14 @@
 
 use crate::support::mutate;
 use crate::support::shapes::{self, Shape};
+use hankod::pdf::map::PrivateCopy;
 use hankod::pdf::value::{ObjectId, Value};
 use hankod::pdf::xref::SectionKind;
 use hankod::pdf::{Document, Error, tiling};
 use hankod::secret::Password;
 use hankod::text::{Explain, Lang, has};
 use std::collections::HashMap;
-use std::io::Write;
+use std::io::{Seek, SeekFrom, Write};
 use std::process::Command;
 
 fn password(shape: &Shape) -> Option<Password> {
@@ -239,6 +240,75 @@ fn a_linearised_file_is_one_revision() {
         assert_eq!(doc.sections().len(), 2, "{}", shape.name);
         assert_eq!(doc.revisions().unwrap().len(), 1, "{}", shape.name);
     }
+}
+
+#[test]
+fn a_linearised_file_is_updated_as_any_other() {
+    let linear = shapes::all().into_iter().find(|s| s.name == "linearised").unwrap();
+    let doc = open(&linear);
+    let (root, startxref, size) = (doc.root_id(), doc.startxref() as usize, doc.size());
+    let mut file = shapes::Builder::after(&linear.bytes, root.number, startxref, size);
+    file.object(size, "<</Type/Annot>>");
+    file.table(shapes::LF, "");
+    let doc = Document::open(&file.bytes, None).unwrap();
+    let revisions = doc.revisions().unwrap();
+    assert_eq!(revisions.len(), 2);
+    assert_eq!(revisions[1].end, linear.bytes.len());
+    assert_eq!(tiling::tile(&doc, &revisions[0], &revisions[1]).unwrap(), [id(size)]);
+    tiling::check_first(&doc, &revisions[1]).unwrap();
+}
+
+#[test]
+fn a_file_beyond_four_gigabytes_is_read_without_being_loaded() {
+    const DATA: u64 = 4_300_000_000;
+    let head = format!("%PDF-1.7\n4 0 obj\n<</Length {DATA}>>\nstream\n");
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(head.as_bytes()).unwrap();
+    let rest = head.len() as u64 + DATA;
+    file.seek(SeekFrom::Start(rest)).unwrap();
+    let mut tail = String::from("\nendstream\nendobj\n");
+    let mut rows = vec![9];
+    for (number, body) in [
+        (1, "<</Type/Catalog/Pages 2 0 R>>"),
+        (2, "<</Type/Pages/Count 1/Kids[3 0 R]>>"),
+    ] {
+        rows.push(rest + tail.len() as u64);
+        tail.push_str(&format!("{number} 0 obj\n{body}\nendobj\n"));
+    }
+    rows.push(rest + tail.len() as u64);
+    tail.push_str("3 0 obj\n<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Contents 4 0 R>>\nendobj\n");
+    let at = rest + tail.len() as u64;
+    tail.push_str("xref\n0 5\n0000000000 65535 f \n");
+    rows.rotate_left(1);
+    rows.iter()
+        .for_each(|row| tail.push_str(&format!("{row:010} 00000 n \n")));
+    tail.push_str(&format!("trailer\n<</Size 5/Root 1 0 R>>\nstartxref\n{at}\n%%EOF\n"));
+    file.write_all(tail.as_bytes()).unwrap();
+
+    let copy = PrivateCopy::open(&file).unwrap();
+    let doc = Document::open(copy.data(), None).unwrap();
+    assert_eq!(doc.page(0).unwrap().id, id(3));
+    let loaded = doc.get(id(4)).unwrap();
+    assert_eq!(loaded.stream.clone().unwrap().len() as u64, DATA);
+    assert_eq!(doc.stream_data(id(4), &loaded).unwrap_err().code(), "pdf_too_large");
+    tiling::check_first(&doc, &doc.revisions().unwrap()[0]).unwrap();
+}
+
+#[test]
+fn the_work_of_one_document_is_bounded() {
+    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+    (0..250).for_each(|_| encoder.write_all(&vec![0; 1 << 20]).unwrap());
+    let mut file = shapes::Builder::new("1.7");
+    file.object(1, "<</Type/Catalog/Pages 2 0 R>>");
+    file.object(2, "<</Type/Pages/Count 0/Kids[]>>");
+    file.stream(3, "/Filter/FlateDecode", &encoder.finish().unwrap());
+    file.table(shapes::LF, "");
+    let doc = Document::open(&file.bytes, None).unwrap();
+    let loaded = doc.get(id(3)).unwrap();
+    let refused = (0..10).find_map(|_| doc.stream_data(id(3), &loaded).err()).unwrap();
+    assert_eq!(refused.code(), "pdf_too_large");
+    // What is used up stays so, whatever is asked for.
+    assert_eq!(doc.page_count().unwrap_err().code(), "pdf_too_large");
 }
 
 #[test]

@@ -137,7 +137,15 @@ impl Builder {
         }
     }
 
-    /// Goes on after a finished file, whose last section was at `previous`.
+    /// Goes on after a file made elsewhere, which ends with a newline.
+    pub(crate) fn after(file: &[u8], root: u32, startxref: usize, size: u32) -> Self {
+        let mut builder = Self::new("1.7");
+        builder.bytes = file.to_vec();
+        (builder.root, builder.previous, builder.size) = (root, Some(startxref), size);
+        builder.update()
+    }
+
+    /// Goes on after its own last section.
     fn update(mut self) -> Self {
         self.free.clear();
         self
