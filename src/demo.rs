@@ -3,6 +3,7 @@
 //! Nothing here is for real signatures: the keys of the authority lie in plain files, and nobody checks who a certificate names.
 
 pub mod ca;
+pub mod contract;
 
 use crate::text::Explain;
 use std::path::Path;

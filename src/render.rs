@@ -89,9 +89,9 @@ pub enum Error {
     #[error("{expected} pages expected, {found} found")]
     Mismatch {
         /// Pages that the strict reader counted.
-        expected: u32,
+        expected: u64,
         /// Pages that the drawing library counts.
-        found: u32,
+        found: u64,
     },
     /// The document has no such page.
     #[error("no such page")]

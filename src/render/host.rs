@@ -57,13 +57,13 @@ pub struct Document {
     number: u64,
     source: Source,
     length: u64,
-    pages: u32,
+    pages: u64,
     password: Option<Arc<Password>>,
 }
 
 impl Document {
     /// How many pages it has.
-    pub fn pages(&self) -> u32 {
+    pub fn pages(&self) -> u64 {
         self.pages
     }
 }
@@ -98,7 +98,7 @@ impl Pages {
     pub async fn open(
         &self,
         source: Source,
-        expected_pages: u32,
+        expected_pages: u64,
         password: Option<Arc<Password>>,
     ) -> Result<Document, Error> {
         let length = source.length()?;
@@ -185,13 +185,13 @@ impl Pages {
         let open = pack(&Request::Open, &[]);
         let body = self.worker.call_with_secret(&open, password, LOAD_DEADLINE).await;
         match understood(&body.map_err(ended)?)?.0 {
-            Reply::Opened { pages } if pages == document.pages => {
+            Reply::Opened { pages } if u64::from(pages) == document.pages => {
                 *turn = Some(document.number);
                 Ok(())
             }
             Reply::Opened { pages } => Err(Error::Mismatch {
                 expected: document.pages,
-                found: pages,
+                found: pages.into(),
             }),
             reply => Err(refused(&reply)),
         }
