@@ -69,6 +69,29 @@ fn a_broken_file_and_a_strange_root_are_seen() {
     assert!(mutool(&file).is_err());
 }
 
+#[test]
+fn the_password_reaches_every_judge_that_takes_one() {
+    let dir = TestDir::new("judges-password");
+    let root = issue(&dir);
+    let (plain, file) = (dir.join("plain.pdf"), dir.join("encrypted.pdf"));
+    std::fs::write(&plain, signed(&dir)).unwrap();
+    let mut command = Command::new("qpdf");
+    command
+        .args(["--encrypt", "open", "owner", "256", "--"])
+        .args([&plain, &file]);
+    assert!(run(&mut command, "").ok);
+
+    let (right, wrong) = ((file.as_path(), "open"), (file.as_path(), "shut"));
+    assert!(qpdf_check(right).is_ok() && qpdf_check(wrong).is_err());
+    // Encryption has moved every byte, so the signature is broken; that it is found shows that the file was opened.
+    assert!(!pyhanko(right, &root).unwrap().remove(0).intact);
+    assert!(pyhanko(wrong, &root).is_err());
+    assert_eq!((pdfsig(right).len(), pdfsig(wrong).len()), (1, 0));
+    // mutool dislikes what qpdf made of the signature, but not the right password.
+    let opened = |file| mutool(file).is_err_and(|said| !said.contains("cannot authenticate"));
+    assert!(opened(right) && !opened(wrong));
+}
+
 /// A self-signed certificate and its key in `dir`; the path of the certificate, which is its own root.
 fn issue(dir: &Path) -> PathBuf {
     let mut command = openssl(dir);

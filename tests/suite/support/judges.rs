@@ -167,7 +167,9 @@ pub(crate) fn mutool<'a>(pdf: impl Into<Pdf<'a>>) -> Result<Vec<MutoolSignature>
         command.args(["-p", password]);
     }
     let said = run(command.arg(pdf.path), "");
-    if !said.ok || said.stderr.contains("error:") || said.stderr.contains("repair") {
+    // With a wrong password it warns and goes on with what it takes for text.
+    let complaints = ["error:", "repair", "cannot authenticate"];
+    if !said.ok || complaints.iter().any(|words| said.stderr.contains(words)) {
         return Err(said.stdout + &said.stderr);
     }
     let blocks = said.stdout.split("Verifying signature ").skip(1);
