@@ -1,15 +1,23 @@
 //! A signature prepared and embedded: PAdES baseline B-B (ETSI EN 319 142-1, clause 6).
 //!
-//! A [`Request`] becomes a [`Prepared`] revision with an empty `/Contents`; the caller hashes the original bytes and [`Prepared::signed_parts`], has the
-//! CMS made, and gives it to [`Prepared::put_contents`]. Nothing here does I/O, reads the clock, or speaks to a token.
+//! [`prepare`] appends one revision with an empty `/Contents`; the caller hashes the original bytes and [`Prepared::signed_parts`], has the CMS made, and
+//! gives it to [`Prepared::put_contents`]. Nothing here does I/O, reads the clock, or speaks to a token.
 
+mod dictionary;
 mod error;
+mod prepare;
 mod prepared;
 mod request;
+mod rules;
+mod seal;
+mod seed;
+mod target;
 
+pub use crate::pdf::signatures::FieldLock as Lock;
 pub use error::{Error, PdfaBreak, SeedRule};
+pub use prepare::prepare;
 pub use prepared::Prepared;
 pub use request::{
-    Certify, FieldChoice, Lock, MAX_CONTENTS_BYTES, MAX_LOCKED_FIELDS, MAX_TEXT_CHARS, MIN_CONTENTS_BYTES, Picture,
-    Request, Visible,
+    Certify, FieldChoice, MAX_CONTENTS_BYTES, MAX_LOCKED_FIELDS, MAX_TEXT_CHARS, MIN_CONTENTS_BYTES, Picture, Request,
+    Visible,
 };

@@ -1,5 +1,6 @@
 //! Why a document cannot be signed as asked. Nothing here is a warning: each of these ends the operation before a byte is written.
 
+use crate::pdf;
 use crate::text::{Explain, Lang, say};
 
 /// Everything that [`super::prepare`] and [`super::Prepared::put_contents`] refuse.
@@ -58,17 +59,6 @@ pub enum Error {
     /// `/NeedAppearances true` in a signed document: each viewer would redraw what was signed.
     #[error("the signed form asks viewers to draw its fields anew")]
     NeedAppearances,
-    /// The document's encryption permits no signing with this password.
-    #[error("the document's permissions forbid signing")]
-    NotPermitted,
-    /// No such page.
-    #[error("there is no page {page} of {pages}")]
-    PageMissing {
-        /// The page asked for, from 1.
-        page: u64,
-        /// Pages of the document.
-        pages: u64,
-    },
     /// The rectangle is empty, not finite, or not on the page.
     #[error("the rectangle does not lie on the page of {width} x {height} points")]
     RectOutside {
@@ -91,6 +81,15 @@ pub enum Error {
         /// What its standard forbids.
         why: PdfaBreak,
     },
+    /// A visible signature was asked for in a field without an area.
+    #[error("field {field:?} has no area on a page")]
+    FieldInvisible {
+        /// Full name.
+        field: String,
+    },
+    /// The document cannot be read or updated.
+    #[error(transparent)]
+    Pdf(#[from] pdf::Error),
     /// A text is longer than [`super::MAX_TEXT_CHARS`].
     #[error("a text has {chars} characters")]
     TextTooLong {
@@ -201,8 +200,8 @@ impl Explain for Error {
             Self::LockConflict { .. } => "field_has_own_lock",
             Self::XfaForm => "xfa_form",
             Self::NeedAppearances => "form_needs_appearances",
-            Self::NotPermitted => "signing_not_permitted",
-            Self::PageMissing { .. } => "page_missing",
+            Self::FieldInvisible { .. } => "field_invisible",
+            Self::Pdf(error) => error.code(),
             Self::RectOutside { .. } => "rect_outside_page",
             Self::PictureInvalid => "seal_picture_invalid",
             Self::PictureTooLarge => "seal_picture_too_large",
@@ -219,10 +218,11 @@ impl Explain for Error {
             Self::NotASignatureField { field }
             | Self::FieldSigned { field }
             | Self::FieldName { field }
+            | Self::FieldInvisible { field }
             | Self::LockConflict { field } => vec![("field", field.clone())],
             Self::FieldLocked { field, by } => vec![("field", field.clone()), ("by", by.clone())],
             Self::CertifiedNoChanges { by } => vec![("by", by.clone())],
-            Self::PageMissing { page, pages } => vec![("page", page.to_string()), ("pages", pages.to_string())],
+            Self::Pdf(error) => error.args(),
             Self::RectOutside { width, height } => vec![("width", width.to_string()), ("height", height.to_string())],
             Self::PdfaWouldBreak { part, .. } => vec![("part", part.to_string())],
             Self::TextTooLong { chars } => {
@@ -242,7 +242,6 @@ impl Explain for Error {
             | Self::SeedValue { .. }
             | Self::XfaForm
             | Self::NeedAppearances
-            | Self::NotPermitted
             | Self::PictureInvalid
             | Self::PictureTooLarge => Vec::new(),
         }

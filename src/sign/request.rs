@@ -2,6 +2,7 @@
 
 use super::Error;
 use crate::clock::Timestamp;
+use crate::pdf::signatures::FieldLock;
 
 /// Most bytes kept free for the CMS: certificates, revocation data and a timestamp fit many times over.
 pub const MAX_CONTENTS_BYTES: usize = 512 * 1024;
@@ -9,7 +10,7 @@ pub const MAX_CONTENTS_BYTES: usize = 512 * 1024;
 pub const MIN_CONTENTS_BYTES: usize = 512;
 /// Longest text (reason, place, name, contact, field name), in characters.
 pub const MAX_TEXT_CHARS: usize = 1_000;
-/// Most field names in a [`Lock`].
+/// Most field names in a [`FieldLock`].
 pub const MAX_LOCKED_FIELDS: usize = 10_000;
 
 /// One signature as it is wanted.
@@ -34,7 +35,7 @@ pub struct Request {
     /// Room for the CMS in bytes, [`MIN_CONTENTS_BYTES`]`..=`[`MAX_CONTENTS_BYTES`]; the file holds two hex digits for each.
     pub contents_bytes: usize,
     /// Fields that nobody may change afterwards (FieldMDP). A field that brings its own `/Lock` refuses another one.
-    pub lock: Option<Lock>,
+    pub lock: Option<FieldLock>,
 }
 
 /// The field that takes the signature.
@@ -76,17 +77,6 @@ pub enum Certify {
     FormFill,
     /// P=3: also annotations.
     Annotations,
-}
-
-/// Fields locked by a signature (FieldMDP, ISO 32000-2, 12.8.2.4); full names.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Lock {
-    /// Every field.
-    All,
-    /// These fields.
-    Include(Vec<String>),
-    /// All but these.
-    Exclude(Vec<String>),
 }
 
 impl Certify {
@@ -137,7 +127,7 @@ impl Request {
                 return Err(Error::FieldName { field: name.clone() });
             }
         }
-        if let Some(Lock::Include(names) | Lock::Exclude(names)) = &self.lock {
+        if let Some(FieldLock::Include(names) | FieldLock::Exclude(names)) = &self.lock {
             if names.len() > MAX_LOCKED_FIELDS {
                 return Err(Error::TooManyLockedFields { count: names.len() });
             }
