@@ -62,9 +62,9 @@ pub(super) fn choose<'s>(
 
 fn free_name(signatures: &Signatures) -> String {
     let taken = |name: &String| signatures.names.contains(name);
-    let names = (1..=signatures.names.len() + 1).map(|n| format!("Signature{n}"));
+    let mut names = (1..=signatures.names.len() + 1).map(|n| format!("Signature{n}"));
     // One more name than there are fields: one of them is free.
-    names.filter(|name| !taken(name)).next().unwrap_or_default()
+    names.find(|name| !taken(name)).unwrap_or_default()
 }
 
 fn existing<'s>(document: &Document<'_>, field: &'s SignatureField, request: &Request) -> Result<Target<'s>, Error> {

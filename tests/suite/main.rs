@@ -6,6 +6,7 @@ mod der;
 mod judges;
 mod layers;
 mod pdf_reading;
+mod pdf_writing;
 mod render;
 mod store;
 mod style;

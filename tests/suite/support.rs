@@ -18,6 +18,7 @@ pub(crate) mod judges;
 pub(crate) mod mutate;
 pub(crate) mod pinentry;
 pub(crate) mod shapes;
+pub(crate) mod signer;
 pub(crate) mod site;
 
 /// A program that has ended.

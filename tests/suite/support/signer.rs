@@ -1,0 +1,63 @@
+//! A signer with a key in software: a PDF in, a signed PDF out, by `sign::prepare`, `cms` and OpenSSL. It asks nobody and checks nothing.
+
+use super::ca::{self, Ca, IssueRequest, Kind};
+use hankod::clock::Timestamp;
+use hankod::cms::{SignedAttributes, estimate_bytes, signed_data};
+use hankod::der::{Certificate, Preference, SignatureAlgorithm};
+use hankod::pdf::Document;
+use hankod::secret::Password;
+use hankod::sign::{Error, Request, prepare};
+use openssl::pkey::{PKey, Private};
+use std::path::{Path, PathBuf};
+
+/// A root, a person's key below it, and the certificates that go into the signature.
+pub(crate) struct SoftSigner {
+    root: Ca,
+    key: PKey<Private>,
+    algorithm: SignatureAlgorithm,
+    chain: Vec<Certificate>,
+}
+
+impl SoftSigner {
+    /// A new root and a new person.
+    pub(crate) fn new(kind: Kind) -> Self {
+        let root = Ca::new("試験認証局");
+        let key = ca::key(kind);
+        let leaf = Certificate::parse(&root.issue(&key, &IssueRequest::default())).unwrap();
+        let algorithm = SignatureAlgorithm::for_key(leaf.key(), Preference::Auto).unwrap();
+        let chain = vec![leaf, root.certificate()];
+        Self {
+            root,
+            key,
+            algorithm,
+            chain,
+        }
+    }
+
+    /// The root's certificate as a PEM file in `dir`.
+    pub(crate) fn root(&self, dir: &Path) -> PathBuf {
+        let path = dir.join("root.pem");
+        std::fs::write(&path, self.root.pem()).unwrap();
+        path
+    }
+
+    /// An invisible signature in a new field, with the room that the signature needs.
+    pub(crate) fn request(&self) -> Request {
+        let room = estimate_bytes(&self.chain, self.algorithm, 0).unwrap();
+        Request::invisible(Timestamp::from_seconds(1_763_900_000), room)
+    }
+
+    /// `pdf` with one more signature.
+    pub(crate) fn sign(&self, pdf: &[u8], password: Option<&str>, request: &Request) -> Result<Vec<u8>, Error> {
+        let password = password.map(|p| Password::new(p.as_bytes().to_vec()).unwrap());
+        let document = Document::open(pdf, password.as_ref())?;
+        let mut prepared = prepare(&document, request)?;
+        let (before, after) = prepared.signed_parts();
+        let digest = self.algorithm.digest();
+        let message = digest.digest(&[pdf, before, after].concat());
+        let attributes = SignedAttributes::new(digest, &message, &self.chain[0]).unwrap();
+        let value = ca::sign(&self.key, self.algorithm, attributes.to_sign());
+        prepared.put_contents(&signed_data(&attributes, self.algorithm, &value, &self.chain).unwrap())?;
+        Ok([pdf, &prepared.update].concat())
+    }
+}
