@@ -3,8 +3,8 @@
 use super::value::Value;
 use std::ops::Range;
 
-/// Bytes that [`ByteRange::written`] fills: four numbers of up to ten digits, as no revision of ours ends beyond 9,999,999,999.
-pub const WRITTEN_BYTES: usize = 46;
+/// Bytes that [`ByteRange::written`] fills: zero and three numbers of ten digits, which is as far as a cross-reference table reaches.
+pub const WRITTEN_BYTES: usize = 36;
 
 /// Two ranges that leave out one hole: from the start of the file to the hole, and from the hole to `end`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -59,7 +59,7 @@ impl ByteRange {
         hex::decode(digits).ok()
     }
 
-    /// The array as it stands in the file, padded to [`WRITTEN_BYTES`] with spaces. `None` when a number has more than ten digits.
+    /// The array as it stands in the file, padded to [`WRITTEN_BYTES`] with spaces. `None` when it does not fit.
     pub fn written(self) -> Option<Vec<u8>> {
         let [a, b, c, d] = self.numbers();
         let text = format!("[{a} {b} {c} {d}]");
@@ -109,11 +109,11 @@ mod tests {
         let max = 9_999_999_999;
         let range = ByteRange::new(max - 2..max - 1, max).unwrap();
         assert_eq!(range.written().unwrap().len(), WRITTEN_BYTES);
-        assert!(
-            ByteRange::new(1..10_000_000_000, 99_999_999_999_999_999)
-                .unwrap()
-                .written()
-                .is_none()
+        assert_eq!(
+            ByteRange::new(2..8, 10).unwrap().written().unwrap().len(),
+            WRITTEN_BYTES
         );
+        let far = ByteRange::new(10 * max..20 * max, 30 * max).unwrap();
+        assert!(far.written().is_none());
     }
 }
