@@ -2,16 +2,15 @@
 //!
 //! Nothing here knows HTTP or arguments.
 
-pub mod caller;
 pub mod desk;
 pub mod failure;
 
+use crate::access::{Nonce, Origin, Principal};
 use crate::secret::ApiKey;
 use crate::text::Lang;
-use caller::{Origin, Principal};
 use desk::{
-    CertificateUsage, CertificateView, Confirmation, Event, Health, PagePicture, PairingView, Preview, SignedFile,
-    SigningUpload, SigningView, TokenView,
+    CertificateUsage, CertificateView, Confirmation, Event, Health, PagePicture, PairingView, Preview, ProofView,
+    SignedFile, SigningUpload, SigningView, TokenView,
 };
 use failure::{Failure, FailureKind};
 use std::path::Path;
@@ -45,13 +44,13 @@ impl App {
             name: "hankod",
             version: env!("CARGO_PKG_VERSION"),
             api: &["v1"],
-            proof: None,
+            proofs: Vec::new(),
         }
     }
 
-    /// Hexadecimal HMAC-SHA256 under the key of `origin` over nonce, origin and port; `None` when the origin is not allowed.
-    pub async fn prove(&self, _origin: &Origin, _port: u16, _nonce: &str) -> Option<String> {
-        None
+    /// A proof for each key of `origin`; none when the origin is not allowed.
+    pub async fn prove(&self, _origin: &Origin, _port: u16, _nonce: &Nonce) -> Result<Vec<ProofView>, Failure> {
+        Ok(Vec::new())
     }
 
     /// `true` when the origin is an allowed site.
@@ -149,6 +148,6 @@ impl App {
 
     /// `true` when the event concerns this principal.
     pub fn may_see(&self, who: &Principal, event: &Event) -> bool {
-        matches!(who, Principal::Person) || matches!(event, Event::Token { .. })
+        matches!(who, Principal::OwnPage) || matches!(event, Event::Token { .. })
     }
 }

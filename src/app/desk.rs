@@ -2,6 +2,7 @@
 //!
 //! Plain data. Shapes are checked when they are read (unknown fields are refused); whether a certificate, page or level exists is judged by the use case.
 
+use super::failure::{Failure, FailureKind};
 use crate::clock::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -11,6 +12,8 @@ use utoipa::ToSchema;
 pub const MAX_DOCUMENTS: usize = 100;
 /// Longest file name of a document, in bytes of UTF-8.
 pub const MAX_NAME_BYTES: usize = 255;
+/// Farthest point of a seal from the page's corner, in points (ISO 32000-1, Annex C: pages of 14,400 units).
+pub const MAX_COORDINATE_POINTS: f64 = 14_400.0;
 /// Longest reason, place or seal text, in characters.
 pub const MAX_TEXT_CHARS: usize = 200;
 
@@ -32,9 +35,18 @@ pub struct Health {
     pub version: &'static str,
     /// Versions of this API that are answered.
     pub api: &'static [&'static str],
-    /// For a nonce from an allowed site: hexadecimal HMAC-SHA256 under the site's key, over nonce, origin and port.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub proof: Option<String>,
+    /// For a nonce from an allowed site: one proof for each of the site's keys, newest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub proofs: Vec<ProofView>,
+}
+
+/// A proof that this daemon holds a key which it handed out.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct ProofView {
+    /// The pairing that the key came from.
+    pub pairing: String,
+    /// Hexadecimal HMAC-SHA256 under the key over nonce, zero byte, origin, zero byte, port in decimal.
+    pub hmac: String,
 }
 
 /// Where a site's wish to be known stands.
@@ -288,6 +300,82 @@ pub struct Confirmation {
     pub appearances: Vec<Option<Appearance>>,
     /// The check number that stood above the documents.
     pub check: String,
+}
+
+impl SigningRequest {
+    /// Holds the shapes against their limits; whether pages, fields and certificates exist is judged later.
+    ///
+    /// # Errors
+    /// `manifest_without_documents`, `manifest_too_many_documents`, `manifest_bad_name`, and those of [`Confirmation::check`].
+    pub fn check(&self) -> Result<(), Failure> {
+        if self.documents.is_empty() {
+            return Err(Failure::new(FailureKind::Invalid, "manifest_without_documents"));
+        }
+        if self.documents.len() > MAX_DOCUMENTS {
+            return Err(Failure::new(FailureKind::TooLarge, "manifest_too_many_documents")
+                .with("max", MAX_DOCUMENTS.to_string()));
+        }
+        for document in &self.documents {
+            if document.name.trim().is_empty() || document.name.len() > MAX_NAME_BYTES {
+                return Err(
+                    Failure::new(FailureKind::Invalid, "manifest_bad_name").with("max", MAX_NAME_BYTES.to_string())
+                );
+            }
+            short(document.field.as_deref())?;
+            check_appearance(document.appearance.as_ref())?;
+        }
+        self.sign.check()
+    }
+}
+
+impl Confirmation {
+    /// Holds the shapes against their limits.
+    ///
+    /// # Errors
+    /// `manifest_text_too_long`, `manifest_bad_rectangle`, `manifest_bad_certificate`.
+    pub fn check(&self) -> Result<(), Failure> {
+        self.appearances.iter().try_for_each(|a| check_appearance(a.as_ref()))?;
+        short(Some(&self.check))?;
+        self.sign.check()
+    }
+}
+
+impl SigningChoice {
+    fn check(&self) -> Result<(), Failure> {
+        short(self.reason.as_deref())?;
+        short(self.location.as_deref())?;
+        let sane = match &self.certificate {
+            None => true,
+            Some(CertificateSelector::Sha256(hex)) => hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_hexdigit()),
+            Some(CertificateSelector::Token(id)) => !id.is_empty() && id.chars().count() <= MAX_TEXT_CHARS,
+        };
+        sane.then_some(())
+            .ok_or(Failure::new(FailureKind::Invalid, "manifest_bad_certificate"))
+    }
+}
+
+fn short(text: Option<&str>) -> Result<(), Failure> {
+    match text {
+        Some(text) if text.chars().count() > MAX_TEXT_CHARS => {
+            Err(Failure::new(FailureKind::Invalid, "manifest_text_too_long").with("max", MAX_TEXT_CHARS.to_string()))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_appearance(appearance: Option<&Appearance>) -> Result<(), Failure> {
+    let Some(appearance) = appearance else { return Ok(()) };
+    if let Seal::Name(text) = &appearance.seal {
+        short(Some(text))?;
+    }
+    let [x, y, width, height] = appearance.rect;
+    let on_a_page = |v: f64| v.is_finite() && v.abs() <= MAX_COORDINATE_POINTS;
+    let sane = appearance.page > 0 && appearance.rect.iter().all(|v| on_a_page(*v)) && x >= 0.0 && y >= 0.0;
+    if sane && width > 0.0 && height > 0.0 {
+        Ok(())
+    } else {
+        Err(Failure::new(FailureKind::Invalid, "manifest_bad_rectangle"))
+    }
 }
 
 /// A document that lies on the daemon's disk, as it came.

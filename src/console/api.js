@@ -1,0 +1,77 @@
+// Calls to the daemon that served this page. The browser holds the cookie; no key and no PIN passes through here.
+
+import { lang, say } from "./words.js";
+
+/** What the daemon answered instead of what was asked: `code` for programs, `message` for people. */
+export class Refused extends Error {
+  constructor(status, code, message) {
+    super(message);
+    Object.assign(this, { status, code });
+  }
+}
+
+async function call(method, path, { body, headers = {}, signal } = {}) {
+  let answer;
+  try {
+    answer = await fetch(path, {
+      method,
+      body,
+      signal,
+      headers: { "Accept-Language": lang, ...headers },
+      credentials: "same-origin",
+      redirect: "error",
+    });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Refused(0, "unreachable", say("console-unreachable"));
+  }
+  if (answer.ok) return answer;
+  const told = await answer.json().catch(() => ({}));
+  throw new Refused(answer.status, told.error ?? "unknown", told.message ?? say("console-failed"));
+}
+
+const json = async (...of) => (await call(...of)).json();
+
+export const tokens = () => json("GET", "/v1/tokens");
+export const certificates = () => json("GET", "/v1/certificates?usage=all");
+export const preview = (id) => json("GET", `/v1/signings/${id}/preview`);
+export const page = (id, n, p, signal) => json("GET", `/v1/signings/${id}/documents/${n}/pages/${p}`, { signal });
+export const picture = async (address, signal) => (await call("GET", address, { signal })).blob();
+export const signed = async (address) => (await call("GET", address)).blob();
+export const cancel = (id) => call("DELETE", `/v1/signings/${id}`);
+
+/** How the signing stands, at the latest after `seconds`. */
+export const wait = (id, seconds) => json("GET", `/v1/signings/${id}`, { headers: { Prefer: `wait=${seconds}` } });
+
+export const confirm = (id, choice) =>
+  json("POST", `/v1/signings/${id}/confirmation`, {
+    body: JSON.stringify(choice),
+    headers: { "Content-Type": "application/json" },
+  });
+
+/** Hands files over; nothing is signed before the person says so on the next page. */
+export function upload(files) {
+  const manifest = { documents: files.map((file) => ({ name: file.name })), start: "after_confirmation" };
+  const form = new FormData();
+  form.append("manifest", new Blob([JSON.stringify(manifest)], { type: "application/json" }));
+  for (const file of files) form.append("document", new Blob([file], { type: "application/pdf" }), "document.pdf");
+  return json("POST", "/v1/signings", { body: form });
+}
+
+/** Calls `changed` at once and whenever one of the events `names` comes; rests while nobody looks at the page. */
+export function watch(names, changed) {
+  let source = null;
+  const open = () => {
+    if (source || document.hidden) return;
+    source = new EventSource("/v1/events");
+    for (const name of ["again", ...names]) source.addEventListener(name, changed);
+    source.addEventListener("open", changed);
+  };
+  const close = () => {
+    source?.close();
+    source = null;
+  };
+  document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
+  window.addEventListener("pagehide", close);
+  open();
+}

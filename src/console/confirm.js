@@ -1,0 +1,68 @@
+// The page at `/confirm/{id}`: look at everything, then say yes or no.
+
+import { cancel, confirm, preview } from "./api.js";
+import { chooseCertificate } from "./certificates.js";
+import { byId, fill } from "./dom.js";
+import { showDocuments } from "./pages.js";
+import { follow, tell } from "./progress.js";
+import { chooseLook } from "./seal.js";
+import { number, say } from "./words.js";
+
+const id = location.pathname.split("/").pop();
+const form = byId("form");
+
+function over() {
+  form.hidden = true;
+}
+
+function ask(shown) {
+  const certificate = chooseCertificate(byId("certificates"), shown.sign.certificate);
+  const look = chooseLook(byId("look"), shown.documents, () => certificate.certificate()?.name ?? "");
+  byId("certificates").addEventListener("change", look.redraw);
+  form.hidden = false;
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const select = certificate.selector();
+    if (!select) return tell(say("console-choose-certificate"), "bad");
+    byId("go").disabled = true;
+    tell(say("console-state-queued"), "busy");
+    try {
+      const sign = { ...shown.sign, certificate: select };
+      await confirm(id, { sign, appearances: look.appearances(), check: shown.check });
+      over();
+      await follow(id, over);
+    } catch (error) {
+      tell(error.message, "bad");
+      byId("go").disabled = false;
+    }
+  });
+  byId("stop").addEventListener("click", async () => {
+    try {
+      await cancel(id);
+      over();
+      tell(say("console-state-cancelled"));
+    } catch (error) {
+      tell(error.message, "bad");
+    }
+  });
+  return look.shown;
+}
+
+async function main() {
+  try {
+    const shown = await preview(id);
+    byId("asked").textContent = shown.origin
+      ? say("console-asked-by", { origin: shown.origin, count: number(shown.documents.length) })
+      : say("console-asked-by-you", { count: number(shown.documents.length) });
+    byId("check").textContent = shown.check;
+    const waiting = shown.state === "awaiting_confirmation";
+    const placed = waiting ? ask(shown) : undefined;
+    showDocuments(byId("documents"), shown, placed);
+    if (!waiting) await follow(id, over);
+  } catch (error) {
+    fill(byId("documents"));
+    tell(error.message, "bad");
+  }
+}
+
+main();

@@ -1,0 +1,80 @@
+// Every page of every document, as picture and as text side by side; fetched when it comes near the screen.
+
+import { page, picture } from "./api.js";
+import { el, fill } from "./dom.js";
+import { number, say, size } from "./words.js";
+
+const warning = (said) => el("p", { class: "notice warning" }, said.message);
+
+function sheet(id, document, p, shown) {
+  const frame = el("div", { class: "sheet-frame", "aria-busy": "true" });
+  const text = el("div", { class: "sheet-text", tabindex: "0", role: "region", "aria-label": say("console-page-text", { page: number(p) }) });
+  const notes = el("div", { class: "sheet-notes" });
+  const figure = el(
+    "figure",
+    { class: "sheet", id: `d${document.n}-p${p}` },
+    el("figcaption", {}, say("console-page-of", { page: number(p), pages: number(document.pages) })),
+    notes,
+    el("div", { class: "sheet-pair" }, frame, text),
+  );
+  const load = async () => {
+    try {
+      const facts = await page(id, document.n, p);
+      const image = el("img", { class: "sheet-picture", alt: say("console-page-picture", { page: number(p) }) });
+      image.src = URL.createObjectURL(await picture(facts.picture));
+      image.addEventListener("load", () => URL.revokeObjectURL(image.src), { once: true });
+      fill(frame, image);
+      fill(text, facts.text.trim() ? el("p", {}, facts.text) : el("p", { class: "none" }, say("console-no-text")));
+      fill(notes, ...facts.warnings.map(warning));
+      shown?.({ document: document.n, page: p, size: facts.size, frame });
+    } catch (error) {
+      fill(frame, el("p", { class: "notice bad" }, error.message));
+      fill(notes, el("p", { class: "notice bad" }, say("console-page-unseen")));
+    }
+  };
+  return { figure, load };
+}
+
+function block(id, document, observer, shown) {
+  const facts = [
+    size(document.bytes),
+    document.pages === null ? null : say("console-pages", { count: number(document.pages) }),
+    document.signatures ? say("console-signatures", { count: number(document.signatures) }) : null,
+  ];
+  const sheets = Array.from({ length: document.pages ?? 0 }, (_, index) => {
+    const made = sheet(id, document, index + 1, shown);
+    observer.loads.set(made.figure, made.load);
+    observer.observe(made.figure);
+    return made.figure;
+  });
+  return el(
+    "article",
+    { class: "document", "aria-labelledby": `d${document.n}` },
+    el("h2", { id: `d${document.n}`, class: "document-name" }, document.name),
+    el("p", { class: "document-facts" }, facts.filter(Boolean).join(say("console-separator"))),
+    ...document.warnings.map(warning),
+    ...sheets,
+    el(
+      "details",
+      { class: "fingerprint" },
+      el("summary", {}, say("console-fingerprint")),
+      el("code", {}, document.sha256),
+    ),
+  );
+}
+
+/** Fills `parent` with the documents of a preview; `shown` is told of each page that has its picture. */
+export function showDocuments(parent, preview, shown) {
+  const observer = new IntersectionObserver(
+    (entries) => {
+      for (const { isIntersecting, target } of entries) {
+        if (!isIntersecting) continue;
+        observer.unobserve(target);
+        observer.loads.get(target)();
+      }
+    },
+    { rootMargin: "600px 0px" },
+  );
+  observer.loads = new Map();
+  fill(parent, ...preview.documents.map((document) => block(preview.id, document, observer, shown)));
+}

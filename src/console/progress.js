@@ -1,0 +1,72 @@
+// From the yes to the signed files: what happens now, in one line that is read aloud, and what came of it.
+
+import { signed, wait } from "./api.js";
+import { byId, el, fill } from "./dom.js";
+import { number, say } from "./words.js";
+
+const WAIT_SECONDS = 20;
+const LINES = {
+  queued: "console-state-queued",
+  awaiting_pin: "console-state-pin",
+  signing: "console-state-signing",
+};
+
+export function tell(text, tone = "") {
+  const status = byId("status");
+  status.className = `status ${tone}`;
+  status.textContent = text;
+}
+
+function download(document) {
+  const button = el("button", { type: "button", class: "primary download" }, say("console-download", { name: document.name }));
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    try {
+      const address = URL.createObjectURL(await signed(document.signed));
+      el("a", { href: address, download: document.name.replace(/(\.pdf)?$/i, ".signed.pdf") }).click();
+      setTimeout(() => URL.revokeObjectURL(address), 60_000);
+    } catch (error) {
+      tell(error.message, "bad");
+    }
+    button.disabled = false;
+  });
+  return el("li", {}, button);
+}
+
+function done(view) {
+  const result = byId("result");
+  fill(
+    result,
+    el("h2", {}, say("console-done", { count: number(view.documents.length) })),
+    el("p", { class: "hint" }, say("console-done-hint")),
+    el("ul", { class: "downloads" }, ...view.documents.map(download)),
+    el("p", {}, el("a", { href: "/" }, say("console-another"))),
+  );
+  result.hidden = false;
+  result.focus();
+}
+
+/** Follows a signing to its end; `onFailed` is called when it may be tried again. */
+export async function follow(id, onFailed) {
+  for (let view = null; ; ) {
+    try {
+      view = await wait(id, view === null ? 0 : WAIT_SECONDS);
+    } catch (error) {
+      tell(error.message, "bad");
+      return onFailed();
+    }
+    if (view.state === "done") {
+      tell(say("console-state-done"), "good");
+      return done(view);
+    }
+    if (view.state === "failed") {
+      tell(view.error?.message ?? say("console-failed"), "bad");
+      return onFailed();
+    }
+    if (view.state === "cancelled") {
+      tell(say("console-state-cancelled"));
+      return onFailed();
+    }
+    tell(say(LINES[view.state] ?? "console-state-queued", { check: view.check }), "busy");
+  }
+}

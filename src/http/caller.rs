@@ -1,0 +1,153 @@
+//! Who asks, settled before anything else looks at a request: host, origin, key, type, fetch mode, size, number; in this order.
+//!
+//! What the headers alone tell is judged in `caller::head`, without I/O; here it is held against the allowed sites and keys. A refused request reaches no handler.
+
+mod cors;
+mod head;
+
+use super::desk::Desk;
+use super::error::{HttpError, Refusal};
+use super::limits::{Counted, Held};
+use super::peer::Peer;
+use super::routes::{Audience, Rule};
+use crate::access::{Origin, Principal};
+use crate::text::Lang;
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+pub(super) use head::cookie_name;
+use head::{Credential, Examined, Source};
+
+/// What handlers learn about their caller.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// On whose behalf; absent on addresses that anybody may ask.
+    pub who: Option<Principal>,
+    /// The site's origin, where a site asks.
+    pub origin: Option<Origin>,
+    /// The language that the answer is read in.
+    pub lang: Lang,
+    /// Our port, which the proof to a site covers.
+    pub port: u16,
+}
+
+impl Caller {
+    /// The principal, on addresses that only a known caller reaches.
+    ///
+    /// # Errors
+    /// `missing_key`; the guard lets nobody through to such an address without one.
+    pub fn known(&self) -> Result<&Principal, HttpError> {
+        self.who.as_ref().ok_or_else(|| Refusal::MissingKey.into())
+    }
+
+    /// The site's origin, on addresses that demand one.
+    ///
+    /// # Errors
+    /// `missing_origin`; the guard lets nobody through to such an address without one.
+    pub fn site(&self) -> Result<&Origin, HttpError> {
+        self.origin.as_ref().ok_or_else(|| Refusal::MissingOrigin.into())
+    }
+}
+
+enum Admitted {
+    Preflight(&'static Rule),
+    Caller(Caller, Counted),
+}
+
+/// The outermost layer: admits or refuses, tells errors in the reader's language, and puts the same safe headers on every answer.
+pub(super) async fn guard(
+    State(desk): State<Desk>,
+    Extension(peer): Extension<Peer>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let lang = language(&parts.headers);
+    let mut readable_by = None;
+    let admitted = admit(&desk, &peer, &parts, &mut readable_by).await;
+    let answer = match admitted {
+        Ok(Admitted::Preflight(rule)) => cors::preflight(rule),
+        Ok(Admitted::Caller(caller, counted)) => {
+            match desk.in_flight.enter(counted, desk.limits.max_requests_per_caller) {
+                None => HttpError::from(Refusal::TooMany).into_response(),
+                Some(permit) => {
+                    parts.extensions.insert(caller);
+                    let answer = next.run(Request::from_parts(parts, body)).await;
+                    answer.map(|body| Body::new(Held { body, _permit: permit }))
+                }
+            }
+        }
+        Err(error) => error.into_response(),
+    };
+    let mut answer = match answer.extensions().get::<HttpError>() {
+        Some(error) => error.told(lang),
+        None => answer,
+    };
+    cors::stamp(answer.headers_mut(), readable_by.as_ref());
+    answer
+}
+
+async fn admit(
+    desk: &Desk,
+    peer: &Peer,
+    request: &Parts,
+    readable_by: &mut Option<Origin>,
+) -> Result<Admitted, HttpError> {
+    let port = peer.local.port();
+    let placed = head::place(&request.method, &request.uri, &request.headers, port)?;
+    let site = match &placed.source {
+        Source::Site(origin) => Some(origin.clone()),
+        Source::Own | Source::Unsaid => None,
+    };
+    if let Some(origin) = &site {
+        let open = matches!(placed.rule.audience, Audience::Anyone | Audience::Stranger);
+        if !open && (placed.rule.audience != Audience::Known || !desk.app.allows(origin).await) {
+            return Err(Refusal::UnknownOrigin.into());
+        }
+        *readable_by = Some(origin.clone());
+    }
+    if placed.preflight {
+        return Ok(Admitted::Preflight(placed.rule));
+    }
+    let examined = head::examine(placed, &request.headers, desk.limits.max_upload_bytes)?;
+    let who = identify(desk, peer, &examined).await?;
+    let counted = who.clone().map_or(Counted::Strangers, Counted::Known);
+    let caller = Caller {
+        who,
+        origin: site,
+        lang: language(&request.headers),
+        port,
+    };
+    Ok(Admitted::Caller(caller, counted))
+}
+
+async fn identify(desk: &Desk, peer: &Peer, examined: &Examined) -> Result<Option<Principal>, HttpError> {
+    let site = match &examined.source {
+        Source::Site(origin) => Some(origin),
+        Source::Own | Source::Unsaid => None,
+    };
+    match (&examined.credential, examined.rule.audience) {
+        (_, Audience::Anyone | Audience::Stranger | Audience::Visitor) => Ok(None),
+        (Credential::Key(_), Audience::Person) => Err(Refusal::PageOnly.into()),
+        (Credential::Key(key), Audience::Known) => Ok(Some(desk.app.authenticate(key, site).await?)),
+        (Credential::Cookie(cookie), Audience::Known | Audience::Person) => {
+            if desk.page_key.matches(cookie.as_bytes()) && peer.is_us().await {
+                Ok(Some(Principal::OwnPage))
+            } else {
+                Err(Refusal::BadKey.into())
+            }
+        }
+    }
+}
+
+/// The first of our languages in `Accept-Language`; Japanese without one.
+fn language(headers: &HeaderMap) -> Lang {
+    headers
+        .get(header::ACCEPT_LANGUAGE)
+        .and_then(|value| value.to_str().ok())
+        .map_or_else(Lang::default, Lang::from_accept_language)
+}

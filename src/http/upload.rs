@@ -1,0 +1,147 @@
+//! `multipart/form-data` (RFC 7578) streamed to disk: the manifest first, then a seal if there is one, then the documents in the manifest's order.
+//!
+//! Nothing is kept in memory but the manifest, the seal and a few chunks; what was written is removed unless the whole upload was good.
+
+mod pace;
+mod spool;
+
+pub(super) use pace::paced;
+
+use super::desk::Desk;
+use super::error::{HttpError, Refusal};
+use super::routes::MAX_JSON_BYTES;
+use crate::app::desk::{SigningRequest, SigningUpload, UploadedDocument};
+use axum::extract::Request;
+use axum::http::header::CONTENT_TYPE;
+use multer::{Field, Multipart};
+use pace::Gauge;
+use spool::Spool;
+use std::error::Error;
+
+/// Longest seal picture, in bytes.
+pub(super) const MAX_SEAL_BYTES: u64 = 1024 * 1024;
+
+/// The parts of `POST /v1/signings`, in this order.
+#[derive(utoipa::ToSchema)]
+#[expect(
+    dead_code,
+    reason = "it describes the form in the OpenAPI document and is never made"
+)]
+pub(super) struct SigningForm {
+    /// `application/json`; always the first part.
+    manifest: SigningRequest,
+    /// `image/png`; only where the manifest names an image seal.
+    #[schema(format = Binary, content_media_type = "image/png")]
+    seal: Option<Vec<u8>>,
+    /// `application/pdf`; one part for each document of the manifest, in its order.
+    #[schema(format = Binary, content_media_type = "application/pdf")]
+    document: Vec<Vec<u8>>,
+}
+
+/// Reads the whole upload.
+///
+/// # Errors
+/// `bad_upload`, `bad_json`, `body_too_large`, `upload_stalled`, `upload_not_stored`; and what the manifest's own check says.
+pub(super) async fn receive(request: Request, desk: &Desk) -> Result<SigningUpload, HttpError> {
+    let boundary = request
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|value| multer::parse_boundary(value.to_str().ok()?).ok())
+        .ok_or(Refusal::WrongContentType)?;
+    let limits = &desk.limits;
+    let gauge = Gauge::new(limits.max_upload_bytes);
+    let body = gauge.watch(paced(request.into_body(), limits.idle_deadline_ms));
+    let mut parts = Multipart::new(body.into_data_stream(), boundary);
+
+    let manifest = next(&mut parts, &gauge)
+        .await?
+        .ok_or_else(|| bad("the manifest is missing"))?;
+    if manifest.name() != Some("manifest") || !typed(&manifest, &["application/json"]) {
+        return Err(bad("the first part must be `manifest`, application/json").into());
+    }
+    let json = in_memory(manifest, MAX_JSON_BYTES).await?;
+    let request: SigningRequest = serde_json::from_slice(&json).map_err(|error| Refusal::BadJson {
+        reason: error.to_string(),
+    })?;
+    request.check()?;
+
+    let mut seal = None;
+    let mut documents: Vec<UploadedDocument> = Vec::with_capacity(request.documents.len());
+    while let Some(part) = next(&mut parts, &gauge).await? {
+        match part.name() {
+            Some("seal") if seal.is_none() && documents.is_empty() && typed(&part, &["image/png"]) => {
+                seal = Some(in_memory(part, MAX_SEAL_BYTES).await?);
+            }
+            Some("document") if documents.len() < request.documents.len() => {
+                if !typed(&part, &["application/pdf", "application/octet-stream"]) {
+                    return Err(bad("a `document` part must be application/pdf").into());
+                }
+                documents.push(on_disk(part, desk).await?);
+            }
+            Some("document") => return Err(bad("more `document` parts than the manifest names").into()),
+            _ => return Err(bad("a part that is not `seal` (image/png, before the documents) or `document`").into()),
+        }
+    }
+    if documents.len() != request.documents.len() {
+        return Err(bad("fewer `document` parts than the manifest names").into());
+    }
+    Ok(SigningUpload {
+        request,
+        documents,
+        seal,
+    })
+}
+
+async fn next<'r>(parts: &mut Multipart<'r>, gauge: &Gauge) -> Result<Option<Field<'r>>, Refusal> {
+    gauge.between_parts(true);
+    let part = parts.next_field().await.map_err(|error| why(&error));
+    gauge.between_parts(false);
+    part
+}
+
+async fn in_memory(mut part: Field<'_>, max_bytes: u64) -> Result<Vec<u8>, Refusal> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = part.chunk().await.map_err(|error| why(&error))? {
+        bytes.extend_from_slice(&chunk);
+        if bytes.len() as u64 > max_bytes {
+            return Err(Refusal::TooLarge { max_bytes });
+        }
+    }
+    Ok(bytes)
+}
+
+async fn on_disk(mut part: Field<'_>, desk: &Desk) -> Result<UploadedDocument, Refusal> {
+    let spool = Spool::start(desk.app.uploads());
+    while let Some(chunk) = part.chunk().await.map_err(|error| why(&error))? {
+        if !spool.put(chunk).await {
+            break;
+        }
+    }
+    spool.finish().await
+}
+
+fn typed(part: &Field<'_>, kinds: &[&str]) -> bool {
+    part.content_type()
+        .is_some_and(|kind| kinds.contains(&kind.essence_str()))
+}
+
+fn bad(reason: &str) -> Refusal {
+    Refusal::BadUpload {
+        reason: reason.to_owned(),
+    }
+}
+
+/// The refusal behind a parser's error: our own, where the body below gave one.
+fn why(error: &multer::Error) -> Refusal {
+    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(inner) = cause {
+        if let Some(refusal) = inner.downcast_ref::<Refusal>() {
+            return refusal.clone();
+        }
+        cause = match inner.downcast_ref::<multer::Error>() {
+            Some(multer::Error::StreamReadFailed(below)) => Some(&**below),
+            _ => inner.source(),
+        };
+    }
+    bad(&error.to_string())
+}

@@ -1,0 +1,60 @@
+//! One document on its way to disk: hashed and written on a thread for blocking work, fed through a short queue.
+//!
+//! The file has no name that the client chose, is readable by us alone, and is removed when nobody takes it over.
+
+use super::super::error::Refusal;
+use crate::app::desk::UploadedDocument;
+use axum::body::Bytes;
+use sha2::{Digest, Sha256};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use tempfile::Builder;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+/// Chunks that wait for the disk.
+const MAX_WAITING_CHUNKS: usize = 8;
+
+pub(super) struct Spool {
+    chunks: mpsc::Sender<Bytes>,
+    writer: JoinHandle<io::Result<UploadedDocument>>,
+}
+
+impl Spool {
+    pub(super) fn start(folder: &Path) -> Self {
+        let (chunks, queue) = mpsc::channel(MAX_WAITING_CHUNKS);
+        let folder = folder.to_owned();
+        Self {
+            chunks,
+            writer: tokio::task::spawn_blocking(move || write(folder, queue)),
+        }
+    }
+
+    /// Hands a chunk over; `false` when the writer has given up (and `finish` says why).
+    pub(super) async fn put(&self, chunk: Bytes) -> bool {
+        self.chunks.send(chunk).await.is_ok()
+    }
+
+    pub(super) async fn finish(self) -> Result<UploadedDocument, Refusal> {
+        drop(self.chunks);
+        let written = self.writer.await.map_err(io::Error::other).flatten();
+        written.map_err(|error| Refusal::NotStored {
+            reason: error.to_string(),
+        })
+    }
+}
+
+fn write(folder: PathBuf, mut chunks: mpsc::Receiver<Bytes>) -> io::Result<UploadedDocument> {
+    let mut file = Builder::new().prefix("upload-").suffix(".pdf").tempfile_in(folder)?;
+    let (mut hash, mut bytes) = (Sha256::new(), 0);
+    while let Some(chunk) = chunks.blocking_recv() {
+        hash.update(&chunk);
+        file.write_all(&chunk)?;
+        bytes += chunk.len() as u64;
+    }
+    Ok(UploadedDocument {
+        path: file.into_temp_path(),
+        bytes,
+        sha256: hash.finalize().into(),
+    })
+}
