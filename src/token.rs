@@ -11,6 +11,7 @@ pub mod login;
 pub mod mechanism;
 pub mod pin;
 pub mod provision;
+mod raw;
 mod slot;
 pub mod wire;
 pub mod worker;

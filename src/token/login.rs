@@ -54,7 +54,7 @@ impl Tokens {
         let turn = tokio::time::timeout(module.limits.login, turn)
             .await
             .map_err(|_| Error::Busy)?;
-        let login = Login {
+        let mut login = Login {
             modules: Arc::clone(self.modules()),
             token: token.clone(),
             id: next_id(),
@@ -70,9 +70,12 @@ impl Tokens {
             Credential::Pin(pin) => (Some(pin.expose()), module.limits.login),
             Credential::ProtectedPath => (None, module.limits.pinpad),
         };
-        // If this future is dropped here, `login` logs out behind the login's back.
-        login.done(&request, secret, deadline).await?;
-        Ok(login)
+        // If this future is dropped here, `login` logs out in its place.
+        let answer = login.done(&request, secret, deadline).await;
+        if answer.is_err() {
+            login.turn = None;
+        }
+        answer.map(|()| login)
     }
 }
 

@@ -1,0 +1,208 @@
+//! Logins: begun once with one PIN, never renewed, and where a PIN is kept if a key wants it again.
+//!
+//! A PIN is kept only while a login is open and only for a token that holds a key with CKA_ALWAYS_AUTHENTICATE; it is wiped when the login ends.
+
+use super::fault::fault;
+use super::module::{Module, pin_state, token_ref};
+use crate::token::{Error, PinState, TokenRef};
+use cryptoki::error::{Error as Cryptoki, RvError};
+use cryptoki::object::{Attribute, ObjectClass};
+use cryptoki::session::{Session, UserType};
+use cryptoki::slot::TokenInfo as Told;
+use cryptoki::types::RawAuthPin;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use zeroize::Zeroizing;
+
+/// Numbers of logins that ended before they began, kept at once.
+const MAX_UNWANTED: usize = 1024;
+
+/// Every open login.
+#[derive(Default)]
+pub(super) struct Logins(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    open: HashMap<u64, Open>,
+    /// Ended before they had begun: their callers went away during the login.
+    unwanted: HashSet<u64>,
+}
+
+struct Open {
+    login: Login,
+    /// Keeps the login alive when no thread has a session yet.
+    session: Session,
+}
+
+/// What a thread needs of a login.
+#[derive(Clone)]
+pub(super) struct Login {
+    pub(super) id: u64,
+    pub(super) slot: u64,
+    again: Again,
+}
+
+/// How a context login goes.
+#[derive(Clone)]
+enum Again {
+    /// No key of the token asks for one.
+    Never,
+    Pin(Arc<RawAuthPin>),
+    ProtectedPath,
+}
+
+impl Logins {
+    /// Logs in to `token`, with one try. Without `pin` it is typed on the reader.
+    pub(super) fn begin(
+        &self,
+        module: &Module,
+        id: u64,
+        token: &TokenRef,
+        pin: Option<Zeroizing<Vec<u8>>>,
+    ) -> Result<(), Error> {
+        let (loaded, slot, told) = module.token(token.slot)?;
+        let here = token_ref(slot, &told);
+        if (&here.label, &here.serial) != (&token.label, &token.serial) {
+            return Err(Error::Gone);
+        }
+        may_try(&told, pin.as_ref().map(|pin| pin.len()))?;
+        let session = loaded.pkcs11.open_ro_session(slot).map_err(fault)?;
+        // Moves the vector; nothing is copied.
+        let pin = pin.map(|mut pin| RawAuthPin::new(Box::new(std::mem::take(&mut *pin))));
+        if let Err(error) = log_in(&session, UserType::User, pin.as_ref()) {
+            return Err(self.refused(module, token.slot, error));
+        }
+        let again = match (asks_again(&session), pin) {
+            (false, _) => Again::Never,
+            (true, Some(pin)) => Again::Pin(Arc::new(pin)),
+            (true, None) => Again::ProtectedPath,
+        };
+        let login = Login {
+            id,
+            slot: token.slot,
+            again,
+        };
+        let mut state = self.lock();
+        if state.unwanted.remove(&id) {
+            let _ = session.logout();
+            return Err(Error::LoginLost);
+        }
+        state.open.insert(id, Open { login, session });
+        Ok(())
+    }
+
+    pub(super) fn get(&self, id: u64) -> Result<Login, Error> {
+        let state = self.lock();
+        state
+            .open
+            .get(&id)
+            .map(|open| open.login.clone())
+            .ok_or(Error::LoginLost)
+    }
+
+    /// Logs out. A login that does not exist yet will end as soon as it begins.
+    pub(super) fn end(&self, id: u64) {
+        let mut state = self.lock();
+        match state.open.remove(&id) {
+            // A token that was pulled meanwhile is logged out already.
+            Some(open) => drop(open.session.logout()),
+            None => state.note_unwanted(id),
+        }
+    }
+
+    pub(super) fn end_all(&self) {
+        for (_, open) in self.lock().open.drain() {
+            let _ = open.session.logout();
+        }
+    }
+
+    /// The login that a key with CKA_ALWAYS_AUTHENTICATE wants between C_SignInit and C_Sign. A refusal ends the whole login: many tokens drop it, and no PIN is tried twice.
+    pub(super) fn again(&self, module: &Module, login: &Login, session: &Session) -> Result<(), Error> {
+        let pin = match &login.again {
+            Again::Pin(pin) => Some(pin.as_ref()),
+            Again::ProtectedPath | Again::Never => None,
+        };
+        log_in_raw(session, UserType::ContextSpecific, pin).map_err(|error| {
+            let error = self.refused(module, login.slot, error);
+            self.end(login.id);
+            error
+        })
+    }
+
+    /// Why a login failed; after a wrong PIN with its flags as they are now (the try that locks a card still says "incorrect").
+    fn refused(&self, module: &Module, slot: u64, error: Cryptoki) -> Error {
+        let told = || module.token(slot).map(|(_, _, told)| told);
+        match error {
+            Cryptoki::Pkcs11(RvError::PinIncorrect | RvError::PinInvalid, _) => Error::PinWrong {
+                state: told().map_or(PinState::Ok, |told| pin_state(&told)),
+            },
+            Cryptoki::Pkcs11(RvError::PinLenRange, _) => told().map_or_else(|error| error, |told| length(&told)),
+            error => fault(error),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn note_unwanted(&mut self, id: u64) {
+        // Most never begin; a number that old has no caller any more.
+        if self.unwanted.len() >= MAX_UNWANTED {
+            self.unwanted.clear();
+        }
+        self.unwanted.insert(id);
+    }
+}
+
+/// Refuses what could only fail, and might cost a try.
+fn may_try(told: &Told, pin_bytes: Option<usize>) -> Result<(), Error> {
+    match pin_state(told) {
+        PinState::Locked => return Err(Error::PinLocked),
+        PinState::Uninitialised => return Err(Error::PinUninitialised),
+        PinState::ToBeChanged => return Err(Error::PinToBeChanged),
+        PinState::Ok | PinState::CountLow | PinState::FinalTry => {}
+    }
+    let range = told.min_pin_length()..=told.max_pin_length();
+    match pin_bytes {
+        // A module that knows no limits says 0 for both.
+        Some(bytes) if told.max_pin_length() > 0 && !range.contains(&bytes) => Err(length(told)),
+        _ => Ok(()),
+    }
+}
+
+fn length(told: &Told) -> Error {
+    let bytes = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
+    Error::PinLength {
+        min: bytes(told.min_pin_length()),
+        max: bytes(told.max_pin_length()),
+    }
+}
+
+/// One login. If an earlier one was left open, it is closed first: "already logged in" would let any PIN pass.
+fn log_in(session: &Session, user: UserType, pin: Option<&RawAuthPin>) -> Result<(), Cryptoki> {
+    match log_in_raw(session, user, pin) {
+        Err(Cryptoki::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => {
+            session.logout()?;
+            log_in_raw(session, user, pin)
+        }
+        other => other,
+    }
+}
+
+fn log_in_raw(session: &Session, user: UserType, pin: Option<&RawAuthPin>) -> Result<(), Cryptoki> {
+    match pin {
+        Some(pin) => session.login_with_raw(user, pin),
+        None => session.login(user, None),
+    }
+}
+
+/// `true` when a private key on the token wants a login for each signature. Modules without the attribute have no such keys.
+fn asks_again(session: &Session) -> bool {
+    let template = [
+        Attribute::Class(ObjectClass::PRIVATE_KEY),
+        Attribute::AlwaysAuthenticate(true),
+    ];
+    session.find_objects(&template).is_ok_and(|found| !found.is_empty())
+}
