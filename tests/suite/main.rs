@@ -11,4 +11,5 @@ mod render;
 mod store;
 mod style;
 mod support;
+mod token;
 mod tools;

@@ -20,6 +20,7 @@ pub(crate) mod pinentry;
 pub(crate) mod shapes;
 pub(crate) mod signer;
 pub(crate) mod site;
+pub(crate) mod softhsm;
 
 /// A program that has ended.
 #[derive(Debug)]
