@@ -3,7 +3,7 @@
 use hayro::hayro_interpret::font::{Glyph, GlyphId, GlyphRun};
 use hayro::hayro_interpret::hayro_cmap::{BfString, WritingMode};
 use hayro::hayro_interpret::{BlendMode, ClipPath, Device, DrawMode, DrawProps, Image, ImageDrawProps, SoftMask};
-use hayro::kurbo::{Affine, BezPath, Point, Rect, Vec2};
+use hayro::kurbo::{Affine, BezPath, Point, Rect};
 
 use super::lines::{self, Placed};
 use crate::render::page::Warning;
@@ -77,20 +77,18 @@ impl Reader {
             Glyph::Outline(outline) => outline.advance_width().map_or(EM, f64::from),
             Glyph::Type3(glyph) => glyph.advance_width().map_or(EM, f64::from),
         };
+        // In vertical writing hayro gives no width: ideographs fill the em.
         let advance = if vertical || advance == 0.0 { EM } else { advance };
         let corner = |x: f64, y: f64| to_page * Point::new(x, y);
         let origin = corner(0.0, 0.0);
+        let (right, up) = (corner(advance, 0.0) - origin, corner(0.0, EM) - origin);
         let placed = Placed {
             text: text.chars().filter(|c| !c.is_control()).map(plain_space).collect(),
             blank,
             origin,
-            along: if vertical {
-                Vec2::ZERO - up(to_page)
-            } else {
-                corner(advance, 0.0) - origin
-            },
-            up: up(to_page),
-            vertical,
+            along: if vertical { -up } else { right },
+            up,
+            right,
             outline: matches!(glyph, Glyph::Outline(_)),
         };
         if placed.is_finite() {
@@ -102,11 +100,6 @@ impl Reader {
 /// Every kind of space but the full-width one is told as a plain one.
 fn plain_space(c: char) -> char {
     if c.is_whitespace() && c != '\u{3000}' { ' ' } else { c }
-}
-
-/// One em upwards, on the page.
-fn up(to_page: Affine) -> Vec2 {
-    to_page * Point::new(0.0, EM) - to_page * Point::ORIGIN
 }
 
 impl<'a> Device<'a> for Reader {

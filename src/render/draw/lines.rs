@@ -24,8 +24,8 @@ pub(super) struct Placed {
     pub(super) along: Vec2,
     /// One em upwards from the baseline.
     pub(super) up: Vec2,
-    /// Set in vertical writing.
-    pub(super) vertical: bool,
+    /// The glyph's own width, also where the writing runs downwards.
+    pub(super) right: Vec2,
     /// Drawn as an outline; other glyphs (Type 3) are small drawings of any extent.
     pub(super) outline: bool,
 }
@@ -40,6 +40,8 @@ impl Placed {
             self.along.y,
             self.up.x,
             self.up.y,
+            self.right.x,
+            self.right.y,
         ];
         all.iter().all(|n| n.is_finite() && n.abs() < 1e9)
     }
@@ -64,18 +66,13 @@ impl Placed {
 
     /// Where its ink is to be expected on the page.
     pub(super) fn area(&self) -> Rect {
-        let (from, to, side) = if self.vertical {
-            let half = Vec2::new(self.size() * 0.45, 0.0);
-            (self.origin - half, self.origin + self.along - half, half * 2.0)
-        } else {
-            let inset = self.along * 0.05;
-            let descent = self.up * 0.2;
-            (
-                self.origin + inset - descent,
-                self.origin + self.along - inset - descent,
-                self.up * 1.1,
-            )
-        };
+        let inset = self.right * 0.05;
+        let descent = self.up * 0.2;
+        let (from, to) = (
+            self.origin + inset - descent,
+            self.origin + self.right - inset - descent,
+        );
+        let side = self.up * 1.1;
         [from + side, to + side]
             .iter()
             .fold(Rect::from_points(from, to), |area, corner| area.union_pt(*corner))
@@ -183,7 +180,7 @@ mod tests {
             origin: Point::new(x, y),
             along: Vec2::new(10.0, 0.0),
             up: Vec2::new(0.0, -10.0),
-            vertical: false,
+            right: Vec2::new(10.0, 0.0),
             outline: true,
         }
     }
@@ -191,7 +188,6 @@ mod tests {
     fn down(text: &str, x: f64, y: f64) -> Placed {
         Placed {
             along: Vec2::new(0.0, 10.0),
-            vertical: true,
             ..glyph(text, x, y)
         }
     }

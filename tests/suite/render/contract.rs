@@ -63,7 +63,7 @@ fn it_is_tagged_and_archivable_and_every_font_is_embedded() {
 async fn its_pages_are_drawn_without_a_warning() {
     let sample = made();
     let limits = Limits {
-        page_deadline_ms: 10_000,
+        page_deadline_ms: 60_000,
     };
     let pages = Pages::new(
         Program::at(env!("CARGO_BIN_EXE_hankod")),
