@@ -6,6 +6,7 @@ mod der;
 mod judges;
 mod layers;
 mod pdf_reading;
+mod pdf_signing_rules;
 mod pdf_writing;
 mod render;
 mod store;

@@ -293,7 +293,7 @@ const PAGE: &str = "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0
 const INFO: &str = "<</Title(Contract \\(draft\\))/Author<FEFF75324E80592A90CE>>>";
 
 /// Objects 1 to 6 of a one-page document.
-fn one_page(version: &str, catalog: &str, page: &str) -> Builder {
+pub(crate) fn one_page(version: &str, catalog: &str, page: &str) -> Builder {
     let mut file = Builder::new(version);
     file.object(1, &format!("<</Type/Catalog/Pages 2 0 R{catalog}>>"));
     file.object(2, PAGES);
@@ -423,7 +423,7 @@ fn incremental_stream() -> Vec<u8> {
     file.bytes
 }
 
-fn tagged() -> Vec<u8> {
+pub(crate) fn tagged() -> Vec<u8> {
     let catalog =
         "/MarkInfo<</Marked true>>/Lang(ja-JP)/StructTreeRoot 7 0 R/ViewerPreferences<</DisplayDocTitle true>>";
     let mut file = one_page("1.7", catalog, "/StructParents 0/Tabs/S");
