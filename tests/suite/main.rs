@@ -8,6 +8,7 @@ mod layers;
 mod pdf_reading;
 mod pdf_signing_rules;
 mod pdf_writing;
+mod release;
 mod render;
 mod store;
 mod style;
