@@ -1,8 +1,13 @@
 //! The release check: what hankod signs may leave, and nothing else may.
 
+use crate::support::ca::Kind;
+use crate::support::shapes::{self, Shape};
+use crate::support::signer::SoftSigner;
 use crate::support::updates::{HOLE, Person, find_last, first, stream, update};
 use hankod::der::DigestAlgorithm;
 use hankod::pdf::Document;
+use hankod::secret::Password;
+use hankod::sign::{Certify, Lock, Picture, Request, Visible};
 use hankod::text::Explain;
 use hankod::verify::Finding;
 use hankod::verify::hashing::Hashing;
@@ -60,9 +65,34 @@ fn with(mut objects: Vec<(u32, String)>, number: u32, body: &str) -> Vec<(u32, S
     objects
 }
 
+/// A picture on the first page.
+fn visible(signer: &SoftSigner) -> Request {
+    Request {
+        visible: Some(Visible {
+            page1: 1,
+            rect: [10.0, 10.0, 40.0, 40.0],
+            picture: Picture::Png(png()),
+        }),
+        ..signer.request()
+    }
+}
+
+fn png() -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut encoder = png::Encoder::new(&mut out, 1, 1);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.write_header().unwrap().write_image_data(&[200, 0, 0]).unwrap();
+    out
+}
+
 fn release(file: &[u8], original: &[u8]) -> Result<Released, Vec<Finding>> {
+    release_opened(file, original, None)
+}
+
+fn release_opened(file: &[u8], original: &[u8], password: Option<&str>) -> Result<Released, Vec<Finding>> {
     let one = |finding| vec![finding];
-    let document = Document::open(file, None).map_err(|e| one(Finding::from(e)))?;
+    let password = password.map(|p| Password::new(p.as_bytes().to_vec()).unwrap());
+    let document = Document::open(file, password.as_ref()).map_err(|e| one(Finding::from(e)))?;
     let mut sha256 = [0; 32];
     sha256.copy_from_slice(&DigestAlgorithm::Sha256.digest(original));
     let original = Original {
@@ -78,6 +108,44 @@ fn release(file: &[u8], original: &[u8]) -> Result<Released, Vec<Finding>> {
 /// The codes of everything found, in order.
 fn codes(file: &[u8], original: &[u8]) -> Vec<&'static str> {
     release(file, original).map_or_else(|f| f.iter().map(Finding::code).collect(), |_| Vec::new())
+}
+
+#[test]
+fn every_shape_that_hankod_signs_may_leave() {
+    let signer = SoftSigner::new(Kind::P256);
+    let mut refused = Vec::new();
+    for Shape { name, bytes, password } in shapes::all() {
+        let once = signer.sign(&bytes, password, &signer.request()).unwrap();
+        let twice = signer.sign(&once, password, &signer.request()).unwrap();
+        let thrice = signer.sign(&twice, password, &visible(&signer)).unwrap();
+        for (number, file, original) in [(1, &once, &bytes), (2, &twice, &once), (3, &thrice, &twice)] {
+            if let Err(found) = release_opened(file, original, password) {
+                refused.push(format!("{name} x{number}: {found:?}"));
+            }
+        }
+    }
+    assert!(refused.is_empty(), "{}", refused.join("\n"));
+}
+
+#[test]
+fn certified_and_locked_files_of_ours_may_leave_until_somebody_breaks_the_rule() {
+    let (signer, contract) = (SoftSigner::new(Kind::P256), contract());
+    let certified = Request {
+        certify: Some(Certify::FormFill),
+        lock: Some(Lock::Include(vec!["price".to_owned()])),
+        ..signer.request()
+    };
+    let once = signer.sign(&contract, None, &certified).unwrap();
+    assert_eq!(codes(&once, &contract), [""; 0]);
+    let twice = signer.sign(&once, None, &signer.request()).unwrap();
+    assert_eq!(codes(&twice, &once), [""; 0]);
+    let person = Person::new();
+    let filled = with(signature(0, ""), 20, &TEXT.replace("(100)", "(900)"));
+    let found = codes(&signed(&person, &once, &filled), &once);
+    assert!(
+        !found.is_empty() && found.iter().all(|c| *c == "change_forbidden"),
+        "{found:?}"
+    );
 }
 
 #[test]
