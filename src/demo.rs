@@ -4,8 +4,12 @@
 
 pub mod ca;
 pub mod contract;
+mod files;
+pub mod token;
 
+use crate::der::Error as DerError;
 use crate::text::Explain;
+use crate::token::Error as TokenError;
 use std::path::Path;
 
 /// Why the demonstration could not be set up.
@@ -14,6 +18,15 @@ pub enum DemoError {
     /// OpenSSL refused to make or read a key or certificate.
     #[error("a demonstration certificate could not be made: {0}")]
     Certificate(#[from] openssl::error::ErrorStack),
+    /// A certificate just made does not read.
+    #[error(transparent)]
+    Der(#[from] DerError),
+    /// SoftHSM's library is not on this machine.
+    #[error("SoftHSM is not installed")]
+    SoftHsmMissing,
+    /// The software token refused.
+    #[error(transparent)]
+    Token(#[from] TokenError),
     /// A file of the demonstration could not be read or written.
     #[error("{path}: {reason}")]
     File {
@@ -37,6 +50,9 @@ impl Explain for DemoError {
     fn code(&self) -> &'static str {
         match self {
             Self::Certificate(_) => "demo_certificate_failed",
+            Self::Der(error) => error.code(),
+            Self::SoftHsmMissing => "demo_softhsm_missing",
+            Self::Token(error) => error.code(),
             Self::File { .. } => "demo_file_failed",
         }
     }
@@ -44,6 +60,9 @@ impl Explain for DemoError {
     fn args(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::Certificate(error) => vec![("reason", error.to_string())],
+            Self::Der(error) => error.args(),
+            Self::SoftHsmMissing => Vec::new(),
+            Self::Token(error) => error.args(),
             Self::File { path, reason } => vec![("path", path.clone()), ("reason", reason.clone())],
         }
     }

@@ -3,6 +3,7 @@
 //! It never sees a signer's private key, revokes nothing and publishes nothing. Its own keys lie unprotected in the demonstration's folder.
 
 use super::DemoError;
+use super::files::write;
 use crate::clock::Timestamp;
 use openssl::asn1::{Asn1Integer, Asn1Time};
 use openssl::bn::{BigNum, MsbOption};
@@ -13,9 +14,6 @@ use openssl::nid::Nid;
 use openssl::pkey::{HasPublic, PKey, PKeyRef, Private};
 use openssl::x509::extension::{AuthorityKeyIdentifier, BasicConstraints, KeyUsage, SubjectKeyIdentifier};
 use openssl::x509::{X509, X509Builder, X509Name, X509Ref};
-use std::fs::OpenOptions;
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -159,13 +157,6 @@ impl Kept {
         write(&self.issuing, 0o644, &ca.issuing.to_pem()?)?;
         write(&self.key, 0o600, &ca.issuing_key.private_key_to_pem_pkcs8()?)
     }
-}
-
-fn write(path: &Path, mode: u32, content: &[u8]) -> Result<(), DemoError> {
-    let mut options = OpenOptions::new();
-    let file = options.write(true).create(true).truncate(true).mode(mode).open(path);
-    file.and_then(|mut file| file.write_all(content))
-        .map_err(|e| DemoError::file(path, &e))
 }
 
 fn authority(

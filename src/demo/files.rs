@@ -1,0 +1,15 @@
+//! How the demonstration writes its files. It overwrites what it wrote before and nothing else.
+
+use super::DemoError;
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+/// Writes `content` to `path`; a new file gets `mode`.
+pub(super) fn write(path: &Path, mode: u32, content: &[u8]) -> Result<(), DemoError> {
+    let mut options = OpenOptions::new();
+    let file = options.write(true).create(true).truncate(true).mode(mode).open(path);
+    file.and_then(|mut file| file.write_all(content))
+        .map_err(|e| DemoError::file(path, &e))
+}

@@ -1,0 +1,47 @@
+//! The demonstration's parts: its token holds two people who can sign, and stays the same when opened again.
+
+use crate::support::dir::TestDir;
+use hankod::clock::Timestamp;
+use hankod::demo::ca::DemoCa;
+use hankod::demo::token::{DemoToken, LABEL};
+use hankod::process::Program;
+use hankod::token::{Credential, Entry, Fitness, Limits, Tokens};
+use std::path::Path;
+use std::time::SystemTime;
+
+#[tokio::test]
+async fn the_token_holds_a_person_and_an_organisation_fit_to_sign() {
+    let dir = TestDir::new("demo");
+    let program = Program::at(env!("CARGO_BIN_EXE_hankod"));
+    let now = Timestamp::from_system(SystemTime::now());
+    let ca = DemoCa::open(&dir, now).unwrap();
+    // What an interrupted run left behind.
+    std::fs::create_dir_all(dir.join("tokens/half")).unwrap();
+    let made = DemoToken::open(&dir, &program, &ca, now).await.unwrap();
+    assert!(!dir.join("tokens/half").exists());
+    let again = DemoToken::open(&dir, &program, &ca, now).await.unwrap();
+    assert_eq!(made, again);
+
+    let entries = entries(&again, &program).await;
+    let mut names: Vec<String> = entries.iter().map(|e| name(e, now)).collect();
+    names.sort();
+    assert_eq!(names, ["甲野太郎(株式会社甲野商事)", "見本市長(見本市)"]);
+}
+
+async fn entries(token: &DemoToken, program: &Program) -> Vec<Entry> {
+    let tokens = Tokens::new(program, vec![token.spec()], Limits::default());
+    let listing = tokens.list().await;
+    let info = listing.tokens().find(|t| t.token.label == LABEL).unwrap();
+    let pin = hankod::secret::Pin::new(std::fs::read(Path::new(&token.pin_file)).unwrap()).unwrap();
+    let login = tokens.login(&info.token, Credential::Pin(pin)).await.unwrap();
+    let entries = login.objects().await.unwrap();
+    login.logout().await.unwrap();
+    tokens.stop().await;
+    entries
+}
+
+fn name(entry: &Entry, now: Timestamp) -> String {
+    assert_eq!(entry.fitness(now), Fitness::Fit);
+    let certificate = entry.certificate.readable().unwrap();
+    certificate.subject().display()
+}
