@@ -1,144 +1,54 @@
 //! Use cases: what hankod does for whoever asks, the same for the API, the page and the command line.
 //!
-//! Nothing here knows HTTP or arguments.
+//! Nothing here knows HTTP or arguments. This is the lowest row that reads the clock.
 
+mod authorise;
+mod choose;
+mod consent;
 pub mod desk;
+pub mod doctor;
+mod draft;
 pub mod failure;
+pub mod files;
+mod journal;
+pub mod logbook;
+mod pages;
+pub mod pairings;
+mod pins;
+mod prepare;
+mod release;
+mod rooms;
+mod signing;
+mod signings;
+mod tokens;
 
-use crate::access::{Nonce, Origin, Principal};
-use crate::secret::ApiKey;
-use crate::text::Lang;
-use desk::{
-    CertificateUsage, CertificateView, Confirmation, Event, Health, PagePicture, PairingView, Preview, ProofView,
-    SignedFile, SigningUpload, SigningView, TokenView,
-};
-use failure::{Failure, FailureKind};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::SystemTime;
+
 use tokio::sync::broadcast;
+
+use crate::access::Principal;
+use crate::clock::Timestamp;
+use desk::{Event, Health};
+use failure::{Failure, FailureKind};
+use rooms::Rooms;
+
+pub use rooms::Opening;
 
 /// Everything that the skins may ask for. Cheap to clone.
 #[derive(Clone)]
 pub struct App(Arc<Rooms>);
 
-struct Rooms {
-    events: broadcast::Sender<Event>,
-    uploads: tempfile::TempDir,
-}
-
-const STARTING: Failure = Failure::new(FailureKind::Unavailable, "daemon_starting");
-
 impl App {
-    /// An application whose rooms are still empty.
-    pub fn starting() -> std::io::Result<Self> {
-        Ok(Self(Arc::new(Rooms {
-            events: broadcast::channel(64).0,
-            uploads: tempfile::tempdir()?,
-        })))
-    }
-
     /// What the daemon is.
     pub fn health(&self) -> Health {
-        Health {
-            name: "hankod",
-            version: env!("CARGO_PKG_VERSION"),
-            api: &["v1"],
-            proofs: Vec::new(),
-        }
-    }
-
-    /// A proof for each key of `origin`; none when the origin is not allowed.
-    pub async fn prove(&self, _origin: &Origin, _port: u16, _nonce: &Nonce) -> Result<Vec<ProofView>, Failure> {
-        Ok(Vec::new())
-    }
-
-    /// `true` when the origin is an allowed site.
-    pub async fn allows(&self, _origin: &Origin) -> bool {
-        false
-    }
-
-    /// A site asks to be known; the prompt opens.
-    pub async fn request_pairing(&self, _origin: &Origin) -> Result<PairingView, Failure> {
-        Err(STARTING)
-    }
-
-    /// How that stands; the key once, and only to the origin that asked.
-    pub async fn pairing(&self, _id: &str, _origin: &Origin) -> Result<PairingView, Failure> {
-        Err(STARTING)
-    }
-
-    /// Whose key this is. A site's key is good from its own origin only, a program's key only without an origin.
-    pub async fn authenticate(&self, _key: &ApiKey, _origin: Option<&Origin>) -> Result<Principal, Failure> {
-        Err(STARTING)
-    }
-
-    /// Every reader and token.
-    pub async fn tokens(&self, _lang: Lang) -> Result<Vec<TokenView>, Failure> {
-        Err(STARTING)
-    }
-
-    /// Certificates, usable ones first.
-    pub async fn certificates(&self, _usage: CertificateUsage, _lang: Lang) -> Result<Vec<CertificateView>, Failure> {
-        Err(STARTING)
+        Health { name: "hankod", version: env!("CARGO_PKG_VERSION"), api: &["v1"], proofs: Vec::new() }
     }
 
     /// Folder for uploads, on the volume where the signed files will lie.
     pub fn uploads(&self) -> &Path {
-        self.0.uploads.path()
-    }
-
-    /// Takes documents over and begins, or waits for the person.
-    pub async fn create_signing(&self, _who: &Principal, _upload: SigningUpload) -> Result<String, Failure> {
-        Err(STARTING)
-    }
-
-    /// How a signing stands.
-    pub async fn signing(&self, _who: &Principal, _id: &str, _lang: Lang) -> Result<SigningView, Failure> {
-        Err(STARTING)
-    }
-
-    /// The same, once it is final or `patience` is over.
-    pub async fn wait(
-        &self,
-        _who: &Principal,
-        _id: &str,
-        _patience: Duration,
-        _lang: Lang,
-    ) -> Result<SigningView, Failure> {
-        Err(STARTING)
-    }
-
-    /// The signed file of document `n`, from 1.
-    pub async fn signed_file(&self, _who: &Principal, _id: &str, _n: u32) -> Result<SignedFile, Failure> {
-        Err(STARTING)
-    }
-
-    /// Stops it; what was signed already is not released.
-    pub async fn cancel(&self, _who: &Principal, _id: &str) -> Result<(), Failure> {
-        Err(STARTING)
-    }
-
-    /// What will be signed. The person may look at every signing, a site at its own.
-    pub async fn preview(&self, _who: &Principal, _id: &str, _lang: Lang) -> Result<Preview, Failure> {
-        Err(STARTING)
-    }
-
-    /// One page of document `n`; pages and documents count from 1.
-    pub async fn page(
-        &self,
-        _who: &Principal,
-        _id: &str,
-        _n: u32,
-        _page: u32,
-        _lang: Lang,
-    ) -> Result<PagePicture, Failure> {
-        Err(STARTING)
-    }
-
-    /// The person said yes on the daemon's own page; the PIN prompt follows.
-    pub async fn confirm(&self, _who: &Principal, _id: &str, _choice: Confirmation) -> Result<(), Failure> {
-        Err(STARTING)
+        self.0.uploads()
     }
 
     /// What happens from now on.
@@ -148,6 +58,42 @@ impl App {
 
     /// `true` when the event concerns this principal.
     pub fn may_see(&self, who: &Principal, event: &Event) -> bool {
-        matches!(who, Principal::OwnPage) || matches!(event, Event::Token { .. })
+        match event {
+            Event::Token { .. } => true,
+            Event::Signing { id, .. } => self.desk().knows(who, id),
+            Event::Pairing { .. } => *who == Principal::OwnPage,
+        }
     }
+
+    /// The time.
+    pub(crate) fn now(&self) -> Timestamp {
+        Timestamp::from_system(SystemTime::now())
+    }
+
+    /// Tells whoever listens.
+    pub(crate) fn tell(&self, event: Event) {
+        // Nobody listening is no error.
+        let _ = self.0.events.send(event);
+    }
+
+    /// Runs work that reads files or computes for long, off the async threads; a bounded number at once.
+    pub(crate) async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let died = |_| Failure::new(FailureKind::Internal, "internal_error");
+        let _place = self.0.workers.acquire().await.map_err(|_| Failure::new(FailureKind::Internal, "internal_error"))?;
+        tokio::task::spawn_blocking(work).await.map_err(died)?
+    }
+}
+
+/// An opaque id that nobody can guess: 128 random bits in hexadecimal.
+///
+/// # Panics
+/// When the system has no random numbers, as `getrandom` promises it has.
+fn new_id() -> String {
+    let mut bytes = [0; 16];
+    #[expect(clippy::expect_used, reason = "Linux always has random numbers once it has booted")]
+    getrandom::fill(&mut bytes).expect("the system gives random numbers");
+    hex::encode(bytes)
 }

@@ -2,7 +2,9 @@
 //!
 //! Nothing here knows HTTP statuses or exit codes: `http::error` and `cli` decide those, once each, from the kind.
 
-use crate::text::Explain;
+mod below;
+
+use crate::text::{Explain, Lang, plain, say};
 use std::error::Error;
 use std::fmt;
 
@@ -19,6 +21,8 @@ pub enum FailureKind {
     NotFound,
     /// It cannot be done in the state things are in: already confirmed, not finished yet, cancelled.
     Conflict,
+    /// A file, or a document in it, cannot be read for what it should be.
+    Unreadable,
     /// Larger or more than hankod accepts.
     TooLarge,
     /// Too many at once; it may be tried again later.
@@ -29,6 +33,10 @@ pub enum FailureKind {
     Unavailable,
     /// The deadline passed.
     Timeout,
+    /// The person or the caller stopped it.
+    Cancelled,
+    /// The command line's words do not fit together.
+    Usage,
     /// A fault of hankod or its machine.
     Internal,
 }
@@ -39,6 +47,7 @@ pub struct Failure {
     kind: FailureKind,
     code: &'static str,
     args: Vec<(&'static str, String)>,
+    about: Option<String>,
 }
 
 impl Failure {
@@ -48,6 +57,7 @@ impl Failure {
             kind,
             code,
             args: Vec::new(),
+            about: None,
         }
     }
 
@@ -64,7 +74,15 @@ impl Failure {
             kind,
             code: error.code(),
             args: error.args(),
+            about: None,
         }
+    }
+
+    /// The same failure, said of one document.
+    #[must_use]
+    pub fn about(mut self, document: &str) -> Self {
+        self.about = Some(document.to_owned());
+        self
     }
 
     /// What sort of failure it is.
@@ -80,6 +98,15 @@ impl Explain for Failure {
 
     fn args(&self) -> Vec<(&'static str, String)> {
         self.args.clone()
+    }
+
+    fn explain(&self, lang: Lang) -> String {
+        let args: Vec<(&str, &str)> = self.args.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let words = say(lang, &self.code.replace('_', "-"), &args);
+        match &self.about {
+            Some(document) => format!("{}: {words}", plain(document)),
+            None => words,
+        }
     }
 }
 

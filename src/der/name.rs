@@ -99,6 +99,11 @@ impl Name {
         self.attributes.iter().rfind(|a| a.oid == oid).map(NameAttribute::shown)
     }
 
+    /// The common name, or what names its bearer best without one. Safe to show.
+    pub fn common_name(&self) -> String {
+        self.get(oid::COMMON_NAME).unwrap_or_else(|| self.display())
+    }
+
     /// For people, in one line: `甲野太郎(株式会社甲)`, the common name with the organisation; without both the whole name. Safe to show.
     pub fn display(&self) -> String {
         match (self.get(oid::COMMON_NAME), self.get(oid::ORGANIZATION)) {

@@ -1,0 +1,166 @@
+//! Which token and which certificate: the one that was asked for, or the only fit one. Nothing here guesses between two.
+
+use super::App;
+use super::desk::{self, CertificateSelector, SigningChoice};
+use super::failure::{Failure, FailureKind};
+use super::signing::Credential;
+use crate::clock::Timestamp;
+use crate::der::{Certificate, Preference, SignatureAlgorithm};
+use crate::token::{Entry, Fitness, KeyInfo, KeyState, Login, TokenInfo, TokenRef};
+
+/// Certificates that a signature carries at most, the signer's own included.
+const MAX_CHAIN: usize = 8;
+
+/// A token that is to be opened.
+pub(crate) struct Chosen {
+    /// The token.
+    pub(crate) info: TokenInfo,
+    /// The certificate's holder, where the token shows it before the PIN.
+    pub(crate) holder: Option<String>,
+}
+
+/// A certificate with its key, under an open login.
+pub(crate) struct Signer {
+    /// The certificate.
+    pub(crate) certificate: Certificate,
+    /// It, and the issuers that the token holds, in order.
+    pub(crate) chain: Vec<Certificate>,
+    /// Its key.
+    pub(crate) key: KeyInfo,
+    /// How it signs.
+    pub(crate) algorithm: SignatureAlgorithm,
+}
+
+impl App {
+    /// The token that holds what was asked for.
+    ///
+    /// # Errors
+    /// `certificate_not_found`, `certificate_ambiguous`, the reason why the one that was meant cannot sign, and what the tokens say.
+    pub(crate) async fn choose_token(&self, choice: &SigningChoice, marks: &Credential) -> Result<Chosen, Failure> {
+        let listing = self.tokens_room().list().await;
+        let mut found: Vec<Chosen> = Vec::new();
+        let mut unfit: Option<Fitness> = None;
+        for info in listing.tokens().filter(|info| info.initialised && marks.admits(info, choice)) {
+            let entries = self.tokens_room().objects(&info.token).await?;
+            let hidden = info.login_required && entries.iter().all(|e| e.certificate.readable().is_none());
+            let wanted = |entry: &&Entry| marks.names(entry, choice);
+            let mut fit = None;
+            for entry in entries.iter().filter(wanted) {
+                match entry.fitness(self.now()) {
+                    Fitness::Fit => fit = fit.or_else(|| entry.certificate.readable().map(|c| c.subject().common_name())),
+                    other if entry.certificate.readable().is_some() => unfit = Some(other),
+                    _ => {}
+                }
+            }
+            let named = marks.token.is_some() || matches!(choice.certificate, Some(CertificateSelector::Token(_)));
+            if fit.is_some() || hidden && named {
+                found.push(Chosen { info: info.clone(), holder: fit });
+            }
+        }
+        match (found.pop(), found.is_empty(), unfit) {
+            (Some(chosen), true, _) => Ok(chosen),
+            (Some(_), false, _) => Err(Failure::new(FailureKind::Conflict, "certificate_ambiguous")),
+            (None, _, Some(fitness)) => Err(Failure::of(FailureKind::Invalid, &fitness)),
+            (None, _, None) => match listing.problems.into_iter().next() {
+                Some(problem) => Err(problem.error.into()),
+                None => Err(Failure::new(FailureKind::Unavailable, "certificate_not_found")),
+            },
+        }
+    }
+
+    /// The certificate under `login`, with its key.
+    ///
+    /// # Errors
+    /// As [`App::choose_token`]; `certificate_key_unsupported` when the key does not sign the way that was asked for.
+    pub(crate) async fn choose_certificate(
+        &self,
+        login: &Login,
+        choice: &SigningChoice,
+        marks: &Credential,
+    ) -> Result<Signer, Failure> {
+        let entries = login.objects().await?;
+        let now = self.now();
+        let mut fit = entries.iter().filter(|e| marks.names(e, choice)).filter_map(|e| usable(e, now));
+        let Some((certificate, key)) = fit.next() else {
+            return Err(why_not(&entries, choice, marks, now));
+        };
+        if fit.next().is_some() {
+            return Err(Failure::new(FailureKind::Conflict, "certificate_ambiguous"));
+        }
+        let algorithm = SignatureAlgorithm::for_key(certificate.key(), preference(choice.algorithm))?;
+        let chain = chain(certificate, &entries);
+        Ok(Signer { certificate: certificate.clone(), chain, key: key.clone(), algorithm })
+    }
+}
+
+impl Credential {
+    fn admits(&self, info: &TokenInfo, choice: &SigningChoice) -> bool {
+        let by_mark = self.token.as_ref().is_none_or(|mark| *mark == info.token.label || *mark == info.token.serial);
+        let by_id = match &choice.certificate {
+            Some(CertificateSelector::Token(id)) => *id == token_id(&info.token),
+            Some(CertificateSelector::Sha256(_)) | None => true,
+        };
+        by_mark && by_id
+    }
+
+    fn names(&self, entry: &Entry, choice: &SigningChoice) -> bool {
+        let by_label = self.label.as_ref().is_none_or(|label| *label == entry.label);
+        let by_digest = match &choice.certificate {
+            Some(CertificateSelector::Sha256(wanted)) => {
+                entry.certificate.readable().is_some_and(|c| c.sha256_hex() == *wanted)
+            }
+            Some(CertificateSelector::Token(_)) | None => true,
+        };
+        by_label && by_digest
+    }
+}
+
+/// The opaque id of a token in views and selectors: stays while the same token is in the same slot.
+pub(crate) fn token_id(token: &TokenRef) -> String {
+    let text = format!("{}\n{}\n{}\n{}", token.module, token.slot, token.label, token.serial);
+    hex::encode(&crate::der::DigestAlgorithm::Sha256.digest(text.as_bytes())[..12])
+}
+
+fn usable(entry: &Entry, now: Timestamp) -> Option<(&Certificate, &KeyInfo)> {
+    match (entry.certificate.readable(), &entry.key, entry.fitness(now)) {
+        (Some(certificate), KeyState::Usable(key), Fitness::Fit) => Some((certificate, key)),
+        _ => None,
+    }
+}
+
+fn why_not(entries: &[Entry], choice: &SigningChoice, marks: &Credential, now: Timestamp) -> Failure {
+    let unfit = entries
+        .iter()
+        .filter(|e| marks.names(e, choice) && e.certificate.readable().is_some())
+        .map(|e| e.fitness(now))
+        .find(|f| *f != Fitness::Fit);
+    match unfit {
+        Some(fitness) => Failure::of(FailureKind::Invalid, &fitness),
+        None => Failure::new(FailureKind::Unavailable, "certificate_not_found"),
+    }
+}
+
+/// The certificate and those issuers that the token holds; a self-issued root adds nothing and stays out.
+fn chain(certificate: &Certificate, entries: &[Entry]) -> Vec<Certificate> {
+    let mut chain = vec![certificate.clone()];
+    while chain.len() < MAX_CHAIN {
+        let Some(last) = chain.last() else { break };
+        let issues = |c: &&Certificate| {
+            c.extensions().is_ca && !c.is_self_issued() && c.subject().der() == last.issuer().der()
+        };
+        let issuer = entries.iter().filter_map(|e| e.certificate.readable()).find(issues);
+        match issuer {
+            Some(issuer) if !chain.iter().any(|c| c.sha256() == issuer.sha256()) => chain.push(issuer.clone()),
+            _ => break,
+        }
+    }
+    chain
+}
+
+fn preference(algorithm: desk::Algorithm) -> Preference {
+    match algorithm {
+        desk::Algorithm::Auto => Preference::Auto,
+        desk::Algorithm::RsaPkcs1 => Preference::RsaPkcs1,
+        desk::Algorithm::RsaPss => Preference::RsaPss,
+    }
+}

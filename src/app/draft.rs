@@ -1,0 +1,214 @@
+//! A document on its way to its signature: hankod's private copy, to which the update is appended.
+//!
+//! The caller's own file is read once and never mapped or written. A draft that is dropped leaves nothing behind; a
+//! released one appears whole under its name, or not at all. Everything here blocks: call it off the async threads.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
+use std::path::Path;
+
+use tempfile::TempPath;
+
+use crate::app::desk::UploadedDocument;
+use crate::app::failure::{Failure, FailureKind};
+use crate::der::{DigestAlgorithm, Hasher};
+use crate::pdf::map::PrivateCopy;
+
+/// Bytes read at a time: large enough to be quick, small enough to stay in the processor's cache.
+const BLOCK_BYTES: usize = 64 * 1024;
+
+/// A private copy of the input, open for appending.
+pub(crate) struct Draft {
+    file: File,
+    path: TempPath,
+    original_bytes: u64,
+    sha256: [u8; 32],
+    /// SHA-256 of the original, ready to go on with the update; absent for uploads, which were hashed while they came.
+    running: Option<Hasher>,
+}
+
+impl Draft {
+    /// Copies `input` into `folder`, hashing on the way.
+    ///
+    /// # Errors
+    /// `input_unreadable`, `document_too_large`, `disk_full`, `output_unwritable`.
+    pub(crate) fn copy(input: &Path, folder: &Path, max_bytes: u64) -> Result<Self, Failure> {
+        let unreadable = |e: io::Error| input_unreadable(input, &e);
+        let mut source = File::open(input).map_err(unreadable)?;
+        let kind = source.metadata().map_err(unreadable)?;
+        if !kind.is_file() {
+            return Err(input_unreadable(input, &io::Error::from(io::ErrorKind::InvalidInput)));
+        }
+        if kind.len() > max_bytes {
+            return Err(too_large(max_bytes));
+        }
+        let (mut file, path) = private_file(folder)?;
+        let mut hasher = DigestAlgorithm::Sha256.hasher();
+        let mut block = vec![0; BLOCK_BYTES];
+        let mut original_bytes = 0;
+        loop {
+            let n = source.read(&mut block).map_err(unreadable)?;
+            if n == 0 {
+                break;
+            }
+            original_bytes += n as u64;
+            // The file may grow while it is read.
+            if original_bytes > max_bytes {
+                return Err(too_large(max_bytes));
+            }
+            hasher.update(&block[..n]);
+            file.write_all(&block[..n]).map_err(|e| unwritable(folder, &e))?;
+        }
+        let sha256 = fixed(hasher.clone().finish());
+        Ok(Self { file, path, original_bytes, sha256, running: Some(hasher) })
+    }
+
+    /// Takes over a document that came over HTTP and lies in our folder already.
+    ///
+    /// # Errors
+    /// `output_unwritable` when the file cannot be opened again.
+    pub(crate) fn adopt(upload: UploadedDocument) -> Result<Self, Failure> {
+        let open = File::options().read(true).write(true).open(&upload.path);
+        let file = open.map_err(|e| unwritable(&upload.path, &e))?;
+        Ok(Self { file, path: upload.path, original_bytes: upload.bytes, sha256: upload.sha256, running: None })
+    }
+
+    /// Length of the input.
+    pub(crate) fn original_bytes(&self) -> u64 {
+        self.original_bytes
+    }
+
+    /// SHA-256 of the input, which the person's consent is bound to.
+    pub(crate) fn sha256(&self) -> [u8; 32] {
+        self.sha256
+    }
+
+    /// The present bytes as a map, for structure; hashing goes through [`Draft::digest`].
+    ///
+    /// # Errors
+    /// `output_unwritable`.
+    pub(crate) fn map(&self) -> Result<PrivateCopy, Failure> {
+        let file = self.file.try_clone().map_err(|e| unwritable(&self.path, &e))?;
+        PrivateCopy::open(&file).map_err(|e| unwritable(&self.path, &e))
+    }
+
+    /// The copy itself, read-only, for the page worker.
+    ///
+    /// # Errors
+    /// `output_unwritable`.
+    pub(crate) fn reader(&self) -> Result<File, Failure> {
+        File::open(&self.path).map_err(|e| unwritable(&self.path, &e))
+    }
+
+    /// Digest of the original followed by `parts`: the bytes that a signature over an appended update covers.
+    ///
+    /// # Errors
+    /// `output_unwritable` when our copy cannot be read.
+    pub(crate) fn digest(&mut self, algorithm: DigestAlgorithm, parts: [&[u8]; 2]) -> Result<Vec<u8>, Failure> {
+        let mut hasher = match &self.running {
+            Some(hasher) if algorithm == DigestAlgorithm::Sha256 => hasher.clone(),
+            _ => {
+                let mut hasher = algorithm.hasher();
+                let all = 0..self.original_bytes;
+                feed(&self.file, all, &mut |block| hasher.update(block)).map_err(|e| unwritable(&self.path, &e))?;
+                hasher
+            }
+        };
+        parts.iter().for_each(|part| hasher.update(part));
+        Ok(hasher.finish())
+    }
+
+    /// Reads `range` of the present bytes block by block.
+    ///
+    /// # Errors
+    /// `output_unwritable` when our copy cannot be read.
+    pub(crate) fn read(&self, range: Range<u64>, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
+        feed(&self.file, range, each).map_err(|e| unwritable(&self.path, &e))
+    }
+
+    /// Puts `update` behind the original bytes, in place of whatever stood there, and makes it durable.
+    ///
+    /// # Errors
+    /// `disk_full`, `output_unwritable`; the original bytes stay as they are.
+    pub(crate) fn append(&mut self, update: &[u8]) -> Result<(), Failure> {
+        self.file
+            .set_len(self.original_bytes)
+            .and_then(|()| self.file.seek(SeekFrom::Start(self.original_bytes)))
+            .and_then(|_| self.file.write_all(update))
+            .and_then(|()| self.file.sync_data())
+            .map_err(|e| unwritable(&self.path, &e))
+    }
+
+    /// Gives the file its name, in one step, and makes the name durable.
+    ///
+    /// # Errors
+    /// `disk_full`, `output_unwritable`; then nothing stands under `destination` that did not stand there before.
+    pub(crate) fn release(self, destination: &Path) -> Result<(), Failure> {
+        let folder = parent(destination);
+        self.path.persist(destination).map_err(|e| unwritable(destination, &e.error))?;
+        File::open(folder).and_then(|f| f.sync_all()).map_err(|e| unwritable(folder, &e))
+    }
+
+    /// Keeps the file under its temporary name as a thing to hand out.
+    pub(crate) fn into_path(self) -> TempPath {
+        self.path
+    }
+}
+
+/// The folder that holds `path`.
+pub(crate) fn parent(path: &Path) -> &Path {
+    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// The whole of a small file that the person named: a picture, a password.
+///
+/// # Errors
+/// `input_unreadable`, also when it is larger than `max_bytes`.
+pub(crate) fn small_file(path: &Path, max_bytes: usize) -> Result<Vec<u8>, Failure> {
+    let unreadable = |e: io::Error| input_unreadable(path, &e);
+    let length = fs::metadata(path).map_err(unreadable)?.len();
+    if length > max_bytes as u64 {
+        return Err(unreadable(io::Error::from(io::ErrorKind::FileTooLarge)));
+    }
+    fs::read(path).map_err(unreadable)
+}
+
+fn private_file(folder: &Path) -> Result<(File, TempPath), Failure> {
+    let made = tempfile::Builder::new().prefix(".hankod-").suffix(".part").tempfile_in(folder);
+    Ok(made.map_err(|e| unwritable(folder, &e))?.into_parts())
+}
+
+fn feed(mut file: &File, range: Range<u64>, each: &mut dyn FnMut(&[u8])) -> io::Result<()> {
+    file.seek(SeekFrom::Start(range.start))?;
+    let mut left = range.end.saturating_sub(range.start);
+    let mut block = vec![0; BLOCK_BYTES];
+    while left > 0 {
+        let want = usize::try_from(left).unwrap_or(BLOCK_BYTES).min(BLOCK_BYTES);
+        file.read_exact(&mut block[..want])?;
+        each(&block[..want]);
+        left -= want as u64;
+    }
+    Ok(())
+}
+
+fn fixed(digest: Vec<u8>) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(&digest);
+    bytes
+}
+
+fn input_unreadable(path: &Path, error: &io::Error) -> Failure {
+    let (file, cause) = (path.display().to_string(), error.to_string());
+    Failure::new(FailureKind::Unreadable, "input_unreadable").with("file", file).with("cause", cause)
+}
+
+fn too_large(max_bytes: u64) -> Failure {
+    Failure::new(FailureKind::TooLarge, "document_too_large").with("limit", max_bytes.to_string())
+}
+
+fn unwritable(path: &Path, error: &io::Error) -> Failure {
+    let full = matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge);
+    let code = if full { "disk_full" } else { "output_unwritable" };
+    Failure::new(FailureKind::Internal, code).with("file", path.display().to_string()).with("cause", error.to_string())
+}

@@ -1,0 +1,168 @@
+//! Signing files by name, for the command line: the same set, the same consent, the outputs under names of the person's choice.
+//!
+//! The request is plain data, because a command beside a running daemon hands it over (one process at a time may use a token).
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+use tokio_util::sync::CancellationToken;
+
+use super::App;
+use super::desk::{DocumentRequest, SigningChoice};
+use super::draft::{Draft, parent, small_file};
+use super::failure::{Failure, FailureKind};
+use super::signing::{Credential, Deliver, Item, PinChoice, Set, Signed};
+use crate::access::Principal;
+use crate::secret::{MAX_SECRET_BYTES, Password};
+use crate::text::Lang;
+
+/// Bytes of a seal's PNG.
+const MAX_SEAL_BYTES: usize = 4 << 20;
+
+/// What `hankod sign` asks for. Paths are absolute.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FilesRequest {
+    /// How to sign; the certificate by SHA-256, if it was named so.
+    pub sign: SigningChoice,
+    /// Label or serial number of the token.
+    pub token: Option<String>,
+    /// Label of the certificate.
+    pub certificate_label: Option<String>,
+    /// The PIN stands here instead of being asked for.
+    pub pin_file: Option<PathBuf>,
+    /// Password of encrypted documents.
+    pub password_file: Option<PathBuf>,
+    /// PNG of the seal.
+    pub seal_file: Option<PathBuf>,
+    /// The files, in order.
+    pub documents: Vec<FileRequest>,
+    /// Language of prompts and messages.
+    pub english: bool,
+}
+
+/// One file of a [`FilesRequest`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileRequest {
+    /// What is read.
+    pub input: PathBuf,
+    /// Where the signed file appears.
+    pub output: PathBuf,
+    /// Name, field, seal.
+    pub request: DocumentRequest,
+}
+
+/// What became of the files.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct FilesReport {
+    /// Id of the operation in the audit log.
+    pub operation: String,
+    /// In the order of the request.
+    pub files: Vec<FileReport>,
+}
+
+/// What became of one file.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct FileReport {
+    /// As asked.
+    pub input: PathBuf,
+    /// Where the signed file is.
+    pub output: PathBuf,
+    /// Hexadecimal SHA-256 of the signed file.
+    pub sha256: String,
+    /// The signature field.
+    pub field: String,
+    /// SHA-256 of the signer's certificate.
+    pub certificate: String,
+}
+
+impl App {
+    /// Signs files with one login: all of them, or none when one cannot be signed.
+    ///
+    /// `progress` is told after each finished file how many are done.
+    ///
+    /// # Errors
+    /// Every [`Failure`] of a signing; files that were finished before it stay.
+    pub async fn sign_files(
+        &self,
+        request: FilesRequest,
+        cancel: CancellationToken,
+        progress: &(dyn Fn(usize) + Send + Sync),
+    ) -> Result<FilesReport, Failure> {
+        check_outputs(&request.documents)?;
+        let app = self.clone();
+        let lang = if request.english { Lang::En } else { Lang::Ja };
+        let loaded = request.clone();
+        let items = self.blocking(move || load(&app, &loaded)).await?;
+        let operation = super::new_id();
+        let set = Set {
+            operation: operation.clone(),
+            who: Principal::Cli,
+            choice: request.sign,
+            credential: Credential { token: request.token, label: request.certificate_label },
+            items,
+            pin: request.pin_file.map_or(PinChoice::Configured, PinChoice::File),
+            unattended: true,
+            cancel,
+            confirm_address: None,
+            lang,
+        };
+        let done = Mutex::new(Vec::new());
+        let out = |_, signed: Signed| {
+            let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
+            done.push(signed);
+            progress(done.len());
+        };
+        self.sign_set(set, &|_| Ok(()), &out).await?;
+        let signed = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let files = request.documents.into_iter().zip(signed).map(|(document, signed)| FileReport {
+            input: document.input,
+            output: document.output,
+            sha256: hex::encode(signed.sha256),
+            field: signed.field,
+            certificate: hex::encode(signed.certificate),
+        });
+        Ok(FilesReport { operation, files: files.collect() })
+    }
+}
+
+fn load(app: &App, request: &FilesRequest) -> Result<Vec<Item>, Failure> {
+    let password = request.password_file.as_deref().map(password).transpose()?.map(Arc::new);
+    let seal = request.seal_file.as_deref().map(|path| small_file(path, MAX_SEAL_BYTES)).transpose()?;
+    let seal: Option<Arc<[u8]>> = seal.map(Arc::from);
+    let load = |document: &FileRequest| -> Result<Item, Failure> {
+        let draft = Draft::copy(&document.input, parent(&document.output), app.max_document_bytes())?;
+        Ok(Item {
+            request: document.request.clone(),
+            draft,
+            seal: seal.clone(),
+            password: password.clone(),
+            pages: None,
+            deliver: Deliver::As(document.output.clone()),
+        })
+    };
+    request.documents.iter().map(load).collect()
+}
+
+fn check_outputs(documents: &[FileRequest]) -> Result<(), Failure> {
+    let mut seen = BTreeSet::new();
+    for document in documents {
+        if !seen.insert(&document.output) {
+            let file = document.output.display().to_string();
+            return Err(Failure::new(FailureKind::Invalid, "output_twice").with("file", file));
+        }
+    }
+    Ok(())
+}
+
+fn password(path: &Path) -> Result<Password, Failure> {
+    let mut bytes = small_file(path, MAX_SECRET_BYTES)?;
+    while bytes.last().is_some_and(|b| matches!(b, b'\n' | b'\r')) {
+        bytes.pop();
+    }
+    let too_long = || Failure::new(FailureKind::Invalid, "password_too_long");
+    Password::new(bytes).ok_or_else(too_long)
+}

@@ -1,0 +1,206 @@
+//! The record of one signing: intents before the token is asked, outcomes before anybody gets a file.
+//!
+//! Each step is one transaction of change and audit entry. Nothing here decides; it writes what was decided.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::access::Principal;
+use crate::app::consent::Consent;
+use crate::app::failure::Failure;
+use crate::audit::{self, AuditError, Event, Kind};
+use crate::clock::Timestamp;
+use crate::store::{Ending, NewAttempt, NewOperation, OperationState, Store};
+
+/// The record of one operation.
+pub(crate) struct Journal {
+    store: Store,
+    operation: String,
+    actor: String,
+    /// Intents whose outcome is not written yet, and what it will be if nothing better happens.
+    open: Mutex<BTreeMap<Intent, Ending>>,
+}
+
+/// The token was never asked for this one.
+const NOT_ASKED: &str = "token_not_asked";
+
+/// One intent that was written: item and number of the attempt.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct Intent {
+    /// Item, from 1.
+    pub(crate) item: u32,
+    /// Attempt, from 1.
+    pub(crate) attempt: u32,
+}
+
+impl Journal {
+    /// Writes that the person, or a rule of the administrator, agreed.
+    ///
+    /// # Errors
+    /// What the state refused.
+    pub(crate) async fn begin(
+        store: &Store,
+        operation: &str,
+        who: &Principal,
+        consent: &Consent,
+        at: Timestamp,
+    ) -> Result<Self, Failure> {
+        let (operation, actor) = (operation.to_owned(), who.to_string());
+        let open = Mutex::default();
+        let journal = Self { store: store.clone(), operation: operation.clone(), actor: actor.clone(), open };
+        let new = NewOperation {
+            id: operation.clone(),
+            caller: actor.clone(),
+            shown: *consent.digest(),
+            inputs: consent.inputs().to_vec(),
+            at,
+        };
+        let event = Event::new(at, Kind::OperationBegun, actor, operation)
+            .with("shown", consent.digest())
+            .with("inputs", consent.inputs().iter().map(hex::encode).collect::<Vec<_>>());
+        store
+            .write(move |tx| {
+                Box::pin(async move {
+                    tx.begin_operation(&new).await?;
+                    audit::append(tx, &event).await?;
+                    Ok::<_, AuditError>(())
+                })
+            })
+            .await?;
+        Ok(journal)
+    }
+
+    /// Writes that the token is about to be asked for these digests, all in one transaction.
+    ///
+    /// # Errors
+    /// What the state refused; then the token may not be asked.
+    pub(crate) async fn intend(
+        &self,
+        credential: [u8; 32],
+        digests: Vec<(u32, Vec<u8>)>,
+        at: Timestamp,
+    ) -> Result<Vec<Intent>, Failure> {
+        let (operation, actor) = (self.operation.clone(), self.actor.clone());
+        let written = self.store.write(move |tx| {
+            Box::pin(async move {
+                let mut intents = Vec::with_capacity(digests.len());
+                for (item, digest) in digests {
+                    let event = Event::new(at, Kind::SignatureIntended, &*actor, &*operation)
+                        .with("item", item)
+                        .with("credential", &credential)
+                        .with("digest", hex::encode(&digest));
+                    let new = NewAttempt { operation: operation.clone(), item, credential, digest, at };
+                    let attempt = tx.begin_attempt(&new).await?;
+                    audit::append(tx, &event.with("attempt", attempt)).await?;
+                    intents.push(Intent { item, attempt });
+                }
+                Ok::<_, AuditError>(intents)
+            })
+        });
+        let intents: Vec<Intent> = written.await?;
+        self.open().extend(intents.iter().map(|intent| (*intent, Ending::Failed(NOT_ASKED))));
+        Ok(intents)
+    }
+
+    /// Notes that the token signed; written with the outcome.
+    pub(crate) fn signed(&self, intent: Intent) {
+        self.open().insert(intent, Ending::Signed);
+    }
+
+    /// Notes that the token did not sign, or that nobody knows; written with the end.
+    pub(crate) fn not_signed(&self, intent: Intent, code: &'static str) {
+        let ending = match code {
+            "token_module_crashed" | "token_timeout" => Ending::Unknown,
+            code => Ending::Failed(code),
+        };
+        self.open().insert(intent, ending);
+    }
+
+    /// Writes that a checked signature leaves the house in a file with this digest. Call before anybody gets it.
+    ///
+    /// # Errors
+    /// What the state refused; then nobody may get it.
+    pub(crate) async fn release(&self, intent: Intent, output: [u8; 32], at: Timestamp) -> Result<(), Failure> {
+        let operation = self.operation.clone();
+        let event = Event::new(at, Kind::SignatureReleased, &*self.actor, &*self.operation)
+            .with("item", intent.item)
+            .with("attempt", intent.attempt)
+            .with("output", &output);
+        let Intent { item, attempt } = intent;
+        let written = self.store.write(move |tx| {
+            Box::pin(async move {
+                tx.end_attempt(&operation, item, attempt, Ending::Signed, at).await?;
+                tx.release(&operation, item, attempt, &output, at).await?;
+                audit::append(tx, &event).await?;
+                Ok::<_, AuditError>(())
+            })
+        });
+        written.await?;
+        self.open().remove(&intent);
+        Ok(())
+    }
+
+    /// Writes the end of the operation, and what became of every intent that was not released.
+    ///
+    /// # Errors
+    /// What the state refused.
+    pub(crate) async fn end(
+        &self,
+        state: OperationState,
+        error: Option<&'static str>,
+        at: Timestamp,
+    ) -> Result<(), Failure> {
+        let operation = self.operation.clone();
+        let left: Vec<(Intent, Ending, Event)> = std::mem::take(&mut *self.open())
+            .into_iter()
+            .map(|(intent, ending)| (intent, ending, self.outcome(intent, ending, at)))
+            .collect();
+        let event = Event::new(at, Kind::OperationEnded, &*self.actor, &*self.operation)
+            .with("state", state.name())
+            .with("error", error.unwrap_or_default());
+        let written = self.store.write(move |tx| {
+            Box::pin(async move {
+                for (Intent { item, attempt }, ending, event) in left {
+                    tx.end_attempt(&operation, item, attempt, ending, at).await?;
+                    tx.fail_item(&operation, item, error.unwrap_or(NOT_ASKED)).await?;
+                    audit::append(tx, &event).await?;
+                }
+                tx.end_operation(&operation, state, error, at).await?;
+                audit::append(tx, &event).await?;
+                Ok::<_, AuditError>(())
+            })
+        });
+        Ok(written.await?)
+    }
+
+    /// Writes something about a PIN or login on `token`.
+    ///
+    /// # Errors
+    /// What the state refused.
+    pub(crate) async fn note(&self, kind: Kind, token: &str, at: Timestamp) -> Result<(), Failure> {
+        let event = Event::new(at, kind, &*self.actor, &*self.operation).with("token", token);
+        let written = self.store.write(move |tx| {
+            Box::pin(async move {
+                audit::append(tx, &event).await?;
+                Ok::<_, AuditError>(())
+            })
+        });
+        Ok(written.await?)
+    }
+
+    fn outcome(&self, intent: Intent, ending: Ending, at: Timestamp) -> Event {
+        let (kind, code) = match ending {
+            Ending::Signed => (Kind::SignatureMade, "not_released"),
+            Ending::Unknown => (Kind::SignatureUnknown, "outcome_unknown"),
+            Ending::Failed(code) => (Kind::SignatureFailed, code),
+        };
+        Event::new(at, kind, &*self.actor, &*self.operation)
+            .with("item", intent.item)
+            .with("attempt", intent.attempt)
+            .with("error", code)
+    }
+
+    fn open(&self) -> MutexGuard<'_, BTreeMap<Intent, Ending>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

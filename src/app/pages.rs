@@ -1,0 +1,143 @@
+//! What a person can look at before signing: each document's facts, and each page as picture and as text.
+//!
+//! The strict reader decides how many pages there are; the drawing worker must agree or draws nothing.
+
+use std::fs::File;
+use std::sync::Arc;
+
+use super::App;
+use super::desk::{Appearance, PagePicture, Preview, PreviewDocument, Said, SigningState};
+use super::failure::{Failure, FailureKind};
+use super::signing::Item;
+use crate::access::Principal;
+use crate::pdf::{Document, signatures};
+use crate::render;
+use crate::secret::Password;
+use crate::text::{Explain, Lang, plain};
+
+/// Width of a page's picture in pixels: legible for small print on an A4 page.
+const PICTURE_WIDTH_PX: u32 = 1_200;
+
+/// One document as it can be looked at.
+pub(crate) struct Sight {
+    /// As given.
+    pub(crate) name: String,
+    /// Length of the input.
+    pub(crate) bytes: u64,
+    /// SHA-256 of the input.
+    pub(crate) sha256: [u8; 32],
+    appearance: Option<Appearance>,
+    file: Arc<File>,
+    password: Option<Arc<Password>>,
+    facts: Result<Facts, Failure>,
+}
+
+#[derive(Clone, Copy)]
+struct Facts {
+    pages: u32,
+    signatures: u32,
+}
+
+impl Sight {
+    /// Looks at every item, and tells the items how many pages they have.
+    ///
+    /// # Errors
+    /// `output_unwritable` when our own copies cannot be read. A document that does not open keeps its reason.
+    pub(crate) fn of_all(mut items: Vec<Item>) -> Result<(Vec<Item>, Vec<Self>), Failure> {
+        let sights = items.iter_mut().map(Self::of).collect::<Result<_, _>>()?;
+        Ok((items, sights))
+    }
+
+    fn of(item: &mut Item) -> Result<Self, Failure> {
+        let facts = facts(item);
+        item.pages = facts.as_ref().ok().map(|f| u64::from(f.pages));
+        Ok(Self {
+            name: item.request.name.clone(),
+            bytes: item.draft.original_bytes(),
+            sha256: item.draft.sha256(),
+            appearance: item.request.appearance.clone(),
+            file: Arc::new(item.draft.reader()?),
+            password: item.password.clone(),
+            facts,
+        })
+    }
+
+    fn shown(&self, n: u32, lang: Lang) -> PreviewDocument {
+        let facts = self.facts.as_ref().ok();
+        let warning = self.facts.as_ref().err();
+        PreviewDocument {
+            n,
+            name: plain(&self.name),
+            bytes: self.bytes,
+            sha256: hex::encode(self.sha256),
+            pages: facts.map(|f| f.pages),
+            signatures: facts.map_or(0, |f| f.signatures),
+            appearance: self.appearance.clone(),
+            warnings: warning.into_iter().map(|e| said(e, lang)).collect(),
+        }
+    }
+}
+
+impl App {
+    /// What will be signed. The person may look at every signing, a site at its own.
+    ///
+    /// # Errors
+    /// `signing_not_found`.
+    pub async fn preview(&self, who: &Principal, id: &str, lang: Lang) -> Result<Preview, Failure> {
+        let entry = self.desk().find(who, id)?;
+        Ok(Preview {
+            id: entry.id().to_owned(),
+            state: entry.state(),
+            origin: entry.origin(),
+            check: entry.check.clone(),
+            sign: entry.choice.clone(),
+            documents: entry.sights.iter().zip(1..).map(|(sight, n)| sight.shown(n, lang)).collect(),
+        })
+    }
+
+    /// One page of document `n`; pages and documents count from 1.
+    ///
+    /// # Errors
+    /// `signing_not_found`, `signing_over`, `document_not_found`, and every reason of `render`.
+    pub async fn page(
+        &self,
+        who: &Principal,
+        id: &str,
+        n: u32,
+        page: u32,
+        lang: Lang,
+    ) -> Result<PagePicture, Failure> {
+        let entry = self.desk().find(who, id)?;
+        // From here on the copy grows, and what was shown was shown.
+        if matches!(entry.state(), SigningState::Signing | SigningState::Done) {
+            return Err(Failure::new(FailureKind::Conflict, "signing_over"));
+        }
+        let missing = || Failure::new(FailureKind::NotFound, "document_not_found");
+        let sight = n.checked_sub(1).and_then(|i| entry.sights.get(i as usize)).ok_or_else(missing)?;
+        let facts = sight.facts.clone()?;
+        let index = page.checked_sub(1).filter(|p| *p < facts.pages).ok_or_else(missing)?;
+        let rooms = self.page_room()?;
+        let source = render::Source::File(sight.file.clone());
+        let document = rooms.open(source, facts.pages, sight.password.clone()).await?;
+        let picture = rooms.page(&document, index, PICTURE_WIDTH_PX).await?;
+        let (width, height) = picture.size_pt;
+        Ok(PagePicture {
+            png: picture.png,
+            size: [f64::from(width), f64::from(height)],
+            text: picture.text,
+            warnings: picture.warnings.iter().map(|w| said(w, lang)).collect(),
+        })
+    }
+}
+
+fn facts(item: &Item) -> Result<Facts, Failure> {
+    let map = item.draft.map()?;
+    let document = Document::open(map.data(), item.password.as_deref())?;
+    let pages = u32::try_from(document.page_count()?).unwrap_or(u32::MAX);
+    let signed = signatures::read(&document)?.signed().count();
+    Ok(Facts { pages, signatures: u32::try_from(signed).unwrap_or(u32::MAX) })
+}
+
+fn said(what: &impl Explain, lang: Lang) -> Said {
+    Said { code: what.code().to_owned(), message: what.explain(lang) }
+}

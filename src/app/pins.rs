@@ -1,0 +1,192 @@
+//! Opening a token: where its PIN comes from, what is looked at before a try is spent, what is remembered of a refusal.
+//!
+//! One call spends at most one try. A PIN from a file or credential that the token refused is not tried again until it
+//! changes, also after a restart; a person who typed a wrong one is asked again only by a new request.
+
+use std::time::Duration;
+
+use super::App;
+use super::choose::Chosen;
+use super::consent::Consent;
+use super::signing::Item;
+use super::failure::{Failure, FailureKind};
+use super::journal::Journal;
+use super::signing::{PinChoice, Set};
+use crate::access::Principal;
+use crate::audit::{self, AuditError, Kind};
+use crate::clock::Timestamp;
+use crate::store::Sha256;
+use crate::text::Explain;
+use crate::token::pin::{self, Pages, PinPrompt, PinSource};
+use crate::token::{Credential, Login, PinState, TokenRef};
+
+/// How long a person may take over the prompt.
+const PROMPT_PATIENCE: Duration = Duration::from_secs(180);
+/// After this many wrong PINs in a row the token rests.
+const FREE_FAILURES: u32 = 2;
+/// How long it rests, doubled with each further wrong PIN.
+const COOL_DOWN: Duration = Duration::from_secs(60);
+/// Doublings of [`COOL_DOWN`] at most.
+const MAX_DOUBLINGS: u32 = 6;
+
+/// What the prompt says of the documents.
+pub(crate) struct Asked {
+    names: Vec<String>,
+    pages: Pages,
+    check: String,
+}
+
+impl Asked {
+    /// From the items, before they are on their way.
+    pub(crate) fn of(items: &[Item], consent: &Consent) -> Self {
+        let pages = items.iter().map(|item| item.pages).sum::<Option<u64>>();
+        Self {
+            names: items.iter().map(|item| item.request.name.clone()).collect(),
+            pages: pages.map_or(Pages::Unknown, Pages::Counted),
+            check: consent.check(),
+        }
+    }
+}
+
+impl App {
+    /// Asks for the PIN and logs in, once.
+    ///
+    /// # Errors
+    /// `pin_locked`, `pin_cooling_down`, `pin_refused_before`, whatever the prompt and the token say.
+    pub(crate) async fn open_token(
+        &self,
+        chosen: &Chosen,
+        set: &Set,
+        asked: &Asked,
+        journal: &Journal,
+    ) -> Result<Login, Failure> {
+        let name = memory_name(&chosen.info.token);
+        if chosen.info.pin == PinState::Locked {
+            return Err(crate::token::Error::PinLocked.into());
+        }
+        self.may_try(&name).await?;
+        let source = self.pin_source(chosen, set)?;
+        let from_file = matches!(source, PinSource::File(_) | PinSource::Credential(_));
+        let pin = tokio::select! {
+            pin = source.obtain(prompt(chosen, set, asked), PROMPT_PATIENCE) => pin?,
+            () = set.cancel.cancelled() => return Err(Failure::new(FailureKind::Cancelled, "signing_cancelled")),
+        };
+        let fingerprint = pin.as_ref().filter(|_| from_file).map(|pin| self.store().pin_fingerprint(&name, pin));
+        if let Some(fingerprint) = &fingerprint
+            && self.store().pin_was_refused(&name, fingerprint).await?
+        {
+            return Err(Failure::new(FailureKind::Pin, "pin_refused_before").with("token", &chosen.info.token.label));
+        }
+        let credential = pin.map_or(Credential::ProtectedPath, Credential::Pin);
+        match self.tokens_room().login(&chosen.info.token, credential).await {
+            Ok(login) => {
+                self.welcome(&name).await?;
+                journal.note(Kind::LoginDone, &name, self.now()).await?;
+                Ok(login)
+            }
+            Err(error) => {
+                let failure = Failure::from(error);
+                if failure.code().starts_with("pin_wrong") || failure.code() == "pin_locked" {
+                    self.refused(&name, fingerprint).await?;
+                    journal.note(Kind::PinRefused, &name, self.now()).await?;
+                }
+                Err(failure)
+            }
+        }
+    }
+
+    fn pin_source(&self, chosen: &Chosen, set: &Set) -> Result<PinSource, Failure> {
+        if let PinChoice::File(path) = &set.pin {
+            return Ok(PinSource::File(path.clone()));
+        }
+        let unattended = match &set.who {
+            Principal::Cli => true,
+            Principal::Site { .. } | Principal::Program { .. } | Principal::OwnPage => set.unattended,
+        };
+        if unattended && let Some(source) = self.configured_pin(&chosen.info.token) {
+            return Ok(source);
+        }
+        if chosen.info.protected_authentication_path {
+            return Ok(PinSource::ProtectedPath);
+        }
+        Ok(PinSource::Prompt(self.prompter()?))
+    }
+
+    async fn may_try(&self, name: &str) -> Result<(), Failure> {
+        let Some(known) = self.store().pin_failures(name).await? else { return Ok(()) };
+        let now = self.now();
+        if known.blocked_until <= now {
+            return Ok(());
+        }
+        let seconds = known.blocked_until.since(now).as_secs() + 1;
+        Err(Failure::new(FailureKind::Pin, "pin_cooling_down").with("seconds", seconds.to_string()))
+    }
+
+    async fn welcome(&self, name: &str) -> Result<(), Failure> {
+        let name = name.to_owned();
+        let forgotten = self.store().write(move |tx| {
+            Box::pin(async move {
+                tx.forget_pins(&name).await?;
+                Ok::<_, AuditError>(())
+            })
+        });
+        Ok(forgotten.await?)
+    }
+
+    async fn refused(&self, name: &str, fingerprint: Option<Sha256>) -> Result<(), Failure> {
+        let known = self.store().pin_failures(name).await?.map_or(0, |known| known.failures);
+        let (name, now) = (name.to_owned(), self.now());
+        let written = self.store().write(move |tx| {
+            Box::pin(async move {
+                tx.count_pin_failure(&name, now, rest_until(known + 1, now)).await?;
+                if let Some(fingerprint) = fingerprint {
+                    tx.remember_refused_pin(&name, &fingerprint, now).await?;
+                }
+                Ok::<_, audit::AuditError>(())
+            })
+        });
+        Ok(written.await?)
+    }
+}
+
+fn prompt(chosen: &Chosen, set: &Set, asked: &Asked) -> PinPrompt {
+    PinPrompt {
+        lang: set.lang,
+        asked: match &set.who {
+            Principal::Site { origin } => pin::Asked::Site(origin.to_string()),
+            Principal::Program { name } => pin::Asked::Program(name.clone()),
+            Principal::OwnPage | Principal::Cli => pin::Asked::Person,
+        },
+        names: asked.names.clone(),
+        pages: asked.pages,
+        holder: chosen.holder.clone().unwrap_or_else(|| chosen.info.token.label.clone()),
+        tries_left: None,
+        last_try: chosen.info.pin == PinState::FinalTry,
+        check: asked.check.clone(),
+        address: set.confirm_address.clone().unwrap_or_default(),
+    }
+}
+
+/// Under which a token's PIN is remembered: label and serial number, wherever the card is put.
+fn memory_name(token: &TokenRef) -> String {
+    format!("{}/{}", token.label, token.serial)
+}
+
+fn rest_until(failures: u32, now: Timestamp) -> Timestamp {
+    match failures.checked_sub(FREE_FAILURES) {
+        None | Some(0) => now,
+        Some(over) => now.plus(COOL_DOWN * 2_u32.pow((over - 1).min(MAX_DOUBLINGS))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_token_rests_longer_with_each_wrong_pin() {
+        let now = Timestamp::from_seconds(1_000);
+        let rests: Vec<u64> = [1, 2, 3, 4, 5, 100].iter().map(|n| rest_until(*n, now).since(now).as_secs()).collect();
+        assert_eq!(rests, [0, 0, 60, 120, 240, 60 * 64]);
+    }
+}

@@ -1,0 +1,216 @@
+//! What the use cases stand on: state, tokens, pages, prompts, each opened once and those that cost something on first use.
+
+use std::collections::HashMap;
+use std::env;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use tokio::sync::{Semaphore, broadcast};
+
+use super::App;
+use super::desk::Event;
+use super::failure::{Failure, FailureKind};
+use super::prepare::FontSource;
+use super::signings::Desk;
+use crate::config::{Config, PinSource as ConfiguredPin, TokenName};
+use crate::process::Program;
+use crate::render::{self, Fonts, Pages};
+use crate::store::{StateDir, Store};
+use crate::token::pin::{Pinentry, PinSource, Prompter};
+use crate::token::{Limits, ModuleSpec, TokenRef, Tokens};
+
+/// Work on files at once; more would only wait for the disk.
+const MAX_BLOCKING: usize = 4;
+/// Events that a slow listener may lag behind before it loses some.
+const EVENT_BACKLOG: usize = 256;
+
+/// How an [`App`] is opened.
+#[derive(Default)]
+pub struct Opening {
+    /// PKCS#11 modules instead of the configured ones.
+    pub modules: Vec<PathBuf>,
+    /// Address of the daemon's own pages, once the listener is bound.
+    pub address: Option<std::net::SocketAddr>,
+}
+
+/// The rooms.
+pub(crate) struct Rooms {
+    pub(super) config: Config,
+    pub(super) store: Store,
+    pub(super) tokens: Tokens,
+    pub(super) desk: Desk,
+    pub(super) events: broadcast::Sender<Event>,
+    pub(super) workers: Semaphore,
+    address: OnceLock<std::net::SocketAddr>,
+    uploads: PathBuf,
+    fonts: Arc<FontSource>,
+    pages: OnceLock<Pages>,
+    prompter: OnceLock<Prompter>,
+}
+
+impl Rooms {
+    pub(super) fn uploads(&self) -> &Path {
+        &self.uploads
+    }
+}
+
+impl App {
+    /// Opens the state folder and looks at nothing else: tokens, fonts and prompts begin when they are first needed.
+    ///
+    /// # Errors
+    /// What the state refused.
+    pub async fn open(config: Config, opening: Opening) -> Result<Self, Failure> {
+        let store = Store::open(StateDir::open(&config.state_dir)?).await?;
+        Self::with_store(config, store, opening)
+    }
+
+    /// The same over a state that is open already.
+    ///
+    /// # Errors
+    /// `output_unwritable` when the upload folder cannot be made.
+    pub fn with_store(config: Config, store: Store, opening: Opening) -> Result<Self, Failure> {
+        let uploads = upload_folder(&config.state_dir)?;
+        let rooms = Rooms {
+            tokens: Tokens::new(&Program::this(), modules(&config, &opening), limits(&config)),
+            fonts: fonts(config.font.clone()),
+            config,
+            store,
+            desk: Desk::default(),
+            events: broadcast::channel(EVENT_BACKLOG).0,
+            workers: Semaphore::new(MAX_BLOCKING),
+            address: opening.address.map_or_else(OnceLock::new, OnceLock::from),
+            uploads,
+            pages: OnceLock::new(),
+            prompter: OnceLock::new(),
+        };
+        Ok(Self(Arc::new(rooms)))
+    }
+
+    /// Loads every module and logs what does not work, so that the first signature need not wait.
+    pub async fn warm_up(&self) {
+        self.0.tokens.warm_up().await;
+    }
+
+    /// Ends the workers and closes the state.
+    pub async fn close(&self) {
+        self.0.tokens.stop().await;
+        if let Some(pages) = self.0.pages.get() {
+            pages.stop().await;
+        }
+        self.0.store.close().await;
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    pub(crate) fn tokens_room(&self) -> &Tokens {
+        &self.0.tokens
+    }
+
+    pub(crate) fn desk(&self) -> &Desk {
+        &self.0.desk
+    }
+
+    pub(crate) fn fonts(&self) -> Arc<FontSource> {
+        self.0.fonts.clone()
+    }
+
+    pub(crate) fn max_document_bytes(&self) -> u64 {
+        self.0.config.limits.max_document_bytes
+    }
+
+    /// Where a signing can be looked at.
+    pub(crate) fn confirm_address(&self, id: &str) -> String {
+        let address = self.0.address.get().copied().unwrap_or(self.0.config.listen);
+        format!("http://{address}/confirm/{id}")
+    }
+
+    pub(crate) fn page_room(&self) -> Result<&Pages, Failure> {
+        if let Some(pages) = self.0.pages.get() {
+            return Ok(pages);
+        }
+        let fonts = (self.0.fonts)()?;
+        let limits = render::Limits { page_deadline_ms: self.0.config.limits.page_deadline_ms };
+        Ok(self.0.pages.get_or_init(|| Pages::new(Program::this(), &fonts, limits)))
+    }
+
+    pub(crate) fn prompter(&self) -> Result<Prompter, Failure> {
+        if let Some(prompter) = self.0.prompter.get() {
+            return Ok(prompter.clone());
+        }
+        let pinentry = Pinentry::from_environment(&self.0.config.prompt.pinentry);
+        let started = Prompter::start(pinentry).map_err(|error| {
+            let reason = error.to_string();
+            Failure::new(FailureKind::Pin, "pin_prompt_failed").with("reason", reason).with("program", "pinentry")
+        })?;
+        Ok(self.0.prompter.get_or_init(|| started).clone())
+    }
+
+    /// The PIN's place as the administrator configured it for this token.
+    pub(crate) fn configured_pin(&self, token: &TokenRef) -> Option<PinSource> {
+        let named = |name: &TokenName| match name {
+            TokenName::Label(label) => *label == token.label,
+            TokenName::Serial(serial) => *serial == token.serial,
+        };
+        let found = self.0.config.tokens.iter().find(|configured| named(&configured.name))?;
+        Some(match &found.pin {
+            ConfiguredPin::File(path) => PinSource::File(path.clone()),
+            ConfiguredPin::Credential(path) => PinSource::Credential(path.clone()),
+        })
+    }
+}
+
+fn modules(config: &Config, opening: &Opening) -> Vec<ModuleSpec> {
+    if !opening.modules.is_empty() {
+        return opening.modules.iter().map(|path| ModuleSpec::new(path, env::vars_os())).collect();
+    }
+    let spec = |module: &crate::config::Module| {
+        let mut spec = ModuleSpec::new(&module.path, env::vars_os());
+        let mut given: HashMap<_, _> = spec.env.into_iter().collect();
+        given.extend(module.env.iter().map(|(name, value)| (name.into(), value.into())));
+        spec.env = given.into_iter().collect();
+        spec.threads = module.threads;
+        spec
+    };
+    config.modules.iter().map(spec).collect()
+}
+
+fn limits(config: &Config) -> Limits {
+    let limits = &config.limits;
+    Limits {
+        read: Duration::from_millis(limits.token_read_deadline_ms),
+        login: Duration::from_millis(limits.token_login_deadline_ms),
+        pinpad: Duration::from_millis(limits.token_pinpad_deadline_ms),
+        sign: Duration::from_millis(limits.token_sign_deadline_ms),
+        ..Limits::default()
+    }
+}
+
+/// A folder for uploads, emptied of what an earlier process left.
+fn upload_folder(state_dir: &Path) -> Result<PathBuf, Failure> {
+    let folder = state_dir.join("uploads");
+    let made = std::fs::create_dir_all(&folder);
+    made.map_err(|error| {
+        let file = folder.display().to_string();
+        Failure::new(FailureKind::Internal, "output_unwritable").with("file", file).with("cause", error.to_string())
+    })?;
+    Ok(folder)
+}
+
+fn fonts(configured: Option<PathBuf>) -> Arc<FontSource> {
+    let found: OnceLock<Arc<Fonts>> = OnceLock::new();
+    Arc::new(move || {
+        if let Some(fonts) = found.get() {
+            return Ok(fonts.clone());
+        }
+        let fonts = Arc::new(Fonts::find(configured.as_deref())?);
+        Ok(found.get_or_init(|| fonts).clone())
+    })
+}

@@ -1,0 +1,279 @@
+//! Signing a set of documents with one login, in the order of house.md: what was shown is bound, the intent is written,
+//! the PIN is asked for, the digests are computed from the documents themselves, a grant covers exactly those, the token
+//! signs, it is released, each finished file is checked by other code than made it, the outcome is written, the file
+//! appears.
+//!
+//! Nothing here tries again by itself: a refused PIN, a dead worker, a full disk end the set with their own error, and
+//! what was finished before stays finished.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use super::App;
+use super::authorise;
+use super::choose::Signer;
+use super::desk::{DocumentRequest, SigningChoice};
+use super::draft::Draft;
+use super::failure::{Failure, FailureKind};
+use super::journal::{Intent, Journal};
+use super::pins::Asked;
+use super::prepare::{self, Ready};
+use super::release;
+use super::signings::consent;
+use crate::access::Principal;
+use crate::cms;
+use crate::secret::Password;
+use crate::store::OperationState;
+use crate::text::{Explain, Lang};
+use crate::token::{Grant, Login, Signable};
+
+/// A set that one PIN signs.
+pub(crate) struct Set {
+    /// Opaque, never used twice.
+    pub(crate) operation: String,
+    /// Who asks.
+    pub(crate) who: Principal,
+    /// How to sign.
+    pub(crate) choice: SigningChoice,
+    /// Further marks of the certificate and token.
+    pub(crate) credential: Credential,
+    /// The documents, in order.
+    pub(crate) items: Vec<Item>,
+    /// Where the PIN comes from.
+    pub(crate) pin: PinChoice,
+    /// The administrator lets this caller sign without a prompt.
+    pub(crate) unattended: bool,
+    /// Stops the set at its next step, and closes an open prompt.
+    pub(crate) cancel: CancellationToken,
+    /// Where the documents can be looked at before the PIN is given.
+    pub(crate) confirm_address: Option<String>,
+    /// Language of prompts.
+    pub(crate) lang: Lang,
+}
+
+/// Marks that narrow the choice of a certificate.
+#[derive(Clone, Default)]
+pub(crate) struct Credential {
+    /// Label or serial number of the token.
+    pub(crate) token: Option<String>,
+    /// Label of the certificate.
+    pub(crate) label: Option<String>,
+}
+
+/// One document of a [`Set`].
+pub(crate) struct Item {
+    /// Name, field, seal.
+    pub(crate) request: DocumentRequest,
+    /// Our copy.
+    pub(crate) draft: Draft,
+    /// PNG of the seal.
+    pub(crate) seal: Option<Arc<[u8]>>,
+    /// For encrypted documents.
+    pub(crate) password: Option<Arc<Password>>,
+    /// Number of pages, once somebody counted them.
+    pub(crate) pages: Option<u64>,
+    /// Where the signed file goes.
+    pub(crate) deliver: Deliver,
+}
+
+/// Where a signed file goes.
+pub(crate) enum Deliver {
+    /// Under this name.
+    As(PathBuf),
+    /// It stays with us until it is fetched.
+    Keep,
+}
+
+/// Where the PIN comes from.
+#[derive(Clone)]
+pub(crate) enum PinChoice {
+    /// As configured for the token: prompt, reader's keys, file or credential.
+    Configured,
+    /// A file that the caller named.
+    File(PathBuf),
+}
+
+/// A finished document.
+pub(crate) struct Signed {
+    /// SHA-256 of the signed file.
+    pub(crate) sha256: [u8; 32],
+    /// Full name of the signature field.
+    pub(crate) field: String,
+    /// SHA-256 of the signer's certificate, as the release check found it in the file.
+    pub(crate) certificate: [u8; 32],
+    /// The file, where it stays with us.
+    pub(crate) kept: Option<tempfile::TempPath>,
+}
+
+/// Steps of a set, in their order; items count from 1.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Step {
+    /// The intent is durable.
+    Begun,
+    /// The certificate's token is about to get its PIN.
+    PinAsked,
+    /// The token is open.
+    LoggedIn,
+    /// All digests are known and their intents durable.
+    Granted,
+    /// The token signed this item.
+    Signed(u32),
+    /// The token is closed again.
+    LoggedOut,
+    /// The signature stands in our copy.
+    Embedded(u32),
+    /// The finished copy passed the release check.
+    Checked(u32),
+    /// The outcome is durable and the file appeared.
+    Released(u32),
+}
+
+/// Told each step, in order; an error there stops the set.
+pub(crate) type Checkpoint<'a> = dyn Fn(Step) -> Result<(), Failure> + Send + Sync + 'a;
+
+/// Given each document when it is out: its number, from 1, and where it is.
+pub(crate) type Receiver<'a> = dyn Fn(u32, Signed) + Send + Sync + 'a;
+
+/// A signature in its document's update, not written yet.
+pub(crate) struct Sealed {
+    pub(crate) item: Item,
+    pub(crate) ready: Ready,
+    pub(crate) intent: Intent,
+}
+
+/// One run of a set: what its steps need.
+struct Run<'a> {
+    app: &'a App,
+    set: &'a Set,
+    journal: Journal,
+    at: &'a Checkpoint<'a>,
+    out: &'a Receiver<'a>,
+}
+
+impl App {
+    /// Signs the set: every document, or an error that says what stopped it. What was given to `out` before stays out.
+    ///
+    /// # Errors
+    /// Every [`Failure`].
+    pub(crate) async fn sign_set(
+        &self,
+        mut set: Set,
+        at: &Checkpoint<'_>,
+        out: &Receiver<'_>,
+    ) -> Result<(), Failure> {
+        let consent = consent(&set.operation, &set.who, &set.choice, &set.items);
+        let items = self.look_at_all(std::mem::take(&mut set.items), &set.choice).await?;
+        let asked = Asked::of(&items, &consent);
+        let journal = Journal::begin(self.store(), &set.operation, &set.who, &consent, self.now()).await?;
+        let run = Run { app: self, set: &set, journal, at, out };
+        let result = run.sign(items, &asked).await;
+        let (state, error) = match &result {
+            Ok(()) => (OperationState::Done, None),
+            Err(failure) if failure.kind() == FailureKind::Cancelled => (OperationState::Cancelled, Some(failure.code())),
+            Err(failure) => (OperationState::Failed, Some(failure.code())),
+        };
+        run.journal.end(state, error, self.now()).await?;
+        result
+    }
+
+    async fn look_at_all(&self, mut items: Vec<Item>, choice: &SigningChoice) -> Result<Vec<Item>, Failure> {
+        let (choice, fonts, now) = (choice.clone(), self.fonts(), self.now());
+        let look = move || {
+            for item in &mut items {
+                let pages = prepare::look(item, &choice, &*fonts, now);
+                item.pages = Some(pages.map_err(|e| e.about(&item.request.name))?);
+            }
+            Ok(items)
+        };
+        self.blocking(look).await
+    }
+}
+
+impl Run<'_> {
+    async fn sign(&self, items: Vec<Item>, asked: &Asked) -> Result<(), Failure> {
+        self.step(Step::Begun)?;
+        let token = self.app.choose_token(&self.set.choice, &self.set.credential).await?;
+        self.step(Step::PinAsked)?;
+        let login = self.app.open_token(&token, self.set, asked, &self.journal).await?;
+        // The token is closed whatever happened under the login.
+        let sealed = self.under_login(&login, items).await;
+        let closed = login.logout().await;
+        let sealed = sealed?;
+        closed?;
+        self.step(Step::LoggedOut)?;
+        self.release(sealed).await
+    }
+
+    async fn under_login(&self, login: &Login, items: Vec<Item>) -> Result<Vec<Sealed>, Failure> {
+        self.step(Step::LoggedIn)?;
+        let signer = self.app.choose_certificate(login, &self.set.choice, &self.set.credential).await?;
+        let signer = Arc::new(signer);
+        let prepared = self.prepare(items, &signer).await?;
+        let digests = prepared.iter().map(|(_, ready)| ready.to_sign_digest(signer.algorithm));
+        let digests = (1..).zip(digests).collect();
+        let intents = self.journal.intend(*signer.certificate.sha256(), digests, self.app.now()).await?;
+        let grant = authorise::grant(&signer, prepared.iter().map(|(_, ready)| ready));
+        self.step(Step::Granted)?;
+        let mut sealed = Vec::with_capacity(prepared.len());
+        for ((item, ready), intent) in prepared.into_iter().zip(intents) {
+            sealed.push(self.seal(login, &grant, &signer, Sealed { item, ready, intent }).await?);
+            self.step(Step::Signed(intent.item))?;
+        }
+        Ok(sealed)
+    }
+
+    async fn prepare(&self, items: Vec<Item>, signer: &Arc<Signer>) -> Result<Vec<(Item, Ready)>, Failure> {
+        let (choice, fonts, now) = (self.set.choice.clone(), self.app.fonts(), self.app.now());
+        let signer = signer.clone();
+        let work = move || {
+            let ready = |mut item: Item| {
+                let ready = prepare::prepare(&mut item, &signer, &choice, &*fonts, now);
+                ready.map_err(|e| e.about(&item.request.name)).map(|ready| (item, ready))
+            };
+            items.into_iter().map(ready).collect()
+        };
+        self.app.blocking(work).await
+    }
+
+    async fn seal(
+        &self,
+        login: &Login,
+        grant: &Grant,
+        signer: &Signer,
+        mut sealed: Sealed,
+    ) -> Result<Sealed, Failure> {
+        let to_sign = Signable::Message(sealed.ready.attributes.to_sign());
+        let value = login.sign(grant, &signer.key, to_sign).await.map_err(|error| {
+            let failure = Failure::from(error);
+            self.journal.not_signed(sealed.intent, failure.code());
+            failure
+        })?;
+        self.journal.signed(sealed.intent);
+        let cms = cms::signed_data(&sealed.ready.attributes, signer.algorithm, &value, &signer.chain)?;
+        sealed.ready.prepared.put_contents(&cms)?;
+        Ok(sealed)
+    }
+
+    async fn release(&self, sealed: Vec<Sealed>) -> Result<(), Failure> {
+        for sealed in sealed {
+            let n = sealed.intent.item;
+            let finished = self.app.blocking(move || release::finish(sealed)).await?;
+            self.step(Step::Embedded(n))?;
+            let checked = self.app.blocking(move || release::check(finished)).await?;
+            self.step(Step::Checked(n))?;
+            self.journal.release(checked.intent(), checked.sha256(), self.app.now()).await?;
+            (self.out)(n, self.app.blocking(move || checked.deliver()).await?);
+            self.step(Step::Released(n))?;
+        }
+        Ok(())
+    }
+
+    fn step(&self, step: Step) -> Result<(), Failure> {
+        if self.set.cancel.is_cancelled() {
+            return Err(Failure::new(FailureKind::Cancelled, "signing_cancelled"));
+        }
+        (self.at)(step)
+    }
+}

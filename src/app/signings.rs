@@ -1,0 +1,337 @@
+//! Signing at the desk: a request with its documents waits for the person, runs, ends, and is kept until it was fetched.
+//!
+//! Signings live in memory and their files in the state folder's upload folder: a daemon that ends forgets what was not
+//! fetched, and the audit log says what had been signed. Who asked sees its own signings, the person sees all.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::App;
+use super::consent::{Consent, Shown};
+use super::desk::{
+    Confirmation, Event, Said, SignedFile, SigningChoice, SigningDocument, SigningState, SigningUpload, SigningView,
+    Start,
+};
+use super::draft::Draft;
+use super::failure::{Failure, FailureKind};
+use super::pages::Sight;
+use super::signing::{Credential, Deliver, Item, PinChoice, Set, Signed, Step};
+use crate::access::Principal;
+use crate::text::{Explain, Lang, plain};
+
+/// Signings kept at once.
+const MAX_SIGNINGS: usize = 64;
+/// Of one caller.
+const MAX_SIGNINGS_PER_CALLER: usize = 16;
+/// How long a signing that nobody confirms, or a finished one, is kept.
+const KEPT: Duration = Duration::from_secs(30 * 60);
+
+/// The signings of this process.
+#[derive(Default)]
+pub(crate) struct Desk(Mutex<HashMap<String, Arc<Entry>>>);
+
+/// One signing.
+pub(crate) struct Entry {
+    id: String,
+    who: Principal,
+    lang: Lang,
+    unattended: bool,
+    /// What the prompt and the page show to compare.
+    pub(crate) check: String,
+    /// What can be looked at.
+    pub(crate) sights: Vec<Sight>,
+    /// As asked for.
+    pub(crate) choice: SigningChoice,
+    cancel: CancellationToken,
+    phase: watch::Sender<Phase>,
+    waiting: Mutex<Option<Vec<Item>>>,
+    done: Mutex<Vec<Option<Signed>>>,
+    touched: Mutex<Instant>,
+}
+
+#[derive(Clone)]
+pub(crate) struct Phase {
+    pub(crate) state: SigningState,
+    error: Option<Failure>,
+}
+
+impl App {
+    /// Takes documents over and begins, or waits for the person.
+    ///
+    /// # Errors
+    /// What [`super::desk::SigningRequest::check`] refuses, `signings_too_many`, `pdf_*` for documents that do not open.
+    pub async fn create_signing(&self, who: &Principal, upload: SigningUpload, lang: Lang) -> Result<String, Failure> {
+        upload.request.check()?;
+        let SigningUpload { request, documents, seal } = upload;
+        if documents.len() != request.documents.len() {
+            return Err(Failure::new(FailureKind::Invalid, "manifest_documents_differ"));
+        }
+        self.desk().make_room(who)?;
+        let seal: Option<Arc<[u8]>> = seal.map(Arc::from);
+        let mut items = Vec::with_capacity(documents.len());
+        for (request, document) in request.documents.into_iter().zip(documents) {
+            let draft = Draft::adopt(document)?;
+            items.push(Item { request, draft, seal: seal.clone(), password: None, pages: None, deliver: Deliver::Keep });
+        }
+        let (items, sights) = self.blocking(move || Sight::of_all(items)).await?;
+        let id = super::new_id();
+        let check = consent(&id, who, &request.sign, &items).check();
+        let entry = Arc::new(Entry {
+            id: id.clone(),
+            who: who.clone(),
+            lang,
+            unattended: self.is_unattended(who).await?,
+            check,
+            sights,
+            choice: request.sign.clone(),
+            cancel: CancellationToken::new(),
+            phase: watch::Sender::new(Phase { state: SigningState::AwaitingConfirmation, error: None }),
+            done: Mutex::new(items.iter().map(|_| None).collect()),
+            waiting: Mutex::new(Some(items)),
+            touched: Mutex::new(Instant::now()),
+        });
+        self.desk().put(entry.clone());
+        if request.start == Start::AtOnce {
+            self.begin(&entry, request.sign)?;
+        }
+        Ok(id)
+    }
+
+    /// The person said yes on the daemon's own page; the PIN prompt follows.
+    ///
+    /// # Errors
+    /// `signing_not_found`, `signing_not_waiting`, `check_differs`, what [`Confirmation::check`] refuses.
+    pub async fn confirm(&self, who: &Principal, id: &str, choice: Confirmation) -> Result<(), Failure> {
+        choice.check()?;
+        let entry = self.desk().find(who, id)?;
+        if choice.check != entry.check {
+            return Err(Failure::new(FailureKind::Conflict, "check_differs"));
+        }
+        if choice.appearances.len() != entry.sights.len() {
+            return Err(Failure::new(FailureKind::Invalid, "manifest_documents_differ"));
+        }
+        if let Some(items) = locked(&entry.waiting).as_mut() {
+            items.iter_mut().zip(choice.appearances).for_each(|(item, seal)| item.request.appearance = seal);
+        }
+        self.begin(&entry, choice.sign)
+    }
+
+    /// How a signing stands.
+    ///
+    /// # Errors
+    /// `signing_not_found`.
+    pub async fn signing(&self, who: &Principal, id: &str, lang: Lang) -> Result<SigningView, Failure> {
+        Ok(self.desk().find(who, id)?.view(lang))
+    }
+
+    /// The same, once it is final or `patience` is over.
+    ///
+    /// # Errors
+    /// `signing_not_found`.
+    pub async fn wait(
+        &self,
+        who: &Principal,
+        id: &str,
+        patience: Duration,
+        lang: Lang,
+    ) -> Result<SigningView, Failure> {
+        let entry = self.desk().find(who, id)?;
+        let mut phase = entry.phase.subscribe();
+        // Whether it ended or the patience did, the view tells.
+        let _ = tokio::time::timeout(patience, phase.wait_for(|p| p.state.is_final())).await;
+        Ok(entry.view(lang))
+    }
+
+    /// The signed file of document `n`, from 1.
+    ///
+    /// # Errors
+    /// `signing_not_found`, `document_not_signed`.
+    pub async fn signed_file(&self, who: &Principal, id: &str, n: u32) -> Result<SignedFile, Failure> {
+        let entry = self.desk().find(who, id)?;
+        let missing = || Failure::new(FailureKind::NotFound, "document_not_signed");
+        let index = usize::try_from(n).ok().and_then(|n| n.checked_sub(1)).ok_or_else(missing)?;
+        let path = locked(&entry.done)
+            .get(index)
+            .and_then(|signed| signed.as_ref()?.kept.as_ref().map(|kept| kept.to_path_buf()))
+            .ok_or_else(missing)?;
+        let bytes = tokio::fs::metadata(&path).await.map_err(|_| missing())?.len();
+        Ok(SignedFile { name: signed_name(&entry.sights[index].name), path, bytes })
+    }
+
+    /// Stops it; what was signed and not released before is not released.
+    ///
+    /// # Errors
+    /// `signing_not_found`.
+    pub async fn cancel(&self, who: &Principal, id: &str) -> Result<(), Failure> {
+        let entry = self.desk().find(who, id)?;
+        entry.cancel.cancel();
+        if locked(&entry.waiting).take().is_some() {
+            self.move_to(&entry, SigningState::Cancelled, None);
+        }
+        Ok(())
+    }
+
+    fn begin(&self, entry: &Arc<Entry>, choice: SigningChoice) -> Result<(), Failure> {
+        let over = || Failure::new(FailureKind::Conflict, "signing_not_waiting");
+        let items = locked(&entry.waiting).take().ok_or_else(over)?;
+        self.move_to(entry, SigningState::Queued, None);
+        let set = Set {
+            operation: entry.id.clone(),
+            who: entry.who.clone(),
+            choice,
+            credential: Credential::default(),
+            items,
+            pin: PinChoice::Configured,
+            unattended: entry.unattended,
+            confirm_address: Some(self.confirm_address(&entry.id)),
+            cancel: entry.cancel.clone(),
+            lang: entry.lang,
+        };
+        let (app, entry) = (self.clone(), entry.clone());
+        tokio::spawn(async move { app.run(&entry, set).await });
+        Ok(())
+    }
+
+    async fn run(&self, entry: &Entry, set: Set) {
+        let result = self
+            .sign_set(set, &|step| {
+                match step {
+                    Step::PinAsked => self.move_to(entry, SigningState::AwaitingPin, None),
+                    Step::LoggedIn => self.move_to(entry, SigningState::Signing, None),
+                    _ => {}
+                }
+                Ok(())
+            }, &|item, signed| {
+                if let Some(place) = locked(&entry.done).get_mut(item as usize - 1) {
+                    *place = Some(signed);
+                }
+            })
+            .await;
+        match result {
+            Ok(()) => self.move_to(entry, SigningState::Done, None),
+            Err(failure) if failure.kind() == FailureKind::Cancelled => {
+                self.move_to(entry, SigningState::Cancelled, Some(failure));
+            }
+            Err(failure) => {
+                log::warn!(code = failure.code(), operation = entry.id.as_str(); "a signing failed");
+                self.move_to(entry, SigningState::Failed, Some(failure));
+            }
+        }
+    }
+
+    fn move_to(&self, entry: &Entry, state: SigningState, error: Option<Failure>) {
+        *locked(&entry.touched) = Instant::now();
+        entry.phase.send_replace(Phase { state, error });
+        self.tell(Event::Signing { id: entry.id.clone(), state });
+    }
+}
+
+impl Desk {
+    /// The signing, if `who` may know of it.
+    pub(crate) fn find(&self, who: &Principal, id: &str) -> Result<Arc<Entry>, Failure> {
+        let found = locked(&self.0).get(id).cloned().filter(|entry| *who == Principal::OwnPage || entry.who == *who);
+        found.ok_or(Failure::new(FailureKind::NotFound, "signing_not_found"))
+    }
+
+    /// `true` when `who` may know of the signing.
+    pub(crate) fn knows(&self, who: &Principal, id: &str) -> bool {
+        self.find(who, id).is_ok()
+    }
+
+    fn put(&self, entry: Arc<Entry>) {
+        locked(&self.0).insert(entry.id.clone(), entry);
+    }
+
+    fn make_room(&self, who: &Principal) -> Result<(), Failure> {
+        let mut entries = locked(&self.0);
+        entries.retain(|_, entry| {
+            let state = entry.phase.borrow().state;
+            let rests = state.is_final() || state == SigningState::AwaitingConfirmation;
+            !(rests && locked(&entry.touched).elapsed() > KEPT)
+        });
+        let own = entries.values().filter(|entry| entry.who == *who).count();
+        if entries.len() >= MAX_SIGNINGS || own >= MAX_SIGNINGS_PER_CALLER {
+            // A finished one makes room before its time; one under way never does.
+            let oldest = entries
+                .values()
+                .filter(|e| e.phase.borrow().state.is_final() && (own < MAX_SIGNINGS_PER_CALLER || e.who == *who))
+                .min_by_key(|e| *locked(&e.touched))
+                .map(|e| e.id.clone());
+            match oldest {
+                Some(id) => entries.remove(&id),
+                None => return Err(Failure::new(FailureKind::TooMany, "signings_too_many")),
+            };
+        }
+        Ok(())
+    }
+}
+
+impl Entry {
+    /// Where it stands.
+    pub(crate) fn state(&self) -> SigningState {
+        self.phase.borrow().state
+    }
+
+    /// The site that asks; `None` for the person.
+    pub(crate) fn origin(&self) -> Option<String> {
+        match &self.who {
+            Principal::Site { origin } => Some(origin.to_string()),
+            Principal::Program { name } => Some(name.clone()),
+            Principal::OwnPage | Principal::Cli => None,
+        }
+    }
+
+    /// The id.
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn view(&self, lang: Lang) -> SigningView {
+        *locked(&self.touched) = Instant::now();
+        let phase = self.phase.borrow().clone();
+        let done = locked(&self.done);
+        let documents = self.sights.iter().zip(done.iter()).zip(1..);
+        let documents = documents.map(|((sight, signed), n)| SigningDocument {
+            n,
+            name: plain(&sight.name),
+            bytes: sight.bytes,
+            sha256: hex::encode(sight.sha256),
+            signed: signed.as_ref().map(|_| format!("/v1/signings/{}/documents/{n}", self.id)),
+        });
+        SigningView {
+            id: self.id.clone(),
+            state: phase.state,
+            check: self.check.clone(),
+            confirm: format!("/confirm/{}", self.id),
+            documents: documents.collect(),
+            error: phase.error.map(|e| Said { code: e.code().to_owned(), message: e.explain(lang) }),
+        }
+    }
+}
+
+/// The consent to these items as they are now.
+pub(crate) fn consent(operation: &str, who: &Principal, choice: &SigningChoice, items: &[Item]) -> Consent {
+    let digest = |png: &Arc<[u8]>| crate::der::DigestAlgorithm::Sha256.digest(png);
+    let shown: Vec<Shown<'_>> = items
+        .iter()
+        .map(|item| Shown {
+            request: &item.request,
+            sha256: item.draft.sha256(),
+            seal: item.seal.as_ref().map(digest),
+        })
+        .collect();
+    Consent::bind(operation, who, choice, &shown)
+}
+
+fn signed_name(name: &str) -> String {
+    let stem = name.strip_suffix(".pdf").or_else(|| name.strip_suffix(".PDF")).unwrap_or(name);
+    format!("{stem}.signed.pdf")
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,152 @@
+//! Tokens and certificates as people see them: what is there, what can sign, and why the rest cannot.
+
+use super::App;
+use super::choose::token_id;
+use super::desk::{CertificateSelector, CertificateUsage, CertificateView, PinState, Said, TokenView};
+use super::failure::Failure;
+use crate::der::Certificate;
+use crate::der::oid;
+use crate::text::{Explain, Lang, plain};
+use crate::token::{self, Entry, Fitness, KeyState, ModuleProblem, Slot, SlotState, TokenInfo};
+
+impl App {
+    /// Every reader and token, and every module that does not work.
+    ///
+    /// # Errors
+    /// None today; a module that fails is a row with its problem.
+    pub async fn tokens(&self, lang: Lang) -> Result<Vec<TokenView>, Failure> {
+        let listing = self.tokens_room().list().await;
+        let slots = listing.slots.iter().filter_map(|slot| slot_view(slot, lang));
+        Ok(slots.chain(listing.problems.iter().map(|problem| problem_view(problem, lang))).collect())
+    }
+
+    /// Certificates, usable ones first. A card that shows its certificate only after the PIN counts as usable, without a name.
+    ///
+    /// # Errors
+    /// What a token says that goes away in between.
+    pub async fn certificates(&self, usage: CertificateUsage, lang: Lang) -> Result<Vec<CertificateView>, Failure> {
+        let listing = self.tokens_room().list().await;
+        let mut views = Vec::new();
+        for info in listing.tokens().filter(|info| info.initialised) {
+            let entries = match self.tokens_room().objects(&info.token).await {
+                Ok(entries) => entries,
+                Err(error) => {
+                    log::warn!(code = error.code(), token = info.token.label.as_str(); "a token's objects cannot be read");
+                    continue;
+                }
+            };
+            if entries.iter().all(|e| e.certificate.readable().is_none()) && info.login_required {
+                views.push(hidden(info));
+            }
+            views.extend(entries.iter().map(|entry| self.view(info, entry, lang)));
+        }
+        views.retain(|view| view.usable || usage == CertificateUsage::All);
+        views.sort_by_key(|view| !view.usable);
+        Ok(views)
+    }
+
+    fn view(&self, info: &TokenInfo, entry: &Entry, lang: Lang) -> CertificateView {
+        let fitness = entry.fitness(self.now());
+        let fit = fitness == Fitness::Fit;
+        let reason = Said { code: fitness.code().to_owned(), message: fitness.explain(lang) };
+        let certificate = entry.certificate.readable();
+        CertificateView {
+            select: certificate.map_or_else(|| by_token(info), |c| CertificateSelector::Sha256(c.sha256_hex())),
+            token: token_id(&info.token),
+            token_label: plain(&info.token.label),
+            name: certificate.map_or_else(|| plain(&entry.label), |c| plain(&c.subject().common_name())),
+            organization: certificate.and_then(|c| c.subject().get(oid::ORGANIZATION)).map(|o| plain(&o)),
+            issuer: certificate.map(|c| plain(&c.issuer().common_name())).unwrap_or_default(),
+            serial: certificate.map(Certificate::serial_hex).unwrap_or_default(),
+            not_before: certificate.map(|c| c.not_before().rfc3339()),
+            not_after: certificate.map(|c| c.not_after().rfc3339()),
+            key: key_text(entry, certificate),
+            usable: fit,
+            reasons: if fit { Vec::new() } else { vec![reason] },
+        }
+    }
+}
+
+fn hidden(info: &TokenInfo) -> CertificateView {
+    CertificateView {
+        select: by_token(info),
+        token: token_id(&info.token),
+        token_label: plain(&info.token.label),
+        name: String::new(),
+        organization: None,
+        issuer: String::new(),
+        serial: String::new(),
+        not_before: None,
+        not_after: None,
+        key: String::new(),
+        usable: true,
+        reasons: Vec::new(),
+    }
+}
+
+fn by_token(info: &TokenInfo) -> CertificateSelector {
+    CertificateSelector::Token(token_id(&info.token))
+}
+
+fn key_text(entry: &Entry, certificate: Option<&Certificate>) -> String {
+    match (certificate, &entry.key) {
+        (Some(certificate), _) => certificate.key().to_string(),
+        (None, KeyState::Usable(key)) => key.kind.to_string(),
+        (None, KeyState::BehindLogin(kind)) => kind.to_string(),
+        (None, KeyState::Missing) => String::new(),
+    }
+}
+
+fn slot_view(slot: &Slot, lang: Lang) -> Option<TokenView> {
+    let reader = plain(&slot.reader);
+    match &slot.state {
+        SlotState::Present(info) if info.initialised => Some(TokenView {
+            id: token_id(&info.token),
+            reader,
+            present: true,
+            label: plain(&info.token.label),
+            manufacturer: plain(&info.manufacturer),
+            serial: plain(&info.token.serial),
+            pin: pin_state(info.pin),
+            tries_left: None,
+            pinpad: info.protected_authentication_path,
+            problem: None,
+        }),
+        // SoftHSM and HSMs show a spare slot for the next token; that is no reader without a card.
+        SlotState::Present(_) => None,
+        SlotState::Empty => slot.removable.then(|| absent(reader, None)),
+        SlotState::Unreadable(error) => Some(absent(reader, Some(said(error, lang)))),
+    }
+}
+
+fn problem_view(problem: &ModuleProblem, lang: Lang) -> TokenView {
+    absent(plain(&problem.path.display().to_string()), Some(said(&problem.error, lang)))
+}
+
+fn absent(reader: String, problem: Option<Said>) -> TokenView {
+    TokenView {
+        id: String::new(),
+        reader,
+        present: false,
+        label: String::new(),
+        manufacturer: String::new(),
+        serial: String::new(),
+        pin: PinState::Normal,
+        tries_left: None,
+        pinpad: false,
+        problem,
+    }
+}
+
+fn pin_state(state: token::PinState) -> PinState {
+    match state {
+        token::PinState::Ok | token::PinState::ToBeChanged | token::PinState::Uninitialised => PinState::Normal,
+        token::PinState::CountLow => PinState::Low,
+        token::PinState::FinalTry => PinState::Final,
+        token::PinState::Locked => PinState::Locked,
+    }
+}
+
+fn said(error: &impl Explain, lang: Lang) -> Said {
+    Said { code: error.code().to_owned(), message: error.explain(lang) }
+}

@@ -1,0 +1,231 @@
+//! `hankod sign`: one or many PDF files, one PIN, a progress bar. What the files become is `app`'s business.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use tokio_util::sync::CancellationToken;
+
+use super::context::{Context, with_module};
+use super::{Format, Global, exit, output};
+use crate::app::desk::{self, Appearance, CertificateSelector, DocumentRequest, Seal, SigningChoice};
+use crate::app::failure::{Failure, FailureKind};
+use crate::app::files::{FileRequest, FilesReport, FilesRequest};
+use crate::text::{Lang, say};
+
+/// Sign PDF files.
+///
+/// One file: `hankod sign IN.pdf -o OUT.pdf`. Several files: `hankod sign A.pdf B.pdf --out-dir DIR`, with one PIN for
+/// all of them. The output appears complete or not at all, and begins with the very bytes of the input.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Options {
+    /// The PDF files to sign
+    #[arg(required = true, value_name = "IN.pdf")]
+    inputs: Vec<PathBuf>,
+    /// Where the signed file goes (one input only); it is replaced if it exists
+    #[arg(short, long, value_name = "OUT.pdf", conflicts_with = "out_dir", required_unless_present = "out_dir")]
+    output: Option<PathBuf>,
+    /// Folder for the signed files, which keep their names
+    #[arg(long, value_name = "DIR")]
+    out_dir: Option<PathBuf>,
+    /// Token by label or serial number
+    #[arg(long, value_name = "LABEL|SERIAL")]
+    token: Option<String>,
+    /// Certificate by its SHA-256 (hexadecimal) or label
+    #[arg(long, value_name = "SHA256|LABEL")]
+    certificate: Option<String>,
+    /// PKCS#11 module instead of the configured ones
+    #[arg(long, value_name = "PATH")]
+    module: Option<PathBuf>,
+    /// File that holds the PIN; readable by you alone
+    #[arg(long, value_name = "FILE")]
+    pin_file: Option<PathBuf>,
+    /// File that holds the password of encrypted PDF files
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+    /// Level of the signature
+    #[arg(long, value_name = "b-b", default_value = "b-b")]
+    level: Level,
+    /// Signature algorithm of RSA keys; other keys have one each
+    #[arg(long, value_name = "auto|rsa-pkcs1|rsa-pss", default_value = "auto")]
+    algorithm: Algorithm,
+    /// Signature field to fill, or the name of the new one
+    #[arg(long, value_name = "NAME")]
+    field: Option<String>,
+    /// Seal (印影) to show: a PNG image
+    #[arg(long, value_name = "IMAGE", requires = "rect", conflicts_with = "name_seal")]
+    seal: Option<PathBuf>,
+    /// Draw a name seal with this text, such as 甲野
+    #[arg(long, value_name = "TEXT", requires = "rect")]
+    name_seal: Option<String>,
+    /// Page of the seal, from 1
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "rect")]
+    page: u32,
+    /// Place of the seal in points from the page's lower left corner
+    #[arg(long, value_name = "X,Y,W,H", value_parser = rectangle, allow_hyphen_values = true)]
+    rect: Option<Rectangle>,
+    /// Certify the document: what may still change afterwards
+    #[arg(long, value_name = "no-changes|form|annotations")]
+    certify: Option<Certify>,
+    /// Reason for signing
+    #[arg(long, value_name = "T")]
+    reason: Option<String>,
+    /// Place of signing
+    #[arg(long, value_name = "T")]
+    location: Option<String>,
+    /// Show the date beside the seal
+    #[arg(long, requires = "rect")]
+    date: bool,
+    /// text or json
+    #[arg(long, value_name = "text|json", default_value = "text")]
+    format: Format,
+}
+
+/// Levels of ETSI EN 319 142-1 that this version reaches.
+#[derive(clap::ValueEnum, Clone, Copy, Debug)]
+enum Level {
+    /// B-B: the signature alone
+    #[value(name = "b-b")]
+    BB,
+}
+
+/// Padding of RSA signatures.
+#[derive(clap::ValueEnum, Clone, Copy, Debug)]
+enum Algorithm {
+    /// PKCS#1 v1.5, which every reader knows
+    Auto,
+    /// RSASSA-PKCS1-v1_5
+    #[value(name = "rsa-pkcs1")]
+    RsaPkcs1,
+    /// RSASSA-PSS
+    #[value(name = "rsa-pss")]
+    RsaPss,
+}
+
+/// What a certified document may still take (DocMDP).
+#[derive(clap::ValueEnum, Clone, Copy, Debug)]
+enum Certify {
+    /// Nothing but evidence (P=1)
+    NoChanges,
+    /// Forms and further signatures (P=2)
+    Form,
+    /// The same, and annotations (P=3)
+    Annotations,
+}
+
+/// Left, bottom, width, height in points.
+#[derive(Clone, Copy, Debug)]
+struct Rectangle([f64; 4]);
+
+pub(super) fn run(global: &Global, options: &Options) -> ExitCode {
+    with_module(global, options.module.as_deref(), async |context: Context| {
+        let request = options.request(context.lang)?;
+        let bar = output::progress(request.documents.len());
+        let cancel = CancellationToken::new();
+        let stop = cancel.clone();
+        let watch = tokio::spawn(async move {
+            if tokio::signal::ctrl_c().await.is_ok() {
+                stop.cancel();
+            }
+        });
+        let report = context.app.sign_files(request, cancel, &|done| bar.set_position(done as u64)).await;
+        watch.abort();
+        bar.finish_and_clear();
+        tell(&report?, options.format, context.lang);
+        Ok(exit::DONE)
+    })
+}
+
+fn tell(report: &FilesReport, format: Format, lang: Lang) {
+    match format {
+        Format::Json => output::json(report),
+        Format::Text => report.files.iter().for_each(|file| {
+            let path = file.output.display().to_string();
+            output::line(&say(lang, "cli-signed", &[("file", &path), ("field", &file.field)]));
+        }),
+    }
+}
+
+impl Options {
+    fn request(&self, lang: Lang) -> Result<FilesRequest, Failure> {
+        let named = self.certificate.as_deref();
+        let sha256 = named.filter(|c| c.len() == 64 && c.bytes().all(|b| b.is_ascii_hexdigit()));
+        Ok(FilesRequest {
+            sign: SigningChoice {
+                certificate: sha256.map(|c| CertificateSelector::Sha256(c.to_ascii_lowercase())),
+                level: desk::Level::BB,
+                algorithm: self.algorithm.into(),
+                certify: self.certify.map(Into::into),
+                reason: self.reason.clone(),
+                location: self.location.clone(),
+            },
+            token: self.token.clone(),
+            certificate_label: named.filter(|_| sha256.is_none()).map(str::to_owned),
+            pin_file: absolute(self.pin_file.as_deref())?,
+            password_file: absolute(self.password_file.as_deref())?,
+            seal_file: absolute(self.seal.as_deref())?,
+            documents: self.inputs.iter().map(|input| self.document(input)).collect::<Result<_, _>>()?,
+            english: lang == Lang::En,
+        })
+    }
+
+    fn document(&self, input: &Path) -> Result<FileRequest, Failure> {
+        let file_name = input.file_name().ok_or_else(|| not_a_file(input))?;
+        let output = match (&self.output, &self.out_dir) {
+            (Some(output), _) if self.inputs.len() == 1 => output.clone(),
+            (_, Some(folder)) => folder.join(file_name),
+            _ => return Err(Failure::new(FailureKind::Usage, "one_output_for_many")),
+        };
+        let appearance = self.rect.map(|rect| self.appearance(rect)).transpose()?;
+        let name = file_name.to_string_lossy().into_owned();
+        let request = DocumentRequest { name, field: self.field.clone(), appearance };
+        Ok(FileRequest { input: absolute_path(input)?, output: absolute_path(&output)?, request })
+    }
+
+    fn appearance(&self, Rectangle(rect): Rectangle) -> Result<Appearance, Failure> {
+        let seal = match (&self.seal, &self.name_seal) {
+            (Some(_), _) => Seal::Image {},
+            (None, Some(text)) => Seal::Name(text.clone()),
+            (None, None) => return Err(Failure::new(FailureKind::Usage, "rect_without_seal")),
+        };
+        Ok(Appearance { seal, page: self.page, rect, date: self.date })
+    }
+}
+
+impl From<Algorithm> for desk::Algorithm {
+    fn from(algorithm: Algorithm) -> Self {
+        match algorithm {
+            Algorithm::Auto => Self::Auto,
+            Algorithm::RsaPkcs1 => Self::RsaPkcs1,
+            Algorithm::RsaPss => Self::RsaPss,
+        }
+    }
+}
+
+impl From<Certify> for desk::Certify {
+    fn from(certify: Certify) -> Self {
+        match certify {
+            Certify::NoChanges => Self::NoChanges,
+            Certify::Form => Self::Form,
+            Certify::Annotations => Self::Annotations,
+        }
+    }
+}
+
+fn rectangle(text: &str) -> Result<Rectangle, String> {
+    let numbers: Vec<f64> = text.split(',').map(|n| n.trim().parse()).collect::<Result<_, _>>().map_err(|_| text)?;
+    <[f64; 4]>::try_from(numbers).map(Rectangle).map_err(|_| "four numbers: X,Y,W,H".to_owned())
+}
+
+fn absolute(path: Option<&Path>) -> Result<Option<PathBuf>, Failure> {
+    path.map(absolute_path).transpose()
+}
+
+fn absolute_path(path: &Path) -> Result<PathBuf, Failure> {
+    std::path::absolute(path).map_err(|_| not_a_file(path))
+}
+
+fn not_a_file(path: &Path) -> Failure {
+    let cause = std::io::Error::from(std::io::ErrorKind::IsADirectory).to_string();
+    let file = path.display().to_string();
+    Failure::new(FailureKind::Unreadable, "input_unreadable").with("file", file).with("cause", cause)
+}
