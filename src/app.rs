@@ -43,7 +43,12 @@ pub struct App(Arc<Rooms>);
 impl App {
     /// What the daemon is.
     pub fn health(&self) -> Health {
-        Health { name: "hankod", version: env!("CARGO_PKG_VERSION"), api: &["v1"], proofs: Vec::new() }
+        Health {
+            name: "hankod",
+            version: env!("CARGO_PKG_VERSION"),
+            api: &["v1"],
+            proofs: Vec::new(),
+        }
     }
 
     /// Folder for uploads, on the volume where the signed files will lie.
@@ -82,7 +87,12 @@ impl App {
         work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
         let died = |_| Failure::new(FailureKind::Internal, "internal_error");
-        let _place = self.0.workers.acquire().await.map_err(|_| Failure::new(FailureKind::Internal, "internal_error"))?;
+        let _place = self
+            .0
+            .workers
+            .acquire()
+            .await
+            .map_err(|_| Failure::new(FailureKind::Internal, "internal_error"))?;
         tokio::task::spawn_blocking(work).await.map_err(died)?
     }
 }

@@ -12,5 +12,10 @@ const GRANT_LIFE: Duration = Duration::from_secs(15 * 60);
 /// The right to sign each of `prepared` once with the signer's key.
 pub(crate) fn grant<'a>(signer: &Signer, prepared: impl Iterator<Item = &'a Ready>) -> Grant {
     let digests = prepared.map(|ready| ready.to_sign_digest(signer.algorithm)).collect();
-    Grant::mint(&signer.certificate, signer.algorithm, digests, Instant::now() + GRANT_LIFE)
+    Grant::mint(
+        &signer.certificate,
+        signer.algorithm,
+        digests,
+        Instant::now() + GRANT_LIFE,
+    )
 }

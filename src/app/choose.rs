@@ -40,21 +40,29 @@ impl App {
         let listing = self.tokens_room().list().await;
         let mut found: Vec<Chosen> = Vec::new();
         let mut unfit: Option<Fitness> = None;
-        for info in listing.tokens().filter(|info| info.initialised && marks.admits(info, choice)) {
+        for info in listing
+            .tokens()
+            .filter(|info| info.initialised && marks.admits(info, choice))
+        {
             let entries = self.tokens_room().objects(&info.token).await?;
             let hidden = info.login_required && entries.iter().all(|e| e.certificate.readable().is_none());
             let wanted = |entry: &&Entry| marks.names(entry, choice);
             let mut fit = None;
             for entry in entries.iter().filter(wanted) {
                 match entry.fitness(self.now()) {
-                    Fitness::Fit => fit = fit.or_else(|| entry.certificate.readable().map(|c| c.subject().common_name())),
+                    Fitness::Fit => {
+                        fit = fit.or_else(|| entry.certificate.readable().map(|c| c.subject().common_name()))
+                    }
                     other if entry.certificate.readable().is_some() => unfit = Some(other),
                     _ => {}
                 }
             }
             let named = marks.token.is_some() || matches!(choice.certificate, Some(CertificateSelector::Token(_)));
             if fit.is_some() || hidden && named {
-                found.push(Chosen { info: info.clone(), holder: fit });
+                found.push(Chosen {
+                    info: info.clone(),
+                    holder: fit,
+                });
             }
         }
         match (found.pop(), found.is_empty(), unfit) {
@@ -80,7 +88,10 @@ impl App {
     ) -> Result<Signer, Failure> {
         let entries = login.objects().await?;
         let now = self.now();
-        let mut fit = entries.iter().filter(|e| marks.names(e, choice)).filter_map(|e| usable(e, now));
+        let mut fit = entries
+            .iter()
+            .filter(|e| marks.names(e, choice))
+            .filter_map(|e| usable(e, now));
         let Some((certificate, key)) = fit.next() else {
             return Err(why_not(&entries, choice, marks, now));
         };
@@ -89,13 +100,21 @@ impl App {
         }
         let algorithm = SignatureAlgorithm::for_key(certificate.key(), preference(choice.algorithm))?;
         let chain = chain(certificate, &entries);
-        Ok(Signer { certificate: certificate.clone(), chain, key: key.clone(), algorithm })
+        Ok(Signer {
+            certificate: certificate.clone(),
+            chain,
+            key: key.clone(),
+            algorithm,
+        })
     }
 }
 
 impl Credential {
     fn admits(&self, info: &TokenInfo, choice: &SigningChoice) -> bool {
-        let by_mark = self.token.as_ref().is_none_or(|mark| *mark == info.token.label || *mark == info.token.serial);
+        let by_mark = self
+            .token
+            .as_ref()
+            .is_none_or(|mark| *mark == info.token.label || *mark == info.token.serial);
         let by_id = match &choice.certificate {
             Some(CertificateSelector::Token(id)) => *id == token_id(&info.token),
             Some(CertificateSelector::Sha256(_)) | None => true,
@@ -145,9 +164,8 @@ fn chain(certificate: &Certificate, entries: &[Entry]) -> Vec<Certificate> {
     let mut chain = vec![certificate.clone()];
     while chain.len() < MAX_CHAIN {
         let Some(last) = chain.last() else { break };
-        let issues = |c: &&Certificate| {
-            c.extensions().is_ca && !c.is_self_issued() && c.subject().der() == last.issuer().der()
-        };
+        let issues =
+            |c: &&Certificate| c.extensions().is_ca && !c.is_self_issued() && c.subject().der() == last.issuer().der();
         let issuer = entries.iter().filter_map(|e| e.certificate.readable()).find(issues);
         match issuer {
             Some(issuer) if !chain.iter().any(|c| c.sha256() == issuer.sha256()) => chain.push(issuer.clone()),

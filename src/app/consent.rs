@@ -61,7 +61,10 @@ impl Consent {
         };
         #[expect(clippy::expect_used, reason = "text, numbers and lists always serialize")]
         let bytes = serde_json::to_vec(&bound).expect("a consent is plain data");
-        Self { digest: Sha256::digest(&bytes).into(), inputs: documents.iter().map(|d| d.sha256).collect() }
+        Self {
+            digest: Sha256::digest(&bytes).into(),
+            inputs: documents.iter().map(|d| d.sha256).collect(),
+        }
     }
 
     /// SHA-256 of all that was bound; goes into the audit log.
@@ -87,16 +90,36 @@ mod tests {
     use super::*;
 
     fn bind(name: &str, sha256: [u8; 32], reason: Option<&str>) -> Consent {
-        let request = DocumentRequest { name: name.to_owned(), field: None, appearance: None };
-        let choice = SigningChoice { reason: reason.map(str::to_owned), ..SigningChoice::default() };
-        Consent::bind("op", &Principal::OwnPage, &choice, &[Shown { request: &request, sha256, seal: None }])
+        let request = DocumentRequest {
+            name: name.to_owned(),
+            field: None,
+            appearance: None,
+        };
+        let choice = SigningChoice {
+            reason: reason.map(str::to_owned),
+            ..SigningChoice::default()
+        };
+        Consent::bind(
+            "op",
+            &Principal::OwnPage,
+            &choice,
+            &[Shown {
+                request: &request,
+                sha256,
+                seal: None,
+            }],
+        )
     }
 
     #[test]
     fn whatever_differs_changes_the_number() {
         let first = bind("a.pdf", [1; 32], None);
         assert_eq!(first, bind("a.pdf", [1; 32], None));
-        for other in [bind("b.pdf", [1; 32], None), bind("a.pdf", [2; 32], None), bind("a.pdf", [1; 32], Some("r"))] {
+        for other in [
+            bind("b.pdf", [1; 32], None),
+            bind("a.pdf", [2; 32], None),
+            bind("a.pdf", [1; 32], Some("r")),
+        ] {
             assert_ne!(first.check(), other.check());
         }
         assert_eq!(first.check().len(), 9);

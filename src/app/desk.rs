@@ -4,6 +4,7 @@
 
 use super::failure::{Failure, FailureKind};
 use crate::clock::Timestamp;
+use crate::der::Hasher;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use utoipa::ToSchema;
@@ -385,8 +386,8 @@ pub struct UploadedDocument {
     pub path: tempfile::TempPath,
     /// Its length.
     pub bytes: u64,
-    /// SHA-256 of its bytes.
-    pub sha256: [u8; 32],
+    /// SHA-256 of its bytes, ready to go on with what is appended.
+    pub running: Hasher,
 }
 
 /// Everything that `POST /v1/signings` brought.

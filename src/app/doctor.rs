@@ -56,7 +56,14 @@ impl Machine {
 pub fn examine(machine: &Machine, lang: Lang) -> Vec<Check> {
     let mut checks = Vec::new();
     if machine.modules.is_empty() {
-        checks.push(check(lang, "modules", false, "doctor-no-module", "", Some("apt install opensc-pkcs11")));
+        checks.push(check(
+            lang,
+            "modules",
+            false,
+            "doctor-no-module",
+            "",
+            Some("apt install opensc-pkcs11"),
+        ));
     }
     for module in &machine.modules {
         let (good, id) = match module.is_file() {
@@ -68,29 +75,60 @@ pub fn examine(machine: &Machine, lang: Lang) -> Vec<Check> {
     }
     let pinentry = find(&machine.pinentry, &machine.path);
     let shown = pinentry.as_ref().unwrap_or(&machine.pinentry).display().to_string();
-    let id = if pinentry.is_some() { "doctor-pinentry-found" } else { "doctor-pinentry-missing" };
-    checks.push(check(lang, "pinentry", pinentry.is_some(), id, &shown, Some("apt install pinentry-gtk2")));
+    let id = if pinentry.is_some() {
+        "doctor-pinentry-found"
+    } else {
+        "doctor-pinentry-missing"
+    };
+    checks.push(check(
+        lang,
+        "pinentry",
+        pinentry.is_some(),
+        id,
+        &shown,
+        Some("apt install pinentry-gtk2"),
+    ));
     let font = machine.cjk_font.as_ref().map(|f| f.display().to_string());
-    let id = if font.is_some() { "doctor-font-found" } else { "doctor-font-missing" };
+    let id = if font.is_some() {
+        "doctor-font-found"
+    } else {
+        "doctor-font-missing"
+    };
     let (good, shown) = (font.is_some(), font.unwrap_or_default());
-    checks.push(check(lang, "font", good, id, &shown, Some("apt install fonts-noto-cjk")));
+    checks.push(check(
+        lang,
+        "font",
+        good,
+        id,
+        &shown,
+        Some("apt install fonts-noto-cjk"),
+    ));
     let pcscd = machine.pcscd_socket.exists();
-    let id = if pcscd { "doctor-pcscd-found" } else { "doctor-pcscd-missing" };
+    let id = if pcscd {
+        "doctor-pcscd-found"
+    } else {
+        "doctor-pcscd-missing"
+    };
     let shown = machine.pcscd_socket.display().to_string();
-    checks.push(check(lang, "pcscd", pcscd, id, &shown, Some("apt install pcscd && systemctl start pcscd.socket")));
+    checks.push(check(
+        lang,
+        "pcscd",
+        pcscd,
+        id,
+        &shown,
+        Some("apt install pcscd && systemctl start pcscd.socket"),
+    ));
     checks
 }
 
-fn check(
-    lang: Lang,
-    name: &'static str,
-    good: bool,
-    id: &str,
-    what: &str,
-    mend: Option<&'static str>,
-) -> Check {
+fn check(lang: Lang, name: &'static str, good: bool, id: &str, what: &str, mend: Option<&'static str>) -> Check {
     let found = say(lang, id, &[("what", what)]);
-    Check { name, good, found, mend: mend.filter(|_| !good) }
+    Check {
+        name,
+        good,
+        found,
+        mend: mend.filter(|_| !good),
+    }
 }
 
 fn package_of(module: &Path) -> Option<&'static str> {
@@ -115,7 +153,10 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_named_with_its_remedy() {
-        let machine = Machine { modules: vec!["/nowhere/libsofthsm2.so".into()], ..Machine::default() };
+        let machine = Machine {
+            modules: vec!["/nowhere/libsofthsm2.so".into()],
+            ..Machine::default()
+        };
         let checks = examine(&machine, Lang::En);
         let module = checks.iter().find(|c| c.name == "module").unwrap();
         assert!(!module.good && module.found.contains("/nowhere/libsofthsm2.so"));
@@ -125,7 +166,11 @@ mod tests {
     #[test]
     fn what_is_there_needs_no_remedy() {
         let here = std::env::current_exe().unwrap();
-        let machine = Machine { pinentry: here.clone(), cjk_font: Some(here), ..Machine::default() };
+        let machine = Machine {
+            pinentry: here.clone(),
+            cjk_font: Some(here),
+            ..Machine::default()
+        };
         let checks = examine(&machine, Lang::Ja);
         for name in ["pinentry", "font"] {
             let check = checks.iter().find(|c| c.name == name).unwrap();

@@ -24,8 +24,8 @@ pub(crate) struct Draft {
     path: TempPath,
     original_bytes: u64,
     sha256: [u8; 32],
-    /// SHA-256 of the original, ready to go on with the update; absent for uploads, which were hashed while they came.
-    running: Option<Hasher>,
+    /// SHA-256 of the original, ready to go on with the update.
+    running: Hasher,
 }
 
 impl Draft {
@@ -61,7 +61,13 @@ impl Draft {
             file.write_all(&block[..n]).map_err(|e| unwritable(folder, &e))?;
         }
         let sha256 = fixed(hasher.clone().finish());
-        Ok(Self { file, path, original_bytes, sha256, running: Some(hasher) })
+        Ok(Self {
+            file,
+            path,
+            original_bytes,
+            sha256,
+            running: hasher,
+        })
     }
 
     /// Takes over a document that came over HTTP and lies in our folder already.
@@ -71,7 +77,14 @@ impl Draft {
     pub(crate) fn adopt(upload: UploadedDocument) -> Result<Self, Failure> {
         let open = File::options().read(true).write(true).open(&upload.path);
         let file = open.map_err(|e| unwritable(&upload.path, &e))?;
-        Ok(Self { file, path: upload.path, original_bytes: upload.bytes, sha256: upload.sha256, running: None })
+        let sha256 = fixed(upload.running.clone().finish());
+        Ok(Self {
+            file,
+            path: upload.path,
+            original_bytes: upload.bytes,
+            sha256,
+            running: upload.running,
+        })
     }
 
     /// Length of the input.
@@ -106,14 +119,12 @@ impl Draft {
     /// # Errors
     /// `output_unwritable` when our copy cannot be read.
     pub(crate) fn digest(&mut self, algorithm: DigestAlgorithm, parts: [&[u8]; 2]) -> Result<Vec<u8>, Failure> {
-        let mut hasher = match &self.running {
-            Some(hasher) if algorithm == DigestAlgorithm::Sha256 => hasher.clone(),
-            _ => {
-                let mut hasher = algorithm.hasher();
-                let all = 0..self.original_bytes;
-                feed(&self.file, all, &mut |block| hasher.update(block)).map_err(|e| unwritable(&self.path, &e))?;
-                hasher
-            }
+        let mut hasher = if algorithm == DigestAlgorithm::Sha256 {
+            self.running.clone()
+        } else {
+            let mut hasher = algorithm.hasher();
+            self.read(0..self.original_bytes, &mut |block| hasher.update(block))?;
+            hasher
         };
         parts.iter().for_each(|part| hasher.update(part));
         Ok(hasher.finish())
@@ -146,8 +157,12 @@ impl Draft {
     /// `disk_full`, `output_unwritable`; then nothing stands under `destination` that did not stand there before.
     pub(crate) fn release(self, destination: &Path) -> Result<(), Failure> {
         let folder = parent(destination);
-        self.path.persist(destination).map_err(|e| unwritable(destination, &e.error))?;
-        File::open(folder).and_then(|f| f.sync_all()).map_err(|e| unwritable(folder, &e))
+        self.path
+            .persist(destination)
+            .map_err(|e| unwritable(destination, &e.error))?;
+        File::open(folder)
+            .and_then(|f| f.sync_all())
+            .map_err(|e| unwritable(folder, &e))
     }
 
     /// Keeps the file under its temporary name as a thing to hand out.
@@ -158,7 +173,9 @@ impl Draft {
 
 /// The folder that holds `path`.
 pub(crate) fn parent(path: &Path) -> &Path {
-    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
+    path.parent()
+        .filter(|p| !p.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
 }
 
 /// The whole of a small file that the person named: a picture, a password.
@@ -175,7 +192,10 @@ pub(crate) fn small_file(path: &Path, max_bytes: usize) -> Result<Vec<u8>, Failu
 }
 
 fn private_file(folder: &Path) -> Result<(File, TempPath), Failure> {
-    let made = tempfile::Builder::new().prefix(".hankod-").suffix(".part").tempfile_in(folder);
+    let made = tempfile::Builder::new()
+        .prefix(".hankod-")
+        .suffix(".part")
+        .tempfile_in(folder);
     Ok(made.map_err(|e| unwritable(folder, &e))?.into_parts())
 }
 
@@ -200,7 +220,9 @@ fn fixed(digest: Vec<u8>) -> [u8; 32] {
 
 fn input_unreadable(path: &Path, error: &io::Error) -> Failure {
     let (file, cause) = (path.display().to_string(), error.to_string());
-    Failure::new(FailureKind::Unreadable, "input_unreadable").with("file", file).with("cause", cause)
+    Failure::new(FailureKind::Unreadable, "input_unreadable")
+        .with("file", file)
+        .with("cause", cause)
 }
 
 fn too_large(max_bytes: u64) -> Failure {
@@ -208,7 +230,12 @@ fn too_large(max_bytes: u64) -> Failure {
 }
 
 fn unwritable(path: &Path, error: &io::Error) -> Failure {
-    let full = matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge);
+    let full = matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge
+    );
     let code = if full { "disk_full" } else { "output_unwritable" };
-    Failure::new(FailureKind::Internal, code).with("file", path.display().to_string()).with("cause", error.to_string())
+    Failure::new(FailureKind::Internal, code)
+        .with("file", path.display().to_string())
+        .with("cause", error.to_string())
 }

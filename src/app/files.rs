@@ -102,7 +102,10 @@ impl App {
             operation: operation.clone(),
             who: Principal::Cli,
             choice: request.sign,
-            credential: Credential { token: request.token, label: request.certificate_label },
+            credential: Credential {
+                token: request.token,
+                label: request.certificate_label,
+            },
             items,
             pin: request.pin_file.map_or(PinChoice::Configured, PinChoice::File),
             unattended: true,
@@ -118,20 +121,36 @@ impl App {
         };
         self.sign_set(set, &|_| Ok(()), &out).await?;
         let signed = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let files = request.documents.into_iter().zip(signed).map(|(document, signed)| FileReport {
-            input: document.input,
-            output: document.output,
-            sha256: hex::encode(signed.sha256),
-            field: signed.field,
-            certificate: hex::encode(signed.certificate),
-        });
-        Ok(FilesReport { operation, files: files.collect() })
+        let files = request
+            .documents
+            .into_iter()
+            .zip(signed)
+            .map(|(document, signed)| FileReport {
+                input: document.input,
+                output: document.output,
+                sha256: hex::encode(signed.sha256),
+                field: signed.field,
+                certificate: hex::encode(signed.certificate),
+            });
+        Ok(FilesReport {
+            operation,
+            files: files.collect(),
+        })
     }
 }
 
 fn load(app: &App, request: &FilesRequest) -> Result<Vec<Item>, Failure> {
-    let password = request.password_file.as_deref().map(password).transpose()?.map(Arc::new);
-    let seal = request.seal_file.as_deref().map(|path| small_file(path, MAX_SEAL_BYTES)).transpose()?;
+    let password = request
+        .password_file
+        .as_deref()
+        .map(password)
+        .transpose()?
+        .map(Arc::new);
+    let seal = request
+        .seal_file
+        .as_deref()
+        .map(|path| small_file(path, MAX_SEAL_BYTES))
+        .transpose()?;
     let seal: Option<Arc<[u8]>> = seal.map(Arc::from);
     let load = |document: &FileRequest| -> Result<Item, Failure> {
         let draft = Draft::copy(&document.input, parent(&document.output), app.max_document_bytes())?;

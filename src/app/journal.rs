@@ -47,7 +47,12 @@ impl Journal {
     ) -> Result<Self, Failure> {
         let (operation, actor) = (operation.to_owned(), who.to_string());
         let open = Mutex::default();
-        let journal = Self { store: store.clone(), operation: operation.clone(), actor: actor.clone(), open };
+        let journal = Self {
+            store: store.clone(),
+            operation: operation.clone(),
+            actor: actor.clone(),
+            open,
+        };
         let new = NewOperation {
             id: operation.clone(),
             caller: actor.clone(),
@@ -89,7 +94,13 @@ impl Journal {
                         .with("item", item)
                         .with("credential", &credential)
                         .with("digest", hex::encode(&digest));
-                    let new = NewAttempt { operation: operation.clone(), item, credential, digest, at };
+                    let new = NewAttempt {
+                        operation: operation.clone(),
+                        item,
+                        credential,
+                        digest,
+                        at,
+                    };
                     let attempt = tx.begin_attempt(&new).await?;
                     audit::append(tx, &event.with("attempt", attempt)).await?;
                     intents.push(Intent { item, attempt });
@@ -98,7 +109,8 @@ impl Journal {
             })
         });
         let intents: Vec<Intent> = written.await?;
-        self.open().extend(intents.iter().map(|intent| (*intent, Ending::Failed(NOT_ASKED))));
+        self.open()
+            .extend(intents.iter().map(|intent| (*intent, Ending::Failed(NOT_ASKED))));
         Ok(intents)
     }
 

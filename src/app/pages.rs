@@ -91,7 +91,12 @@ impl App {
             origin: entry.origin(),
             check: entry.check.clone(),
             sign: entry.choice.clone(),
-            documents: entry.sights.iter().zip(1..).map(|(sight, n)| sight.shown(n, lang)).collect(),
+            documents: entry
+                .sights
+                .iter()
+                .zip(1..)
+                .map(|(sight, n)| sight.shown(n, lang))
+                .collect(),
         })
     }
 
@@ -99,26 +104,24 @@ impl App {
     ///
     /// # Errors
     /// `signing_not_found`, `signing_over`, `document_not_found`, and every reason of `render`.
-    pub async fn page(
-        &self,
-        who: &Principal,
-        id: &str,
-        n: u32,
-        page: u32,
-        lang: Lang,
-    ) -> Result<PagePicture, Failure> {
+    pub async fn page(&self, who: &Principal, id: &str, n: u32, page: u32, lang: Lang) -> Result<PagePicture, Failure> {
         let entry = self.desk().find(who, id)?;
         // From here on the copy grows, and what was shown was shown.
         if matches!(entry.state(), SigningState::Signing | SigningState::Done) {
             return Err(Failure::new(FailureKind::Conflict, "signing_over"));
         }
         let missing = || Failure::new(FailureKind::NotFound, "document_not_found");
-        let sight = n.checked_sub(1).and_then(|i| entry.sights.get(i as usize)).ok_or_else(missing)?;
+        let sight = n
+            .checked_sub(1)
+            .and_then(|i| entry.sights.get(i as usize))
+            .ok_or_else(missing)?;
         let facts = sight.facts.clone()?;
         let index = page.checked_sub(1).filter(|p| *p < facts.pages).ok_or_else(missing)?;
         let rooms = self.page_room()?;
         let source = render::Source::File(sight.file.clone());
-        let document = rooms.open(source, facts.pages, sight.password.clone()).await?;
+        let document = rooms
+            .open(source, u64::from(facts.pages), sight.password.clone())
+            .await?;
         let picture = rooms.page(&document, index, PICTURE_WIDTH_PX).await?;
         let (width, height) = picture.size_pt;
         Ok(PagePicture {
@@ -135,9 +138,15 @@ fn facts(item: &Item) -> Result<Facts, Failure> {
     let document = Document::open(map.data(), item.password.as_deref())?;
     let pages = u32::try_from(document.page_count()?).unwrap_or(u32::MAX);
     let signed = signatures::read(&document)?.signed().count();
-    Ok(Facts { pages, signatures: u32::try_from(signed).unwrap_or(u32::MAX) })
+    Ok(Facts {
+        pages,
+        signatures: u32::try_from(signed).unwrap_or(u32::MAX),
+    })
 }
 
 fn said(what: &impl Explain, lang: Lang) -> Said {
-    Said { code: what.code().to_owned(), message: what.explain(lang) }
+    Said {
+        code: what.code().to_owned(),
+        message: what.explain(lang),
+    }
 }

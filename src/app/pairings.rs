@@ -42,7 +42,10 @@ impl App {
     /// What the state refused.
     pub async fn prove(&self, origin: &Origin, port: u16, nonce: &Nonce) -> Result<Vec<ProofView>, Failure> {
         let proofs = access::prove(self.store(), origin, nonce, port).await?;
-        let view = |proof: access::Proof| ProofView { pairing: proof.pairing, hmac: hex::encode(proof.mac) };
+        let view = |proof: access::Proof| ProofView {
+            pairing: proof.pairing,
+            hmac: hex::encode(proof.mac),
+        };
         Ok(proofs.into_iter().map(view).collect())
     }
 
@@ -58,7 +61,9 @@ impl App {
     /// `key_unknown`, `key_revoked`, `key_not_for_origin`.
     pub async fn authenticate(&self, key: &ApiKey, origin: Option<&Origin>) -> Result<Principal, Failure> {
         let bearer = std::str::from_utf8(key.expose()).map_err(|_| AccessError::KeyUnknown)?;
-        Ok(access::authenticate(self.store(), bearer, origin, self.now()).await?.principal)
+        Ok(access::authenticate(self.store(), bearer, origin, self.now())
+            .await?
+            .principal)
     }
 
     /// A site asks to be known; the prompt opens.
@@ -80,7 +85,12 @@ impl App {
         if request.state == crate::store::RequestState::Pending {
             self.ask(&request, lang);
         }
-        Ok(PairingView { id: request.id, code: request.code, state: PairingState::Pending, key: None })
+        Ok(PairingView {
+            id: request.id,
+            code: request.code,
+            state: PairingState::Pending,
+            key: None,
+        })
     }
 
     /// How that stands; the key once, and only to the origin that asked.
@@ -99,7 +109,12 @@ impl App {
                 Ok::<_, Failure>(poll)
             })
         });
-        let view = |code: String, state, key| PairingView { id: id.to_owned(), code, state, key };
+        let view = |code: String, state, key| PairingView {
+            id: id.to_owned(),
+            code,
+            state,
+            key,
+        };
         Ok(match poll.await? {
             Poll::Pending(request) => view(request.code, PairingState::Pending, None),
             Poll::Key { key, .. } => {
@@ -118,7 +133,11 @@ impl App {
     pub async fn decide_pairing(&self, id: &str, yes: bool) -> Result<(), Failure> {
         let (now, id) = (self.now(), id.to_owned());
         let decision = if yes { Decision::Approve } else { Decision::Deny };
-        let kind = if yes { Kind::PairingApproved } else { Kind::PairingDenied };
+        let kind = if yes {
+            Kind::PairingApproved
+        } else {
+            Kind::PairingDenied
+        };
         let decided = self.store().write(move |tx| {
             Box::pin(async move {
                 let decided: Decided = pairing::decide(tx, &id, &decision, now).await?;
@@ -205,7 +224,11 @@ impl App {
     fn ask(&self, request: &PairingRequest, lang: Lang) {
         let Ok(prompter) = self.prompter() else { return };
         let (app, id) = (self.clone(), request.id.clone());
-        let prompt = PairingPrompt { lang, origin: request.origin.clone(), code: request.code.clone() };
+        let prompt = PairingPrompt {
+            lang,
+            origin: request.origin.clone(),
+            code: request.code.clone(),
+        };
         tokio::spawn(async move {
             let answer = prompter.confirm(prompt, PROMPT_PATIENCE).await;
             // Only a person's own no is a no: where no prompt can open, another way of saying yes is left.

@@ -8,9 +8,9 @@ use std::time::Duration;
 use super::App;
 use super::choose::Chosen;
 use super::consent::Consent;
-use super::signing::Item;
 use super::failure::{Failure, FailureKind};
 use super::journal::Journal;
+use super::signing::Item;
 use super::signing::{PinChoice, Set};
 use crate::access::Principal;
 use crate::audit::{self, AuditError, Kind};
@@ -71,7 +71,10 @@ impl App {
             pin = source.obtain(prompt(chosen, set, asked), PROMPT_PATIENCE) => pin?,
             () = set.cancel.cancelled() => return Err(Failure::new(FailureKind::Cancelled, "signing_cancelled")),
         };
-        let fingerprint = pin.as_ref().filter(|_| from_file).map(|pin| self.store().pin_fingerprint(&name, pin));
+        let fingerprint = pin
+            .as_ref()
+            .filter(|_| from_file)
+            .map(|pin| self.store().pin_fingerprint(&name, pin));
         if let Some(fingerprint) = &fingerprint
             && self.store().pin_was_refused(&name, fingerprint).await?
         {
@@ -113,7 +116,9 @@ impl App {
     }
 
     async fn may_try(&self, name: &str) -> Result<(), Failure> {
-        let Some(known) = self.store().pin_failures(name).await? else { return Ok(()) };
+        let Some(known) = self.store().pin_failures(name).await? else {
+            return Ok(());
+        };
         let now = self.now();
         if known.blocked_until <= now {
             return Ok(());
@@ -186,7 +191,10 @@ mod tests {
     #[test]
     fn the_token_rests_longer_with_each_wrong_pin() {
         let now = Timestamp::from_seconds(1_000);
-        let rests: Vec<u64> = [1, 2, 3, 4, 5, 100].iter().map(|n| rest_until(*n, now).since(now).as_secs()).collect();
+        let rests: Vec<u64> = [1, 2, 3, 4, 5, 100]
+            .iter()
+            .map(|n| rest_until(*n, now).since(now).as_secs())
+            .collect();
         assert_eq!(rests, [0, 0, 60, 120, 240, 60 * 64]);
     }
 }

@@ -86,7 +86,9 @@ fn request(
 ) -> Result<Request, Failure> {
     let field = item.request.field.clone();
     let appearance = item.request.appearance.as_ref();
-    let visible = appearance.map(|a| visible(item, document, a, choice, fonts, now)).transpose()?;
+    let visible = appearance
+        .map(|a| visible(item, document, a, choice, fonts, now))
+        .transpose()?;
     Ok(Request {
         field: field.map_or(FieldChoice::Auto, FieldChoice::Named),
         visible,
@@ -119,11 +121,19 @@ fn visible(
         (Seal::Image {}, Some(png)) => stamp(document, appearance, Mark::Picture(png), &lines, fonts)?,
         (Seal::Image {}, None) => return Err(Failure::new(super::failure::FailureKind::Invalid, "seal_missing")),
         (Seal::Name(text), _) => {
-            let style = if text.chars().count() < SQUARE_FROM { Style::Round } else { Style::Square };
+            let style = if text.chars().count() < SQUARE_FROM {
+                Style::Round
+            } else {
+                Style::Square
+            };
             stamp(document, appearance, Mark::Name { text, style }, &lines, fonts)?
         }
     };
-    Ok(Visible { page1: u64::from(appearance.page), rect: appearance.rect, picture })
+    Ok(Visible {
+        page1: u64::from(appearance.page),
+        rect: appearance.rect,
+        picture,
+    })
 }
 
 /// What stands beside the mark when the date is asked for: reason, place and day, as far as they are given.
@@ -133,10 +143,14 @@ fn lines(appearance: &Appearance, choice: &SigningChoice, now: Timestamp) -> Vec
     }
     let named = |id, value: &Option<String>| value.as_ref().map(|v| say(Lang::Ja, id, &[("value", v)]));
     let day = now.jst_minutes();
-    [named("seal-reason", &choice.reason), named("seal-location", &choice.location), named("seal-date", &Some(day))]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        named("seal-reason", &choice.reason),
+        named("seal-location", &choice.location),
+        named("seal-date", &Some(day)),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn stamp(
@@ -153,9 +167,19 @@ fn stamp(
         Some(Intent::Rgb) | None => Colours::Rgb,
     };
     let [_, _, width, height] = appearance.rect;
-    #[expect(clippy::cast_possible_truncation, reason = "points on a page are far below the limits of f32")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "points on a page are far below the limits of f32"
+    )]
     let (width_pt, height_pt) = (width as f32, height as f32);
     let transparency = archive.is_none_or(|a| a.part > 1) && document.version() >= (1, 4);
-    let stamp = Stamp { mark, lines, width_pt, height_pt, colours, transparency };
+    let stamp = Stamp {
+        mark,
+        lines,
+        width_pt,
+        height_pt,
+        colours,
+        transparency,
+    };
     Ok(Picture::Pdf(stamp_page(&stamp, &*fonts()?)?))
 }

@@ -33,13 +33,24 @@ pub(crate) struct Checked {
 /// # Errors
 /// `disk_full`, `output_unwritable`.
 pub(crate) fn finish(sealed: Sealed) -> Result<Finished, Failure> {
-    let Sealed { mut item, ready, intent } = sealed;
+    let Sealed {
+        mut item,
+        ready,
+        intent,
+    } = sealed;
     let update = &ready.prepared.update;
     item.draft.append(update)?;
     let mut sha256 = [0; 32];
     sha256.copy_from_slice(&item.draft.digest(DigestAlgorithm::Sha256, [update, &[]])?);
     let field = ready.prepared.field_name;
-    Ok(Finished { draft: item.draft, deliver: item.deliver, password: item.password, intent, field, sha256 })
+    Ok(Finished {
+        draft: item.draft,
+        deliver: item.deliver,
+        password: item.password,
+        intent,
+        field,
+        sha256,
+    })
 }
 
 /// The release check of house.md, over the bytes as they lie on the disk.
@@ -50,12 +61,17 @@ pub(crate) fn check(finished: Finished) -> Result<Checked, Failure> {
     let map = finished.draft.map()?;
     let document = Document::open(map.data(), finished.password.as_deref())?;
     let draft = &finished.draft;
-    let original = Original { bytes: draft.original_bytes(), sha256: draft.sha256() };
+    let original = Original {
+        bytes: draft.original_bytes(),
+        sha256: draft.sha256(),
+    };
     let plan = release::plan(&document, &original)?;
     let mut hashing = Hashing::new(plan.requests());
     draft.read(0..Hashing::needed(plan.requests()), &mut |block| hashing.update(block))?;
     let released = release::check(&document, &original, &plan, &hashing.finish()).map_err(|findings| {
-        findings.iter().for_each(|finding| log::error!(code = finding.code(); "the release check refused a file"));
+        findings
+            .iter()
+            .for_each(|finding| log::error!(code = finding.code(); "the release check refused a file"));
         Failure::from(findings)
     })?;
     let certificate = *released.certificate.sha256();
@@ -79,7 +95,13 @@ impl Checked {
     /// # Errors
     /// `output_unwritable`.
     pub(crate) fn deliver(self) -> Result<Signed, Failure> {
-        let Finished { draft, deliver, field, sha256, .. } = self.finished;
+        let Finished {
+            draft,
+            deliver,
+            field,
+            sha256,
+            ..
+        } = self.finished;
         let kept = match deliver {
             Deliver::As(path) => {
                 draft.release(&path)?;
@@ -87,6 +109,11 @@ impl Checked {
             }
             Deliver::Keep => Some(draft.into_path()),
         };
-        Ok(Signed { sha256, field, certificate: self.certificate, kept })
+        Ok(Signed {
+            sha256,
+            field,
+            certificate: self.certificate,
+            kept,
+        })
     }
 }

@@ -17,7 +17,7 @@ use crate::config::{Config, PinSource as ConfiguredPin, TokenName};
 use crate::process::Program;
 use crate::render::{self, Fonts, Pages};
 use crate::store::{StateDir, Store};
-use crate::token::pin::{Pinentry, PinSource, Prompter};
+use crate::token::pin::{PinSource, Pinentry, Prompter};
 use crate::token::{Limits, ModuleSpec, TokenRef, Tokens};
 
 /// Work on files at once; more would only wait for the disk.
@@ -137,7 +137,9 @@ impl App {
             return Ok(pages);
         }
         let fonts = (self.0.fonts)()?;
-        let limits = render::Limits { page_deadline_ms: self.0.config.limits.page_deadline_ms };
+        let limits = render::Limits {
+            page_deadline_ms: self.0.config.limits.page_deadline_ms,
+        };
         Ok(self.0.pages.get_or_init(|| Pages::new(Program::this(), &fonts, limits)))
     }
 
@@ -148,7 +150,9 @@ impl App {
         let pinentry = Pinentry::from_environment(&self.0.config.prompt.pinentry);
         let started = Prompter::start(pinentry).map_err(|error| {
             let reason = error.to_string();
-            Failure::new(FailureKind::Pin, "pin_prompt_failed").with("reason", reason).with("program", "pinentry")
+            Failure::new(FailureKind::Pin, "pin_prompt_failed")
+                .with("reason", reason)
+                .with("program", "pinentry")
         })?;
         Ok(self.0.prompter.get_or_init(|| started).clone())
     }
@@ -169,7 +173,11 @@ impl App {
 
 fn modules(config: &Config, opening: &Opening) -> Vec<ModuleSpec> {
     if !opening.modules.is_empty() {
-        return opening.modules.iter().map(|path| ModuleSpec::new(path, env::vars_os())).collect();
+        return opening
+            .modules
+            .iter()
+            .map(|path| ModuleSpec::new(path, env::vars_os()))
+            .collect();
     }
     let spec = |module: &crate::config::Module| {
         let mut spec = ModuleSpec::new(&module.path, env::vars_os());
@@ -199,7 +207,9 @@ fn upload_folder(state_dir: &Path) -> Result<PathBuf, Failure> {
     let made = std::fs::create_dir_all(&folder);
     made.map_err(|error| {
         let file = folder.display().to_string();
-        Failure::new(FailureKind::Internal, "output_unwritable").with("file", file).with("cause", error.to_string())
+        Failure::new(FailureKind::Internal, "output_unwritable")
+            .with("file", file)
+            .with("cause", error.to_string())
     })?;
     Ok(folder)
 }

@@ -157,21 +157,24 @@ impl App {
     ///
     /// # Errors
     /// Every [`Failure`].
-    pub(crate) async fn sign_set(
-        &self,
-        mut set: Set,
-        at: &Checkpoint<'_>,
-        out: &Receiver<'_>,
-    ) -> Result<(), Failure> {
+    pub(crate) async fn sign_set(&self, mut set: Set, at: &Checkpoint<'_>, out: &Receiver<'_>) -> Result<(), Failure> {
         let consent = consent(&set.operation, &set.who, &set.choice, &set.items);
         let items = self.look_at_all(std::mem::take(&mut set.items), &set.choice).await?;
         let asked = Asked::of(&items, &consent);
         let journal = Journal::begin(self.store(), &set.operation, &set.who, &consent, self.now()).await?;
-        let run = Run { app: self, set: &set, journal, at, out };
+        let run = Run {
+            app: self,
+            set: &set,
+            journal,
+            at,
+            out,
+        };
         let result = run.sign(items, &asked).await;
         let (state, error) = match &result {
             Ok(()) => (OperationState::Done, None),
-            Err(failure) if failure.kind() == FailureKind::Cancelled => (OperationState::Cancelled, Some(failure.code())),
+            Err(failure) if failure.kind() == FailureKind::Cancelled => {
+                (OperationState::Cancelled, Some(failure.code()))
+            }
             Err(failure) => (OperationState::Failed, Some(failure.code())),
         };
         run.journal.end(state, error, self.now()).await?;
@@ -208,17 +211,26 @@ impl Run<'_> {
 
     async fn under_login(&self, login: &Login, items: Vec<Item>) -> Result<Vec<Sealed>, Failure> {
         self.step(Step::LoggedIn)?;
-        let signer = self.app.choose_certificate(login, &self.set.choice, &self.set.credential).await?;
+        let signer = self
+            .app
+            .choose_certificate(login, &self.set.choice, &self.set.credential)
+            .await?;
         let signer = Arc::new(signer);
         let prepared = self.prepare(items, &signer).await?;
         let digests = prepared.iter().map(|(_, ready)| ready.to_sign_digest(signer.algorithm));
         let digests = (1..).zip(digests).collect();
-        let intents = self.journal.intend(*signer.certificate.sha256(), digests, self.app.now()).await?;
+        let intents = self
+            .journal
+            .intend(*signer.certificate.sha256(), digests, self.app.now())
+            .await?;
         let grant = authorise::grant(&signer, prepared.iter().map(|(_, ready)| ready));
         self.step(Step::Granted)?;
         let mut sealed = Vec::with_capacity(prepared.len());
         for ((item, ready), intent) in prepared.into_iter().zip(intents) {
-            sealed.push(self.seal(login, &grant, &signer, Sealed { item, ready, intent }).await?);
+            sealed.push(
+                self.seal(login, &grant, &signer, Sealed { item, ready, intent })
+                    .await?,
+            );
             self.step(Step::Signed(intent.item))?;
         }
         Ok(sealed)
@@ -230,20 +242,16 @@ impl Run<'_> {
         let work = move || {
             let ready = |mut item: Item| {
                 let ready = prepare::prepare(&mut item, &signer, &choice, &*fonts, now);
-                ready.map_err(|e| e.about(&item.request.name)).map(|ready| (item, ready))
+                ready
+                    .map_err(|e| e.about(&item.request.name))
+                    .map(|ready| (item, ready))
             };
             items.into_iter().map(ready).collect()
         };
         self.app.blocking(work).await
     }
 
-    async fn seal(
-        &self,
-        login: &Login,
-        grant: &Grant,
-        signer: &Signer,
-        mut sealed: Sealed,
-    ) -> Result<Sealed, Failure> {
+    async fn seal(&self, login: &Login, grant: &Grant, signer: &Signer, mut sealed: Sealed) -> Result<Sealed, Failure> {
         let to_sign = Signable::Message(sealed.ready.attributes.to_sign());
         let value = login.sign(grant, &signer.key, to_sign).await.map_err(|error| {
             let failure = Failure::from(error);
@@ -263,7 +271,9 @@ impl Run<'_> {
             self.step(Step::Embedded(n))?;
             let checked = self.app.blocking(move || release::check(finished)).await?;
             self.step(Step::Checked(n))?;
-            self.journal.release(checked.intent(), checked.sha256(), self.app.now()).await?;
+            self.journal
+                .release(checked.intent(), checked.sha256(), self.app.now())
+                .await?;
             (self.out)(n, self.app.blocking(move || checked.deliver()).await?);
             self.step(Step::Released(n))?;
         }

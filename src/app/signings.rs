@@ -66,7 +66,11 @@ impl App {
     /// What [`super::desk::SigningRequest::check`] refuses, `signings_too_many`, `pdf_*` for documents that do not open.
     pub async fn create_signing(&self, who: &Principal, upload: SigningUpload, lang: Lang) -> Result<String, Failure> {
         upload.request.check()?;
-        let SigningUpload { request, documents, seal } = upload;
+        let SigningUpload {
+            request,
+            documents,
+            seal,
+        } = upload;
         if documents.len() != request.documents.len() {
             return Err(Failure::new(FailureKind::Invalid, "manifest_documents_differ"));
         }
@@ -75,7 +79,14 @@ impl App {
         let mut items = Vec::with_capacity(documents.len());
         for (request, document) in request.documents.into_iter().zip(documents) {
             let draft = Draft::adopt(document)?;
-            items.push(Item { request, draft, seal: seal.clone(), password: None, pages: None, deliver: Deliver::Keep });
+            items.push(Item {
+                request,
+                draft,
+                seal: seal.clone(),
+                password: None,
+                pages: None,
+                deliver: Deliver::Keep,
+            });
         }
         let (items, sights) = self.blocking(move || Sight::of_all(items)).await?;
         let id = super::new_id();
@@ -89,7 +100,10 @@ impl App {
             sights,
             choice: request.sign.clone(),
             cancel: CancellationToken::new(),
-            phase: watch::Sender::new(Phase { state: SigningState::AwaitingConfirmation, error: None }),
+            phase: watch::Sender::new(Phase {
+                state: SigningState::AwaitingConfirmation,
+                error: None,
+            }),
             done: Mutex::new(items.iter().map(|_| None).collect()),
             waiting: Mutex::new(Some(items)),
             touched: Mutex::new(Instant::now()),
@@ -115,7 +129,10 @@ impl App {
             return Err(Failure::new(FailureKind::Invalid, "manifest_documents_differ"));
         }
         if let Some(items) = locked(&entry.waiting).as_mut() {
-            items.iter_mut().zip(choice.appearances).for_each(|(item, seal)| item.request.appearance = seal);
+            items
+                .iter_mut()
+                .zip(choice.appearances)
+                .for_each(|(item, seal)| item.request.appearance = seal);
         }
         self.begin(&entry, choice.sign)
     }
@@ -153,13 +170,20 @@ impl App {
     pub async fn signed_file(&self, who: &Principal, id: &str, n: u32) -> Result<SignedFile, Failure> {
         let entry = self.desk().find(who, id)?;
         let missing = || Failure::new(FailureKind::NotFound, "document_not_signed");
-        let index = usize::try_from(n).ok().and_then(|n| n.checked_sub(1)).ok_or_else(missing)?;
+        let index = usize::try_from(n)
+            .ok()
+            .and_then(|n| n.checked_sub(1))
+            .ok_or_else(missing)?;
         let path = locked(&entry.done)
             .get(index)
             .and_then(|signed| signed.as_ref()?.kept.as_ref().map(|kept| kept.to_path_buf()))
             .ok_or_else(missing)?;
         let bytes = tokio::fs::metadata(&path).await.map_err(|_| missing())?.len();
-        Ok(SignedFile { name: signed_name(&entry.sights[index].name), path, bytes })
+        Ok(SignedFile {
+            name: signed_name(&entry.sights[index].name),
+            path,
+            bytes,
+        })
     }
 
     /// Stops it; what was signed and not released before is not released.
@@ -198,18 +222,22 @@ impl App {
 
     async fn run(&self, entry: &Entry, set: Set) {
         let result = self
-            .sign_set(set, &|step| {
-                match step {
-                    Step::PinAsked => self.move_to(entry, SigningState::AwaitingPin, None),
-                    Step::LoggedIn => self.move_to(entry, SigningState::Signing, None),
-                    _ => {}
-                }
-                Ok(())
-            }, &|item, signed| {
-                if let Some(place) = locked(&entry.done).get_mut(item as usize - 1) {
-                    *place = Some(signed);
-                }
-            })
+            .sign_set(
+                set,
+                &|step| {
+                    match step {
+                        Step::PinAsked => self.move_to(entry, SigningState::AwaitingPin, None),
+                        Step::LoggedIn => self.move_to(entry, SigningState::Signing, None),
+                        _ => {}
+                    }
+                    Ok(())
+                },
+                &|item, signed| {
+                    if let Some(place) = locked(&entry.done).get_mut(item as usize - 1) {
+                        *place = Some(signed);
+                    }
+                },
+            )
             .await;
         match result {
             Ok(()) => self.move_to(entry, SigningState::Done, None),
@@ -226,14 +254,20 @@ impl App {
     fn move_to(&self, entry: &Entry, state: SigningState, error: Option<Failure>) {
         *locked(&entry.touched) = Instant::now();
         entry.phase.send_replace(Phase { state, error });
-        self.tell(Event::Signing { id: entry.id.clone(), state });
+        self.tell(Event::Signing {
+            id: entry.id.clone(),
+            state,
+        });
     }
 }
 
 impl Desk {
     /// The signing, if `who` may know of it.
     pub(crate) fn find(&self, who: &Principal, id: &str) -> Result<Arc<Entry>, Failure> {
-        let found = locked(&self.0).get(id).cloned().filter(|entry| *who == Principal::OwnPage || entry.who == *who);
+        let found = locked(&self.0)
+            .get(id)
+            .cloned()
+            .filter(|entry| *who == Principal::OwnPage || entry.who == *who);
         found.ok_or(Failure::new(FailureKind::NotFound, "signing_not_found"))
     }
 
@@ -300,7 +334,9 @@ impl Entry {
             name: plain(&sight.name),
             bytes: sight.bytes,
             sha256: hex::encode(sight.sha256),
-            signed: signed.as_ref().map(|_| format!("/v1/signings/{}/documents/{n}", self.id)),
+            signed: signed
+                .as_ref()
+                .map(|_| format!("/v1/signings/{}/documents/{n}", self.id)),
         });
         SigningView {
             id: self.id.clone(),
@@ -308,7 +344,10 @@ impl Entry {
             check: self.check.clone(),
             confirm: format!("/confirm/{}", self.id),
             documents: documents.collect(),
-            error: phase.error.map(|e| Said { code: e.code().to_owned(), message: e.explain(lang) }),
+            error: phase.error.map(|e| Said {
+                code: e.code().to_owned(),
+                message: e.explain(lang),
+            }),
         }
     }
 }
@@ -328,7 +367,10 @@ pub(crate) fn consent(operation: &str, who: &Principal, choice: &SigningChoice, 
 }
 
 fn signed_name(name: &str) -> String {
-    let stem = name.strip_suffix(".pdf").or_else(|| name.strip_suffix(".PDF")).unwrap_or(name);
+    let stem = name
+        .strip_suffix(".pdf")
+        .or_else(|| name.strip_suffix(".PDF"))
+        .unwrap_or(name);
     format!("{stem}.signed.pdf")
 }
 

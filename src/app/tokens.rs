@@ -17,7 +17,9 @@ impl App {
     pub async fn tokens(&self, lang: Lang) -> Result<Vec<TokenView>, Failure> {
         let listing = self.tokens_room().list().await;
         let slots = listing.slots.iter().filter_map(|slot| slot_view(slot, lang));
-        Ok(slots.chain(listing.problems.iter().map(|problem| problem_view(problem, lang))).collect())
+        Ok(slots
+            .chain(listing.problems.iter().map(|problem| problem_view(problem, lang)))
+            .collect())
     }
 
     /// Certificates, usable ones first. A card that shows its certificate only after the PIN counts as usable, without a name.
@@ -48,15 +50,22 @@ impl App {
     fn view(&self, info: &TokenInfo, entry: &Entry, lang: Lang) -> CertificateView {
         let fitness = entry.fitness(self.now());
         let fit = fitness == Fitness::Fit;
-        let reason = Said { code: fitness.code().to_owned(), message: fitness.explain(lang) };
+        let reason = Said {
+            code: fitness.code().to_owned(),
+            message: fitness.explain(lang),
+        };
         let certificate = entry.certificate.readable();
         CertificateView {
             select: certificate.map_or_else(|| by_token(info), |c| CertificateSelector::Sha256(c.sha256_hex())),
             token: token_id(&info.token),
             token_label: plain(&info.token.label),
             name: certificate.map_or_else(|| plain(&entry.label), |c| plain(&c.subject().common_name())),
-            organization: certificate.and_then(|c| c.subject().get(oid::ORGANIZATION)).map(|o| plain(&o)),
-            issuer: certificate.map(|c| plain(&c.issuer().common_name())).unwrap_or_default(),
+            organization: certificate
+                .and_then(|c| c.subject().get(oid::ORGANIZATION))
+                .map(|o| plain(&o)),
+            issuer: certificate
+                .map(|c| plain(&c.issuer().common_name()))
+                .unwrap_or_default(),
             serial: certificate.map(Certificate::serial_hex).unwrap_or_default(),
             not_before: certificate.map(|c| c.not_before().rfc3339()),
             not_after: certificate.map(|c| c.not_after().rfc3339()),
@@ -120,7 +129,10 @@ fn slot_view(slot: &Slot, lang: Lang) -> Option<TokenView> {
 }
 
 fn problem_view(problem: &ModuleProblem, lang: Lang) -> TokenView {
-    absent(plain(&problem.path.display().to_string()), Some(said(&problem.error, lang)))
+    absent(
+        plain(&problem.path.display().to_string()),
+        Some(said(&problem.error, lang)),
+    )
 }
 
 fn absent(reader: String, problem: Option<Said>) -> TokenView {
@@ -148,5 +160,8 @@ fn pin_state(state: token::PinState) -> PinState {
 }
 
 fn said(error: &impl Explain, lang: Lang) -> Said {
-    Said { code: error.code().to_owned(), message: error.explain(lang) }
+    Said {
+        code: error.code().to_owned(),
+        message: error.explain(lang),
+    }
 }

@@ -60,7 +60,10 @@ fn verify(global: &Global, format: Format) -> ExitCode {
                 let id = if whole { "cli-audit-whole" } else { "cli-audit-broken" };
                 let (entries, witnessed) = (report.entries.to_string(), report.witnessed.to_string());
                 output::line(&say(lang, id, &[("entries", &entries), ("witnessed", &witnessed)]));
-                report.findings.iter().for_each(|finding| output::line(&finding.explain(lang)));
+                report
+                    .findings
+                    .iter()
+                    .for_each(|finding| output::line(&finding.explain(lang)));
             }
         }
         Ok(if whole { exit::DONE } else { exit::FAILED })
@@ -74,7 +77,10 @@ fn export(global: &Global, format: ExportFormat) -> ExitCode {
     };
     with_app(global, async |context: Context| {
         let mut out = std::io::stdout().lock();
-        context.app.export_audit(format, |piece| out.write_all(piece.as_bytes())).await?;
+        context
+            .app
+            .export_audit(format, |piece| out.write_all(piece.as_bytes()))
+            .await?;
         Ok(exit::DONE)
     })
 }

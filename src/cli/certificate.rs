@@ -41,7 +41,9 @@ pub(super) fn run(global: &Global, action: &Action) -> ExitCode {
         match format {
             Format::Json => output::json(&certificates),
             Format::Text if certificates.is_empty() => output::line(&say(context.lang, "cli-no-certificate", &[])),
-            Format::Text => certificates.iter().for_each(|c| output::line(&describe(c, context.lang))),
+            Format::Text => certificates
+                .iter()
+                .for_each(|c| output::line(&describe(c, context.lang))),
         }
         Ok(exit::DONE)
     })
@@ -53,7 +55,10 @@ fn describe(certificate: &CertificateView, lang: Lang) -> String {
         false => certificate.name.clone(),
     };
     let organization = certificate.organization.as_deref().unwrap_or_default();
-    let mut text = format!("{name}  {organization}\n    {}  {}", certificate.token_label, certificate.key);
+    let mut text = format!(
+        "{name}  {organization}\n    {}  {}",
+        certificate.token_label, certificate.key
+    );
     if let Some(until) = &certificate.not_after {
         text += &format!("  {}", say(lang, "cli-valid-until", &[("date", until)]));
     }

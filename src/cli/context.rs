@@ -64,7 +64,10 @@ pub(super) fn with_module(
             return ExitCode::from(exit::FAILED);
         }
     };
-    let opening = Opening { modules: module.into_iter().map(Path::to_owned).collect(), address: None };
+    let opening = Opening {
+        modules: module.into_iter().map(Path::to_owned).collect(),
+        address: None,
+    };
     let result = runtime.block_on(async {
         let app = App::open(config, opening).await?;
         let result = command(Context { app: app.clone(), lang }).await;

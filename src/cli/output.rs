@@ -1,5 +1,9 @@
 //! Where the command line writes: the only file that prints.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the command line's answers go to the terminal")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the command line's answers go to the terminal"
+)]
 
 use std::io::{IsTerminal, Write};
 

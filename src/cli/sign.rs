@@ -22,7 +22,13 @@ pub(crate) struct Options {
     #[arg(required = true, value_name = "IN.pdf")]
     inputs: Vec<PathBuf>,
     /// Where the signed file goes (one input only); it is replaced if it exists
-    #[arg(short, long, value_name = "OUT.pdf", conflicts_with = "out_dir", required_unless_present = "out_dir")]
+    #[arg(
+        short,
+        long,
+        value_name = "OUT.pdf",
+        conflicts_with = "out_dir",
+        required_unless_present = "out_dir"
+    )]
     output: Option<PathBuf>,
     /// Folder for the signed files, which keep their names
     #[arg(long, value_name = "DIR")]
@@ -127,7 +133,10 @@ pub(super) fn run(global: &Global, options: &Options) -> ExitCode {
                 stop.cancel();
             }
         });
-        let report = context.app.sign_files(request, cancel, &|done| bar.set_position(done as u64)).await;
+        let report = context
+            .app
+            .sign_files(request, cancel, &|done| bar.set_position(done as u64))
+            .await;
         watch.abort();
         bar.finish_and_clear();
         tell(&report?, options.format, context.lang);
@@ -163,7 +172,11 @@ impl Options {
             pin_file: absolute(self.pin_file.as_deref())?,
             password_file: absolute(self.password_file.as_deref())?,
             seal_file: absolute(self.seal.as_deref())?,
-            documents: self.inputs.iter().map(|input| self.document(input)).collect::<Result<_, _>>()?,
+            documents: self
+                .inputs
+                .iter()
+                .map(|input| self.document(input))
+                .collect::<Result<_, _>>()?,
             english: lang == Lang::En,
         })
     }
@@ -177,8 +190,16 @@ impl Options {
         };
         let appearance = self.rect.map(|rect| self.appearance(rect)).transpose()?;
         let name = file_name.to_string_lossy().into_owned();
-        let request = DocumentRequest { name, field: self.field.clone(), appearance };
-        Ok(FileRequest { input: absolute_path(input)?, output: absolute_path(&output)?, request })
+        let request = DocumentRequest {
+            name,
+            field: self.field.clone(),
+            appearance,
+        };
+        Ok(FileRequest {
+            input: absolute_path(input)?,
+            output: absolute_path(&output)?,
+            request,
+        })
     }
 
     fn appearance(&self, Rectangle(rect): Rectangle) -> Result<Appearance, Failure> {
@@ -187,7 +208,12 @@ impl Options {
             (None, Some(text)) => Seal::Name(text.clone()),
             (None, None) => return Err(Failure::new(FailureKind::Usage, "rect_without_seal")),
         };
-        Ok(Appearance { seal, page: self.page, rect, date: self.date })
+        Ok(Appearance {
+            seal,
+            page: self.page,
+            rect,
+            date: self.date,
+        })
     }
 }
 
@@ -212,8 +238,14 @@ impl From<Certify> for desk::Certify {
 }
 
 fn rectangle(text: &str) -> Result<Rectangle, String> {
-    let numbers: Vec<f64> = text.split(',').map(|n| n.trim().parse()).collect::<Result<_, _>>().map_err(|_| text)?;
-    <[f64; 4]>::try_from(numbers).map(Rectangle).map_err(|_| "four numbers: X,Y,W,H".to_owned())
+    let numbers: Vec<f64> = text
+        .split(',')
+        .map(|n| n.trim().parse())
+        .collect::<Result<_, _>>()
+        .map_err(|_| text)?;
+    <[f64; 4]>::try_from(numbers)
+        .map(Rectangle)
+        .map_err(|_| "four numbers: X,Y,W,H".to_owned())
 }
 
 fn absolute(path: Option<&Path>) -> Result<Option<PathBuf>, Failure> {
@@ -227,5 +259,7 @@ fn absolute_path(path: &Path) -> Result<PathBuf, Failure> {
 fn not_a_file(path: &Path) -> Failure {
     let cause = std::io::Error::from(std::io::ErrorKind::IsADirectory).to_string();
     let file = path.display().to_string();
-    Failure::new(FailureKind::Unreadable, "input_unreadable").with("file", file).with("cause", cause)
+    Failure::new(FailureKind::Unreadable, "input_unreadable")
+        .with("file", file)
+        .with("cause", cause)
 }

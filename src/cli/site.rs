@@ -44,9 +44,18 @@ pub(crate) enum Action {
 pub(super) fn run(global: &Global, action: &Action) -> ExitCode {
     with_app(global, async |context: Context| {
         match action {
-            Action::Allow { origin: Some(origin), unattended, .. } => allow_site(&context, origin, *unattended).await?,
-            Action::Allow { program, unattended, .. } => {
-                let key = context.app.allow_program(program.as_deref().unwrap_or_default(), *unattended).await?;
+            Action::Allow {
+                origin: Some(origin),
+                unattended,
+                ..
+            } => allow_site(&context, origin, *unattended).await?,
+            Action::Allow {
+                program, unattended, ..
+            } => {
+                let key = context
+                    .app
+                    .allow_program(program.as_deref().unwrap_or_default(), *unattended)
+                    .await?;
                 output::line(&String::from_utf8_lossy(key.expose()));
             }
             Action::List { format } => list(&context, *format).await?,
@@ -74,6 +83,10 @@ async fn list(context: &Context, format: Format) -> Result<(), Failure> {
 
 fn describe(site: &SiteView) -> String {
     let mark = if site.unattended { "  unattended" } else { "" };
-    let revoked = site.revoked.as_ref().map(|at| format!("  revoked {at}")).unwrap_or_default();
+    let revoked = site
+        .revoked
+        .as_ref()
+        .map(|at| format!("  revoked {at}"))
+        .unwrap_or_default();
     format!("{}  {}  {}{mark}{revoked}", site.id, site.who, site.created)
 }

@@ -25,7 +25,9 @@ pub(super) fn run(global: &Global, action: &Action) -> ExitCode {
         match format {
             Format::Json => output::json(&tokens),
             Format::Text if tokens.is_empty() => output::line(&say(context.lang, "cli-no-token", &[])),
-            Format::Text => tokens.iter().for_each(|token| output::line(&describe(token, context.lang))),
+            Format::Text => tokens
+                .iter()
+                .for_each(|token| output::line(&describe(token, context.lang))),
         }
         Ok(exit::DONE)
     })
@@ -41,6 +43,16 @@ fn describe(token: &TokenView, lang: Lang) -> String {
         PinState::Final => "cli-pin-final",
         PinState::Locked => "cli-pin-locked",
     };
-    let pinpad = if token.pinpad { say(lang, "cli-pinpad", &[]) } else { String::new() };
-    format!("{}  {}  {}  {}  {pinpad}", token.label, token.serial, token.reader, say(lang, pin, &[]))
+    let pinpad = if token.pinpad {
+        say(lang, "cli-pinpad", &[])
+    } else {
+        String::new()
+    };
+    format!(
+        "{}  {}  {}  {}  {pinpad}",
+        token.label,
+        token.serial,
+        token.reader,
+        say(lang, pin, &[])
+    )
 }

@@ -23,7 +23,7 @@ pub enum DigestAlgorithm {
 }
 
 /// A running digest. A clone goes on from the same point: digests of ranges that share a beginning cost one pass.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub enum Hasher {
     /// SHA-256
     Sha256(Sha256),

@@ -146,11 +146,11 @@ impl Refusal {
 /// The status of a failed use case.
 fn status_of(kind: FailureKind) -> StatusCode {
     match kind {
-        FailureKind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+        FailureKind::Invalid | FailureKind::Unreadable | FailureKind::Usage => StatusCode::UNPROCESSABLE_ENTITY,
         FailureKind::Unknown => StatusCode::UNAUTHORIZED,
         FailureKind::Forbidden | FailureKind::Pin => StatusCode::FORBIDDEN,
         FailureKind::NotFound => StatusCode::NOT_FOUND,
-        FailureKind::Conflict => StatusCode::CONFLICT,
+        FailureKind::Conflict | FailureKind::Cancelled => StatusCode::CONFLICT,
         FailureKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         FailureKind::TooMany => StatusCode::TOO_MANY_REQUESTS,
         FailureKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,

@@ -25,7 +25,7 @@ pub(super) async fn request(
     Extension(caller): Extension<Caller>,
     Checked(PairingRequest {}): Checked<PairingRequest>,
 ) -> Result<(StatusCode, [(HeaderName, String); 1], Json<PairingView>), HttpError> {
-    let pairing = desk.app.request_pairing(caller.site()?).await?;
+    let pairing = desk.app.request_pairing(caller.site()?, caller.lang).await?;
     let location = format!("/v1/pairings/{}", pairing.id);
     Ok((StatusCode::ACCEPTED, [(LOCATION, location)], Json(pairing)))
 }

@@ -36,7 +36,7 @@ pub(super) async fn create(
     let who = caller.known()?.clone();
     let patience = wanted_wait(request.headers());
     let upload = upload::receive(request, &desk).await?;
-    let id = desk.app.create_signing(&who, upload).await?;
+    let id = desk.app.create_signing(&who, upload, caller.lang).await?;
     let view = match patience {
         Some(patience) => desk.app.wait(&who, &id, patience, caller.lang).await?,
         None => desk.app.signing(&who, &id, caller.lang).await?,

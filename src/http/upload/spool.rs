@@ -4,8 +4,8 @@
 
 use super::super::error::Refusal;
 use crate::app::desk::UploadedDocument;
+use crate::der::DigestAlgorithm;
 use axum::body::Bytes;
-use sha2::{Digest, Sha256};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use tempfile::Builder;
@@ -46,15 +46,15 @@ impl Spool {
 
 fn write(folder: PathBuf, mut chunks: mpsc::Receiver<Bytes>) -> io::Result<UploadedDocument> {
     let mut file = Builder::new().prefix("upload-").suffix(".pdf").tempfile_in(folder)?;
-    let (mut hash, mut bytes) = (Sha256::new(), 0);
+    let (mut running, mut bytes) = (DigestAlgorithm::Sha256.hasher(), 0);
     while let Some(chunk) = chunks.blocking_recv() {
-        hash.update(&chunk);
+        running.update(&chunk);
         file.write_all(&chunk)?;
         bytes += chunk.len() as u64;
     }
     Ok(UploadedDocument {
         path: file.into_temp_path(),
         bytes,
-        sha256: hash.finalize().into(),
+        running,
     })
 }
