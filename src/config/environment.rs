@@ -97,14 +97,14 @@ mod tests {
     #[test]
     fn folders_come_from_systemd_then_xdg_then_home() {
         let home = of(&[
-            ("HOME", "/home/kono"),
+            ("HOME", "/var/people/kono"),
             ("XDG_STATE_HOME", "relative"),
             ("LANG", "en_US.UTF-8"),
         ]);
-        assert_eq!(home.state_dir(), Some("/home/kono/.local/state/hankod".into()));
+        assert_eq!(home.state_dir(), Some("/var/people/kono/.local/state/hankod".into()));
         assert_eq!(
             home.config_files(),
-            ["/home/kono/.config/hankod/hankod.toml", "/etc/hankod/hankod.toml"].map(PathBuf::from)
+            ["/var/people/kono/.config/hankod/hankod.toml", "/etc/hankod/hankod.toml"].map(PathBuf::from)
         );
         assert_eq!(home.lang(), Lang::En);
         let unit = of(&[

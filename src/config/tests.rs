@@ -12,7 +12,7 @@ const EXAMPLE: &str = include_str!("../../hankod.example.toml");
 
 fn environment() -> Environment {
     Environment {
-        home: Some("/home/kono".into()),
+        home: Some("/var/people/kono".into()),
         ..Environment::default()
     }
 }

@@ -1,6 +1,7 @@
 //! The one test binary: a module per capability.
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
 
+mod audit;
 mod cms;
 mod demo;
 mod der;
