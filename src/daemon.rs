@@ -1,1 +1,4 @@
-//! The daemon room; empty until its first file.
+//! The daemon room: the log and what systemd is told.
+
+pub mod journal;
+pub mod notify;

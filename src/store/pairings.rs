@@ -187,17 +187,18 @@ impl Tx {
         self.met_one(REQUEST, done)
     }
 
-    /// Requests of all origins made at `since` or later, oldest first, at most `limit`. Older ones are forgotten.
+    /// Requests of all origins made at `since` or later, oldest first, at most `limit`. What has been void since before then is forgotten.
     ///
     /// # Errors
     /// As [`StoreError`].
     pub async fn recent_requests(&mut self, since: Timestamp, limit: u32) -> Result<Vec<PairingRequest>, StoreError> {
-        let gone = sqlx::query("DELETE FROM pairing_requests WHERE created < $1 AND expires < $1")
+        let gone = sqlx::query("DELETE FROM pairing_requests WHERE expires < $1")
             .bind(since.micros())
             .execute(&mut self.connection)
             .await;
         self.note(REQUEST, gone)?;
-        let rows = sqlx::query("SELECT id, origin, code, state, attempts, unattended, created, expires FROM pairing_requests ORDER BY created, id LIMIT $1")
+        let rows = sqlx::query("SELECT id, origin, code, state, attempts, unattended, created, expires FROM pairing_requests WHERE created >= $1 ORDER BY created, id LIMIT $2")
+            .bind(since.micros())
             .bind(limit)
             .fetch_all(&mut self.connection)
             .await;

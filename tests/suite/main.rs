@@ -1,12 +1,14 @@
 //! The one test binary: a module per capability.
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
 
+mod access;
 mod audit;
 mod cms;
 mod demo;
 mod der;
 mod judges;
 mod layers;
+mod logs;
 mod pdf_reading;
 mod pdf_signing_rules;
 mod pdf_writing;
