@@ -224,6 +224,8 @@ impl<'d, 'a> Update<'d, 'a> {
 
     /// The rows of a first revision: each object is there, with its number.
     fn heads(&self) -> Result<(), Error> {
+        // Neighbouring numbers mostly share an object stream, which is then looked up once.
+        let mut last = None;
         for section in self.sections {
             for number in section.numbers() {
                 match self.new.entry(number)? {
@@ -236,10 +238,14 @@ impl<'d, 'a> Update<'d, 'a> {
                         }
                     }
                     Some(Entry::In { stream, index }) => {
-                        let packed = self.new.object_stream(stream)?;
+                        let packed = match last.take() {
+                            Some((number, packed)) if number == stream => packed,
+                            _ => self.new.object_stream(stream)?,
+                        };
                         if packed.index.get(index as usize).map(|(n, _)| *n) != Some(number) {
                             return Err(Error::damaged(section.offset, "the object that its row names"));
                         }
+                        last = Some((stream, packed));
                     }
                 }
             }
