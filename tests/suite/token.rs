@@ -1,5 +1,8 @@
 //! Tokens through worker processes, with a real SoftHSM: every algorithm, what is listed, and who may sign.
 
+mod faults;
+mod shim;
+
 use crate::support::ca::{self, Ca, IssueRequest};
 use crate::support::dir::TestDir;
 use crate::support::softhsm::{Softhsm, pin, program};
