@@ -130,10 +130,17 @@ impl Login {
     /// What the module says; the login is over all the same.
     pub async fn logout(mut self) -> Result<(), Error> {
         let turn = self.turn.take();
-        let request = Request::Logout { login: self.id };
+        let request = self.farewell();
         let result = self.done(&request, None, self.module()?.limits.read).await;
         drop(turn);
         result
+    }
+
+    fn farewell(&self) -> Request {
+        Request::Logout {
+            login: self.id,
+            slot: self.token.slot,
+        }
     }
 
     pub(super) fn id(&self) -> u64 {
@@ -163,10 +170,10 @@ impl Drop for Login {
         let (Some(turn), Ok(runtime)) = (self.turn.take(), tokio::runtime::Handle::try_current()) else {
             return;
         };
-        let (modules, index, login) = (Arc::clone(&self.modules), self.token.module, self.id);
+        let (modules, index, request) = (Arc::clone(&self.modules), self.token.module, self.farewell());
         runtime.spawn(async move {
             if let Some(module) = modules.get(index)
-                && let Err(error) = module.call(&Request::Logout { login }, None, module.limits.read).await
+                && let Err(error) = module.call(&request, None, module.limits.read).await
             {
                 log::warn!(error:%; "logout failed");
             }

@@ -47,6 +47,8 @@ pub enum Request {
     Logout {
         /// The login.
         login: u64,
+        /// Its slot.
+        slot: u64,
     },
     /// Make a token in an uninitialised slot -> [`Reply::Token`]. One byte of length, the SO PIN and the user PIN follow.
     InitToken {
@@ -233,8 +235,8 @@ mod tests {
 
     #[test]
     fn a_value_with_bytes_after_it_is_refused() {
-        let mut bytes = encode(&Request::Logout { login: 7 }).unwrap();
-        assert_eq!(decode::<Request>(&bytes), Ok(Request::Logout { login: 7 }));
+        let mut bytes = encode(&Request::Logout { login: 7, slot: 1 }).unwrap();
+        assert_eq!(decode::<Request>(&bytes), Ok(Request::Logout { login: 7, slot: 1 }));
         bytes.push(0);
         assert_eq!(decode::<Request>(&bytes), Err(Error::Garbled));
     }

@@ -112,8 +112,8 @@ fn answer(
             mechanism,
             data,
         } => signer.sign(login, &key, mechanism, &data).map(Reply::Signature),
-        Request::Logout { login } => {
-            logins.end(login);
+        Request::Logout { login, slot } => {
+            logins.end(login, slot);
             Ok(Reply::Done)
         }
         Request::InitToken { label } => {

@@ -26,6 +26,8 @@ struct State {
     open: HashMap<u64, Open>,
     /// Ended before they had begun: their callers went away during the login.
     unwanted: HashSet<u64>,
+    /// One a slot: a login and a logout of the same token, which the module sees as one login state, never cross.
+    turns: HashMap<u64, Arc<Mutex<()>>>,
 }
 
 struct Open {
@@ -60,6 +62,11 @@ impl Logins {
         token: &TokenRef,
         pin: Option<Zeroizing<Vec<u8>>>,
     ) -> Result<(), Error> {
+        let turn = self.turn(token.slot);
+        let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.lock().unwanted.remove(&id) {
+            return Err(Error::LoginLost);
+        }
         let (loaded, slot, told) = module.token(token.slot)?;
         let here = token_ref(slot, &told);
         if (&here.label, &here.serial) != (&token.label, &token.serial) {
@@ -82,12 +89,7 @@ impl Logins {
             slot: token.slot,
             again,
         };
-        let mut state = self.lock();
-        if state.unwanted.remove(&id) {
-            let _ = session.logout();
-            return Err(Error::LoginLost);
-        }
-        state.open.insert(id, Open { login, session });
+        self.lock().open.insert(id, Open { login, session });
         Ok(())
     }
 
@@ -100,13 +102,15 @@ impl Logins {
             .ok_or(Error::LoginLost)
     }
 
-    /// Logs out. A login that does not exist yet will end as soon as it begins.
-    pub(super) fn end(&self, id: u64) {
-        let mut state = self.lock();
-        match state.open.remove(&id) {
+    /// Logs out, after a login that is under way. One that does not exist yet will not begin.
+    pub(super) fn end(&self, id: u64, slot: u64) {
+        let turn = self.turn(slot);
+        let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let open = self.lock().open.remove(&id);
+        match open {
             // A token that was pulled meanwhile is logged out already.
             Some(open) => drop(open.session.logout()),
-            None => state.note_unwanted(id),
+            None => self.lock().note_unwanted(id),
         }
     }
 
@@ -124,7 +128,7 @@ impl Logins {
         };
         log_in_raw(session, UserType::ContextSpecific, pin).map_err(|error| {
             let error = self.refused(module, login.slot, error);
-            self.end(login.id);
+            self.end(login.id, login.slot);
             error
         })
     }
@@ -139,6 +143,10 @@ impl Logins {
             Cryptoki::Pkcs11(RvError::PinLenRange, _) => told().map_or_else(|error| error, |told| length(&told)),
             error => fault(error),
         }
+    }
+
+    fn turn(&self, slot: u64) -> Arc<Mutex<()>> {
+        Arc::clone(self.lock().turns.entry(slot).or_default())
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -8,7 +8,7 @@ use hankod::text::Explain;
 use hankod::token::provision::NewKey;
 use hankod::token::{Credential, Error, Limits, ModuleSpec, PinState, Signable, SlotState, Tokens};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +23,7 @@ fn tokens(modules: Vec<ModuleSpec>) -> Tokens {
 }
 
 fn impatient(modules: Vec<ModuleSpec>) -> Tokens {
-    let sign = Duration::from_secs(2);
+    let sign = Duration::from_secs(3);
     let limits = Limits {
         sign,
         ..Limits::default()
@@ -33,7 +33,12 @@ fn impatient(modules: Vec<ModuleSpec>) -> Tokens {
 
 fn signal(tokens: &Tokens, signal: Signal) {
     let pid = i32::try_from(tokens.worker_pid(0).unwrap()).unwrap();
-    kill_process(Pid::from_raw(pid).unwrap(), signal).unwrap();
+    let pid = Pid::from_raw(pid).unwrap();
+    kill_process(pid, signal).unwrap();
+    if signal == Signal::STOP {
+        // A thread on another processor runs on for a while.
+        waitid(WaitId::Pid(pid), WaitIdOptions::STOPPED | WaitIdOptions::NOWAIT).unwrap();
+    }
 }
 
 /// Asks for `OUTSTANDING` signatures at once under one login.
@@ -101,7 +106,7 @@ async fn a_stopped_worker_is_replaced() {
         );
         pid
     };
-    signs(&bench, &tokens).await;
+    log_in(&tokens, &bench.token).await.logout().await.unwrap();
     assert_ne!(tokens.worker_pid(0), stopped);
 }
 
@@ -299,6 +304,6 @@ async fn a_login_nobody_waits_for_any_more_is_ended() {
         tokio::select! { biased; _ = &mut login => panic!("no token answers at once"), () = std::future::ready(()) => {} }
     }
     signs(&bench, &tokens).await;
-    // Had the first one stayed open, the second would have been told so.
-    assert_eq!(logins(&dir), "rr");
+    // The first one either never began or ended before the second: an "a" would say that it stayed open.
+    assert!(["r", "rr"].contains(&logins(&dir).as_str()), "{}", logins(&dir));
 }
