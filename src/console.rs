@@ -26,6 +26,7 @@ pub struct Asset {
 
 const JS: &str = "text/javascript; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
+const SVG: &str = "image/svg+xml";
 const JSON: &str = "application/json";
 
 macro_rules! files {
@@ -35,6 +36,7 @@ macro_rules! files {
 }
 
 files!(
+    "icon.svg" SVG,
     "page.css" CSS,
     "layout.css" CSS,
     "desk.js" JS,

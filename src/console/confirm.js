@@ -24,6 +24,10 @@ function ask(shown) {
     event.preventDefault();
     const select = certificate.selector();
     if (!select) return tell(say("console-choose-certificate"), "bad");
+    if (look.lacksText()) {
+      byId("seal-text").focus();
+      return tell(say("console-seal-needs-text"), "bad");
+    }
     byId("go").disabled = true;
     tell(say("console-state-queued"), "busy");
     try {

@@ -1,6 +1,8 @@
 // Elements without HTML text: whatever a file name or certificate says stays text.
 
-/** `el("li", {class: "card", hidden: true}, "text", node)`; attributes that are false, null or undefined are left out. */
+const isThere = (child) => child !== null && child !== undefined && child !== false && child !== "";
+
+/** `el("li", {class: "card", hidden: true}, "text", node)`; attributes and children that are false, null or undefined are left out. */
 export function el(name, attributes = {}, ...children) {
   const node = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
@@ -8,7 +10,7 @@ export function el(name, attributes = {}, ...children) {
     if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
     else node.setAttribute(key, value === true ? "" : String(value));
   }
-  node.append(...children.filter((child) => child !== null && child !== undefined));
+  node.append(...children.filter(isThere));
   return node;
 }
 
@@ -16,6 +18,6 @@ export const byId = (id) => document.getElementById(id);
 
 /** Puts `nodes` in place of everything inside `parent`. */
 export function fill(parent, ...nodes) {
-  parent.replaceChildren(...nodes.filter((node) => node !== null && node !== undefined));
+  parent.replaceChildren(...nodes.filter(isThere));
   parent.removeAttribute("aria-busy");
 }

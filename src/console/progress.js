@@ -46,14 +46,22 @@ function done(view) {
   result.focus();
 }
 
-/** Follows a signing to its end; `onFailed` is called when it may be tried again. */
-export async function follow(id, onFailed) {
+/** Nothing came of it; the way on is a new start. */
+function ended(onEnd) {
+  onEnd();
+  const result = byId("result");
+  fill(result, el("p", {}, el("a", { href: "/" }, say("console-another"))));
+  result.hidden = false;
+}
+
+/** Follows a signing to its end; `onEnd` is called when there are no signed files. */
+export async function follow(id, onEnd) {
   for (let view = null; ; ) {
     try {
       view = await wait(id, view === null ? 0 : WAIT_SECONDS);
     } catch (error) {
       tell(error.message, "bad");
-      return onFailed();
+      return ended(onEnd);
     }
     if (view.state === "done") {
       tell(say("console-state-done"), "good");
@@ -61,11 +69,11 @@ export async function follow(id, onFailed) {
     }
     if (view.state === "failed") {
       tell(view.error?.message ?? say("console-failed"), "bad");
-      return onFailed();
+      return ended(onEnd);
     }
     if (view.state === "cancelled") {
       tell(say("console-state-cancelled"));
-      return onFailed();
+      return ended(onEnd);
     }
     tell(say(LINES[view.state] ?? "console-state-queued", { check: view.check }), "busy");
   }

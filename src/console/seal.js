@@ -69,7 +69,7 @@ export function chooseLook(parent, documents, holder) {
 
   function mark(n, { size }) {
     const [x, y] = placeOf(n, size);
-    const button = el("button", { type: "button", class: "seal-mark", "aria-label": say("console-seal-move") }, name.value || holder());
+    const button = el("button", { type: "button", class: "seal-mark", "aria-label": say("console-seal-move") }, name.value || holder() || "印");
     const percent = (value, of) => `${(100 * value) / of}%`;
     button.style.left = percent(x, size[0]);
     button.style.bottom = percent(y, size[1]);
@@ -119,5 +119,7 @@ export function chooseLook(parent, documents, holder) {
       return { seal: { name: name.value || holder() }, page, rect: [...placeOf(document.n, size), SIDE, SIDE] };
     });
   }
-  return { shown, appearances, redraw: draw };
+  /** A seal needs words: those typed, or the name on the certificate where it can be read. */
+  const lacksText = () => state.visible && !asked.every(Boolean) && !(name.value || holder());
+  return { shown, appearances, lacksText, redraw: draw };
 }

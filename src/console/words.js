@@ -1,6 +1,7 @@
 // The words of the page in the language that its HTML was written in.
 
 export const lang = document.documentElement.lang;
+document.querySelector(`.languages a[lang="${lang}"]`)?.setAttribute("aria-current", "true");
 const words = await fetch(`/assets/words-${lang}.json`).then((answer) => answer.json());
 
 /** The message `id`, its places filled from `values`. */

@@ -172,6 +172,15 @@ enum Why {
     Failure(Failure),
 }
 
+impl Why {
+    fn explain(&self) -> &dyn Explain {
+        match self {
+            Self::Refusal(refusal) => refusal,
+            Self::Failure(failure) => failure,
+        }
+    }
+}
+
 impl From<Refusal> for HttpError {
     fn from(refusal: Refusal) -> Self {
         Self {
@@ -202,12 +211,14 @@ pub struct ErrorBody {
 }
 
 impl HttpError {
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        self.why.explain().code()
+    }
+
     /// The whole answer in `lang`.
     pub fn told(&self, lang: Lang) -> Response {
-        let why: &dyn Explain = match &self.why {
-            Why::Refusal(refusal) => refusal,
-            Why::Failure(failure) => failure,
-        };
+        let why = self.why.explain();
         let body = ErrorBody {
             error: why.code().to_owned(),
             message: why.explain(lang),

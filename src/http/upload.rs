@@ -7,8 +7,8 @@ mod spool;
 
 pub(super) use pace::paced;
 
-use super::desk::Desk;
 use super::error::{HttpError, Refusal};
+use super::limits::Limits;
 use super::routes::MAX_JSON_BYTES;
 use crate::app::desk::{SigningRequest, SigningUpload, UploadedDocument};
 use axum::extract::Request;
@@ -17,6 +17,7 @@ use multer::{Field, Multipart};
 use pace::Gauge;
 use spool::Spool;
 use std::error::Error;
+use std::path::Path;
 
 /// Longest seal picture, in bytes.
 pub(super) const MAX_SEAL_BYTES: u64 = 1024 * 1024;
@@ -38,17 +39,16 @@ pub(super) struct SigningForm {
     document: Vec<Vec<u8>>,
 }
 
-/// Reads the whole upload.
+/// Reads the whole upload; the documents land in `folder`.
 ///
 /// # Errors
 /// `bad_upload`, `bad_json`, `body_too_large`, `upload_stalled`, `upload_not_stored`; and what the manifest's own check says.
-pub(super) async fn receive(request: Request, desk: &Desk) -> Result<SigningUpload, HttpError> {
+pub(super) async fn receive(request: Request, folder: &Path, limits: &Limits) -> Result<SigningUpload, HttpError> {
     let boundary = request
         .headers()
         .get(CONTENT_TYPE)
         .and_then(|value| multer::parse_boundary(value.to_str().ok()?).ok())
         .ok_or(Refusal::WrongContentType)?;
-    let limits = &desk.limits;
     let gauge = Gauge::new(limits.max_upload_bytes);
     let body = gauge.watch(paced(request.into_body(), limits.idle_deadline_ms));
     let mut parts = Multipart::new(body.into_data_stream(), boundary);
@@ -76,7 +76,7 @@ pub(super) async fn receive(request: Request, desk: &Desk) -> Result<SigningUplo
                 if !typed(&part, &["application/pdf", "application/octet-stream"]) {
                     return Err(bad("a `document` part must be application/pdf").into());
                 }
-                documents.push(on_disk(part, desk).await?);
+                documents.push(on_disk(part, folder).await?);
             }
             Some("document") => return Err(bad("more `document` parts than the manifest names").into()),
             _ => return Err(bad("a part that is not `seal` (image/png, before the documents) or `document`").into()),
@@ -110,8 +110,8 @@ async fn in_memory(mut part: Field<'_>, max_bytes: u64) -> Result<Vec<u8>, Refus
     Ok(bytes)
 }
 
-async fn on_disk(mut part: Field<'_>, desk: &Desk) -> Result<UploadedDocument, Refusal> {
-    let spool = Spool::start(desk.app.uploads());
+async fn on_disk(mut part: Field<'_>, folder: &Path) -> Result<UploadedDocument, Refusal> {
+    let spool = Spool::start(folder);
     while let Some(chunk) = part.chunk().await.map_err(|error| why(&error))? {
         if !spool.put(chunk).await {
             break;
@@ -145,3 +145,6 @@ fn why(error: &multer::Error) -> Refusal {
     }
     bad(&error.to_string())
 }
+
+#[cfg(test)]
+mod tests;

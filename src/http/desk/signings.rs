@@ -35,7 +35,7 @@ pub(super) async fn create(
 ) -> Result<Response, HttpError> {
     let who = caller.known()?.clone();
     let patience = wanted_wait(request.headers());
-    let upload = upload::receive(request, &desk).await?;
+    let upload = upload::receive(request, desk.app.uploads(), &desk.limits).await?;
     let id = desk.app.create_signing(&who, upload, caller.lang).await?;
     let view = match patience {
         Some(patience) => desk.app.wait(&who, &id, patience, caller.lang).await?,

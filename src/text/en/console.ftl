@@ -50,6 +50,7 @@ console-look-invisible-hint = The document looks as before
 console-look-seal = Seal
 console-look-seal-hint = A seal is drawn on the page
 console-seal-text = Text of the seal
+console-seal-needs-text = Please enter the text of the seal.
 console-seal-page = Page
 console-seal-place = Place
 console-seal-hint = Click on a page, or select the seal and move it with the arrow keys.

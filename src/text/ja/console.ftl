@@ -50,6 +50,7 @@ console-look-invisible-hint = 文書の見た目は変わりません
 console-look-seal = 印影
 console-look-seal-hint = ページに印影を入れます
 console-seal-text = 印影の文字
+console-seal-needs-text = 印影の文字を入力してください。
 console-seal-page = ページ
 console-seal-place = 位置
 console-seal-hint = ページの上をクリックするか、印影を選んで矢印キーで動かせます。
