@@ -161,3 +161,6 @@ async fn ended(ending: &mut watch::Receiver<bool>) {
     // An error means that the sender is gone, and with it the daemon.
     let _ = ending.wait_for(|ending| *ending).await;
 }
+
+#[cfg(test)]
+mod tests;
