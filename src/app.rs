@@ -29,12 +29,16 @@ use std::time::SystemTime;
 use tokio::sync::broadcast;
 
 use crate::access::Principal;
+use crate::audit::{self, AuditError, Kind};
 use crate::clock::Timestamp;
 use desk::{Event, Health};
 use failure::{Failure, FailureKind};
 use rooms::Rooms;
 
 pub use rooms::Opening;
+
+/// Who starts and ends the daemon, in the audit log.
+const DAEMON: &str = "daemon";
 
 /// Everything that the skins may ask for. Cheap to clone.
 #[derive(Clone)]
@@ -59,6 +63,41 @@ impl App {
     /// What happens from now on.
     pub fn events(&self) -> broadcast::Receiver<Event> {
         self.0.events.subscribe()
+    }
+
+    /// `true` when somebody listens to [`App::events`].
+    pub fn has_listeners(&self) -> bool {
+        self.0.events.receiver_count() > 0
+    }
+
+    /// Writes that the daemon began to serve.
+    ///
+    /// # Errors
+    /// What the state refused.
+    pub async fn record_start(&self, version: &str) -> Result<(), Failure> {
+        let event = audit::Event::new(self.now(), Kind::DaemonStarted, DAEMON, "").with("version", version);
+        self.record(event).await
+    }
+
+    /// Writes that the daemon ended in order.
+    ///
+    /// # Errors
+    /// What the state refused.
+    pub async fn record_stop(&self) -> Result<(), Failure> {
+        self.record(audit::Event::new(self.now(), Kind::DaemonStopped, DAEMON, ""))
+            .await
+    }
+
+    async fn record(&self, event: audit::Event) -> Result<(), Failure> {
+        let written = self.store().write(move |tx| {
+            Box::pin(async move {
+                audit::append(tx, &event).await?;
+                Ok::<_, AuditError>(())
+            })
+        });
+        written.await?;
+        audit::announce(self.store(), self.now()).await?;
+        Ok(())
     }
 
     /// `true` when the event concerns this principal.

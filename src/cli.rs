@@ -17,6 +17,7 @@ mod doctor;
 mod exit;
 mod manual;
 mod output;
+mod serve;
 mod sign;
 mod site;
 mod token;
@@ -53,6 +54,8 @@ pub(crate) struct Global {
 
 #[derive(Subcommand, Debug)]
 enum Command {
+    /// Run the daemon
+    Serve(serve::Options),
     /// Tokens: IC cards and HSMs
     #[command(subcommand)]
     Token(token::Action),
@@ -96,6 +99,7 @@ fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let global = &arguments.global;
     match arguments.command {
+        Command::Serve(options) => serve::run(global, &options),
         Command::Token(action) => token::run(global, &action),
         Command::Certificate(action) => certificate::run(global, &action),
         Command::Sign(options) => sign::run(global, &options),

@@ -1,4 +1,160 @@
-//! The daemon room: the log and what systemd is told.
+//! The daemon: rooms opened, listeners bound, systemd told, signals heard, and an orderly end.
+//!
+//! Nothing here decides about a request; `http` and `control` do, by asking `app`.
 
+pub mod control;
+mod error;
 pub mod journal;
 pub mod notify;
+mod watch;
+
+use std::net::{SocketAddr, TcpListener as StdListener};
+use std::path::PathBuf;
+
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch as channel;
+use tokio::task::JoinHandle;
+
+use crate::app::{App, Opening};
+use crate::config::{Config, Limits};
+use crate::http;
+use crate::store::{ServeLock, StateDir, Store};
+
+pub use error::DaemonError;
+
+/// A daemon that serves.
+pub struct Daemon {
+    app: App,
+    address: SocketAddr,
+    ending: channel::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+    socket: PathBuf,
+    // Held as long as this daemon has the state folder to itself.
+    _lock: ServeLock,
+}
+
+/// Runs the daemon until it is told to end (SIGTERM, SIGINT).
+///
+/// # Errors
+/// Why it could not begin.
+pub fn run(config: Config) -> Result<(), DaemonError> {
+    journal::open(config.log.level);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let daemon = Daemon::start(config).await?;
+        notify::ready(&format!("http://{}", daemon.address()));
+        log::info!(code = "daemon_ready", address:% = daemon.address(); "serving");
+        daemon.until_signal().await?;
+        notify::stopping();
+        daemon.stop().await;
+        Ok(())
+    })
+}
+
+impl Daemon {
+    /// Opens everything and begins to serve.
+    ///
+    /// # Errors
+    /// `state_in_use` and what else the state refuses, `listener_failed`, `listener_not_loopback`.
+    pub async fn start(config: Config) -> Result<Self, DaemonError> {
+        let state = StateDir::open(&config.state_dir)?;
+        let lock = state.lock_for_serving()?;
+        let listener = listener(config.listen)?;
+        let address = listener.local_addr()?;
+        let limits = limits(&config.limits);
+        let socket = config.state_dir.join(control::SOCKET_NAME);
+        let store = Store::open(state).await?;
+        let app = App::with_store(
+            config,
+            store,
+            Opening {
+                address: Some(address),
+                ..Opening::default()
+            },
+        )?;
+        app.record_start(env!("CARGO_PKG_VERSION")).await?;
+        let (ending, ended) = channel::channel(false);
+        let router = http::router(app.clone(), limits, ended.clone()).map_err(std::io::Error::other)?;
+        let control = control::serve(&socket, app.clone(), ended.clone())?;
+        let served = ended.clone();
+        let web = tokio::spawn(async move {
+            if let Err(error) = http::serve(vec![listener], router, limits, served).await {
+                log::error!(error:%; "the listener ended");
+            }
+        });
+        let watching = tokio::spawn(watch::tokens(app.clone(), ended));
+        Ok(Self {
+            app,
+            address,
+            ending,
+            tasks: vec![web, control, watching],
+            socket,
+            _lock: lock,
+        })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The use cases.
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// Waits for SIGTERM or SIGINT.
+    ///
+    /// # Errors
+    /// When signals cannot be heard.
+    pub async fn until_signal(&self) -> Result<(), DaemonError> {
+        let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        Ok(())
+    }
+
+    /// Lets requests under way finish, ends the workers, closes the state.
+    pub async fn stop(self) {
+        // Whoever still listens ends; a receiver that is gone has ended already.
+        let _ = self.ending.send(true);
+        for task in self.tasks {
+            let _ = task.await;
+        }
+        let _ = std::fs::remove_file(&self.socket);
+        if let Err(error) = self.app.record_stop().await {
+            log::warn!(error:%; "the end could not be recorded");
+        }
+        self.app.close().await;
+        log::info!(code = "daemon_stopped"; "ended");
+    }
+}
+
+/// The listener that systemd handed over, or one of our own.
+fn listener(address: SocketAddr) -> Result<TcpListener, DaemonError> {
+    let handed: Option<StdListener> = listenfd::ListenFd::from_env().take_tcp_listener(0)?;
+    let listener = match handed {
+        Some(listener) => listener,
+        None => StdListener::bind(address).map_err(|error| DaemonError::Listen { address, error })?,
+    };
+    listener.set_nonblocking(true)?;
+    Ok(TcpListener::from_std(listener)?)
+}
+
+fn limits(limits: &Limits) -> http::Limits {
+    let count = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+    http::Limits {
+        max_connections: count(limits.max_connections),
+        max_requests_per_caller: count(limits.max_requests_per_caller),
+        max_upload_bytes: limits.max_upload_bytes,
+        header_deadline_ms: limits.header_deadline_ms,
+        idle_deadline_ms: limits.idle_deadline_ms,
+        drain_deadline_ms: limits.drain_deadline_ms,
+    }
+}

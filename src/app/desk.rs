@@ -19,7 +19,7 @@ pub const MAX_COORDINATE_POINTS: f64 = 14_400.0;
 pub const MAX_TEXT_CHARS: usize = 200;
 
 /// A code with its words in the reader's language.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Said {
     /// Stable `snake_case` name.
     pub code: String,
@@ -81,7 +81,7 @@ pub struct PairingView {
 }
 
 /// How a token's PIN stands, as its flags tell (PKCS#11 `CKF_USER_PIN_*`).
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, ToSchema)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PinState {
     /// No warning.
@@ -95,7 +95,7 @@ pub enum PinState {
 }
 
 /// A card or HSM token, or a reader without one.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct TokenView {
     /// Opaque; stays while the same card is in the same reader.
     pub id: String,
@@ -131,7 +131,7 @@ pub enum CertificateUsage {
 }
 
 /// A certificate on a token.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct CertificateView {
     /// What the manifest's `certificate` takes.
     pub select: CertificateSelector,

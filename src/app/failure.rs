@@ -5,11 +5,12 @@
 mod below;
 
 use crate::text::{Explain, Lang, plain, say};
+use serde::{Deserialize, Serialize};
 use std::error::Error;
 use std::fmt;
 
 /// What sort of failure it is; the skins map it to a status or an exit code.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum FailureKind {
     /// The request, the manifest or the PDF cannot be accepted as it is.
     Invalid,

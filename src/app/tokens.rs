@@ -2,7 +2,7 @@
 
 use super::App;
 use super::choose::token_id;
-use super::desk::{CertificateSelector, CertificateUsage, CertificateView, PinState, Said, TokenView};
+use super::desk::{CertificateSelector, CertificateUsage, CertificateView, Event, PinState, Said, TokenView};
 use super::failure::Failure;
 use crate::der::Certificate;
 use crate::der::oid;
@@ -45,6 +45,15 @@ impl App {
         views.retain(|view| view.usable || usage == CertificateUsage::All);
         views.sort_by_key(|view| !view.usable);
         Ok(views)
+    }
+
+    /// Looks at the tokens and tells when what is there differs from `last`; gives what is there now.
+    pub async fn notice_tokens(&self, last: Option<Vec<TokenView>>) -> Vec<TokenView> {
+        let now = self.tokens(Lang::En).await.unwrap_or_default();
+        if last.is_some_and(|last| last != now) {
+            self.tell(Event::token(self.now()));
+        }
+        now
     }
 
     fn view(&self, info: &TokenInfo, entry: &Entry, lang: Lang) -> CertificateView {

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use super::context::{Context, with_app};
+use super::context::with_tokens;
 use super::{Format, Global, exit, output};
 use crate::app::desk::{CertificateSelector, CertificateUsage, CertificateView};
 use crate::text::{Lang, say};
@@ -36,14 +36,12 @@ pub(super) fn run(global: &Global, action: &Action) -> ExitCode {
         Usage::Signing => CertificateUsage::Signing,
         Usage::All => CertificateUsage::All,
     };
-    with_app(global, async |context: Context| {
-        let certificates = context.app.certificates(usage, context.lang).await?;
+    with_tokens(global, None, async |tokens, lang| {
+        let certificates = tokens.certificates(usage, lang).await?;
         match format {
             Format::Json => output::json(&certificates),
-            Format::Text if certificates.is_empty() => output::line(&say(context.lang, "cli-no-certificate", &[])),
-            Format::Text => certificates
-                .iter()
-                .for_each(|c| output::line(&describe(c, context.lang))),
+            Format::Text if certificates.is_empty() => output::line(&say(lang, "cli-no-certificate", &[])),
+            Format::Text => certificates.iter().for_each(|c| output::line(&describe(c, lang))),
         }
         Ok(exit::DONE)
     })

@@ -3,10 +3,15 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use tokio_util::sync::CancellationToken;
+
 use super::{Global, exit};
-use crate::app::failure::Failure;
+use crate::app::desk::{CertificateUsage, CertificateView, TokenView};
+use crate::app::failure::{Failure, FailureKind};
+use crate::app::files::{FilesReport, FilesRequest};
 use crate::app::{App, Opening};
 use crate::config::{Config, Environment};
+use crate::daemon::control::{Client, Told};
 use crate::text::{Explain, Lang};
 
 /// What a command works with.
@@ -42,17 +47,112 @@ pub(super) fn configuration(global: &Global) -> Result<(Config, Lang), ExitCode>
     }
 }
 
-/// Runs a command that needs the use cases.
+/// Runs a command that needs the use cases and no token.
 pub(super) fn with_app(global: &Global, command: impl AsyncFnOnce(Context) -> Result<u8, Failure>) -> ExitCode {
-    with_module(global, None, command)
+    run(global, async |config, lang| {
+        let app = App::open(config, Opening::default())
+            .await
+            .map_err(|e| Told::of(&e, lang))?;
+        let result = command(Context { app: app.clone(), lang }).await;
+        app.close().await;
+        result.map_err(|e| Told::of(&e, lang))
+    })
 }
 
-/// The same with one PKCS#11 module instead of the configured ones.
-pub(super) fn with_module(
+/// Runs a command that needs tokens: those of the daemon that serves the state folder, or our own when there is none.
+///
+/// `module` is used here unless the daemon has it too.
+pub(super) fn with_tokens(
     global: &Global,
     module: Option<&Path>,
-    command: impl AsyncFnOnce(Context) -> Result<u8, Failure>,
+    command: impl AsyncFnOnce(&mut Tokens, Lang) -> Result<u8, Told>,
 ) -> ExitCode {
+    run(global, async |config, lang| {
+        let served = module.is_none_or(|path| config.modules.iter().any(|module| module.path == path));
+        let client = if served {
+            Client::connect(&config.state_dir).await
+        } else {
+            None
+        };
+        let mut tokens = match client {
+            Some(client) => Tokens::There(client),
+            None => {
+                let modules = module.into_iter().map(Path::to_owned).collect();
+                let opening = Opening {
+                    modules,
+                    ..Opening::default()
+                };
+                Tokens::Here(App::open(config, opening).await.map_err(|e| Told::of(&e, lang))?)
+            }
+        };
+        let result = command(&mut tokens, lang).await;
+        if let Tokens::Here(app) = tokens {
+            app.close().await;
+        }
+        result
+    })
+}
+
+/// Where the tokens are.
+pub(super) enum Tokens {
+    /// In this process.
+    Here(App),
+    /// In the daemon that serves the state folder.
+    There(Client),
+}
+
+impl Tokens {
+    /// Every reader and token.
+    pub(super) async fn tokens(&mut self, lang: Lang) -> Result<Vec<TokenView>, Told> {
+        match self {
+            Self::Here(app) => app.tokens(lang).await.map_err(|e| Told::of(&e, lang)),
+            Self::There(client) => client.tokens(lang).await,
+        }
+    }
+
+    /// Certificates, fit ones first.
+    pub(super) async fn certificates(
+        &mut self,
+        usage: CertificateUsage,
+        lang: Lang,
+    ) -> Result<Vec<CertificateView>, Told> {
+        match self {
+            Self::Here(app) => app.certificates(usage, lang).await.map_err(|e| Told::of(&e, lang)),
+            Self::There(client) => client.certificates(usage, lang).await,
+        }
+    }
+
+    /// Signs files; Ctrl-C stops at the next step.
+    pub(super) async fn sign(
+        &mut self,
+        request: FilesRequest,
+        lang: Lang,
+        progress: &(dyn Fn(usize) + Send + Sync),
+    ) -> Result<FilesReport, Told> {
+        let cancel = CancellationToken::new();
+        let stop = cancel.clone();
+        let interrupted = async move {
+            if tokio::signal::ctrl_c().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+            stop.cancel();
+        };
+        match self {
+            Self::Here(app) => {
+                let watch = tokio::spawn(interrupted);
+                let report = app.sign_files(request, cancel, progress).await;
+                watch.abort();
+                report.map_err(|e| Told::of(&e, lang))
+            }
+            Self::There(client) => tokio::select! {
+                report = client.sign(&request, &progress) => report,
+                () = interrupted => Err(Told::of(&Failure::new(FailureKind::Cancelled, "signing_cancelled"), lang)),
+            },
+        }
+    }
+}
+
+fn run(global: &Global, command: impl AsyncFnOnce(Config, Lang) -> Result<u8, Told>) -> ExitCode {
     let (config, lang) = match configuration(global) {
         Ok(found) => found,
         Err(code) => return code,
@@ -64,18 +164,8 @@ pub(super) fn with_module(
             return ExitCode::from(exit::FAILED);
         }
     };
-    let opening = Opening {
-        modules: module.into_iter().map(Path::to_owned).collect(),
-        address: None,
-    };
-    let result = runtime.block_on(async {
-        let app = App::open(config, opening).await?;
-        let result = command(Context { app: app.clone(), lang }).await;
-        app.close().await;
-        result
-    });
-    match result {
+    match runtime.block_on(command(config, lang)) {
         Ok(code) => ExitCode::from(code),
-        Err(failure) => exit::fail(&failure, lang),
+        Err(told) => exit::fail(&told),
     }
 }

@@ -2,8 +2,9 @@
 
 use std::process::ExitCode;
 
-use crate::app::failure::{Failure, FailureKind};
-use crate::text::{Explain, Lang};
+use crate::app::failure::FailureKind;
+use crate::daemon::DaemonError;
+use crate::daemon::control::Told;
 
 /// Done.
 pub(super) const DONE: u8 = 0;
@@ -18,9 +19,9 @@ pub(super) const UNAVAILABLE: u8 = 69;
 /// PIN wrong, locked or not given.
 pub(super) const PIN: u8 = 77;
 
-/// The exit code of a failure.
-pub(super) fn code(failure: &Failure) -> u8 {
-    match failure.kind() {
+/// The exit code of a kind of failure.
+pub(super) fn code(kind: FailureKind) -> u8 {
+    match kind {
         FailureKind::Usage => USAGE,
         FailureKind::Unreadable => UNREADABLE,
         FailureKind::Unavailable | FailureKind::Timeout => UNAVAILABLE,
@@ -38,9 +39,17 @@ pub(super) fn code(failure: &Failure) -> u8 {
 }
 
 /// Tells a failure on standard error and gives its exit code.
-pub(super) fn fail(failure: &Failure, lang: Lang) -> ExitCode {
-    super::output::complain(&failure.explain(lang), failure.code());
-    ExitCode::from(code(failure))
+pub(super) fn fail(told: &Told) -> ExitCode {
+    super::output::complain(&told.message, &told.code);
+    ExitCode::from(code(told.kind))
+}
+
+/// The exit code of a daemon that did not begin.
+pub(super) fn of_daemon(error: &DaemonError) -> u8 {
+    match error {
+        DaemonError::App(failure) => code(failure.kind()),
+        DaemonError::Store(_) | DaemonError::Listen { .. } | DaemonError::Io(_) => UNAVAILABLE,
+    }
 }
 
 /// What clap found wrong, or the help and version that it was asked for.

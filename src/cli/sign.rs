@@ -3,13 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use tokio_util::sync::CancellationToken;
-
-use super::context::{Context, with_module};
+use super::context::with_tokens;
 use super::{Format, Global, exit, output};
 use crate::app::desk::{self, Appearance, CertificateSelector, DocumentRequest, Seal, SigningChoice};
 use crate::app::failure::{Failure, FailureKind};
 use crate::app::files::{FileRequest, FilesReport, FilesRequest};
+use crate::daemon::control::Told;
 use crate::text::{Lang, say};
 
 /// Sign PDF files.
@@ -123,23 +122,12 @@ enum Certify {
 struct Rectangle([f64; 4]);
 
 pub(super) fn run(global: &Global, options: &Options) -> ExitCode {
-    with_module(global, options.module.as_deref(), async |context: Context| {
-        let request = options.request(context.lang)?;
+    with_tokens(global, options.module.as_deref(), async |tokens, lang| {
+        let request = options.request(lang).map_err(|e| Told::of(&e, lang))?;
         let bar = output::progress(request.documents.len());
-        let cancel = CancellationToken::new();
-        let stop = cancel.clone();
-        let watch = tokio::spawn(async move {
-            if tokio::signal::ctrl_c().await.is_ok() {
-                stop.cancel();
-            }
-        });
-        let report = context
-            .app
-            .sign_files(request, cancel, &|done| bar.set_position(done as u64))
-            .await;
-        watch.abort();
+        let report = tokens.sign(request, lang, &|done| bar.set_position(done as u64)).await;
         bar.finish_and_clear();
-        tell(&report?, options.format, context.lang);
+        tell(&report?, options.format, lang);
         Ok(exit::DONE)
     })
 }

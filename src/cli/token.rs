@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use super::context::{Context, with_app};
+use super::context::with_tokens;
 use super::{Format, Global, exit, output};
 use crate::app::desk::{PinState, TokenView};
 use crate::text::{Lang, say};
@@ -20,14 +20,12 @@ pub(crate) enum Action {
 
 pub(super) fn run(global: &Global, action: &Action) -> ExitCode {
     let Action::List { format } = action;
-    with_app(global, async |context: Context| {
-        let tokens = context.app.tokens(context.lang).await?;
+    with_tokens(global, None, async |tokens, lang| {
+        let tokens = tokens.tokens(lang).await?;
         match format {
             Format::Json => output::json(&tokens),
-            Format::Text if tokens.is_empty() => output::line(&say(context.lang, "cli-no-token", &[])),
-            Format::Text => tokens
-                .iter()
-                .for_each(|token| output::line(&describe(token, context.lang))),
+            Format::Text if tokens.is_empty() => output::line(&say(lang, "cli-no-token", &[])),
+            Format::Text => tokens.iter().for_each(|token| output::line(&describe(token, lang))),
         }
         Ok(exit::DONE)
     })

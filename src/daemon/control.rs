@@ -1,0 +1,253 @@
+//! The command line beside a running daemon: it hands its work over, so that two processes never fight for a token.
+//!
+//! A Unix socket in the state folder, whose permissions are the whole of its access control: whoever may open the folder
+//! is the daemon's user. HTTP/1.1 with JSON, because both ends have it; the answer to a signing is one JSON value a line.
+
+use std::convert::Infallible;
+use std::io;
+use std::path::Path;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Query, State};
+use axum::http::HeaderValue;
+use axum::http::header::{CONTENT_TYPE, HOST};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::{Frame, Incoming};
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use serde::{Deserialize, Serialize};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use crate::app::App;
+use crate::app::desk::{CertificateUsage, CertificateView, TokenView};
+use crate::app::failure::{Failure, FailureKind};
+use crate::app::files::{FilesReport, FilesRequest};
+use crate::text::{Explain, Lang};
+
+/// The socket's name in the state folder.
+pub const SOCKET_NAME: &str = "control.sock";
+/// Lines of progress that may wait for a slow command line.
+const MAX_WAITING_LINES: usize = 1_024;
+/// Longest line of an answer.
+const MAX_LINE_BYTES: usize = 8 << 20;
+
+/// A failure as it crosses the socket: already worded.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Told {
+    /// For the exit code.
+    pub kind: FailureKind,
+    /// Stable name.
+    pub code: String,
+    /// For the person.
+    pub message: String,
+}
+
+impl Told {
+    /// A failure in the words of `lang`.
+    pub fn of(failure: &Failure, lang: Lang) -> Self {
+        Self {
+            kind: failure.kind(),
+            code: failure.code().to_owned(),
+            message: failure.explain(lang),
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Line {
+    Done(usize),
+    Report(FilesReport),
+    Failed(Told),
+}
+
+#[derive(Deserialize)]
+struct Ask {
+    lang: String,
+    #[serde(default)]
+    all: bool,
+}
+
+/// A connection to the daemon of a state folder.
+pub struct Client(http1::SendRequest<Full<Bytes>>);
+
+/// Serves the socket until the daemon ends. A socket that a dead daemon left is replaced: the caller holds the folder's lock.
+///
+/// # Errors
+/// When the socket cannot be made.
+pub(super) fn serve(path: &Path, app: App, mut ending: watch::Receiver<bool>) -> io::Result<JoinHandle<()>> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let listener = UnixListener::bind(path)?;
+    let router = Router::new()
+        .route("/tokens", get(tokens))
+        .route("/certificates", get(certificates))
+        .route("/sign", post(sign))
+        .with_state(app);
+    Ok(tokio::spawn(async move {
+        let ended = async move {
+            // A sender that is gone has ended too.
+            let _ = ending.wait_for(|ended| *ended).await;
+        };
+        if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(ended).await {
+            log::error!(error:%; "the control socket ended");
+        }
+    }))
+}
+
+async fn tokens(State(app): State<App>, Query(ask): Query<Ask>) -> Response {
+    answer(app.tokens(lang(&ask)).await, lang(&ask))
+}
+
+async fn certificates(State(app): State<App>, Query(ask): Query<Ask>) -> Response {
+    let usage = if ask.all {
+        CertificateUsage::All
+    } else {
+        CertificateUsage::Signing
+    };
+    answer(app.certificates(usage, lang(&ask)).await, lang(&ask))
+}
+
+async fn sign(State(app): State<App>, Json(request): Json<FilesRequest>) -> Response {
+    let (lines, waiting) = mpsc::channel::<Line>(MAX_WAITING_LINES);
+    let cancel = CancellationToken::new();
+    // When the command line goes away its body is dropped, and with it the guard.
+    let guard = cancel.clone().drop_guard();
+    tokio::spawn(async move {
+        let lang = if request.english { Lang::En } else { Lang::Ja };
+        // Progress may be lost to a reader that does not read; the report waits for it.
+        let progress = |done| drop(lines.try_send(Line::Done(done)));
+        let last = match app.sign_files(request, cancel, &progress).await {
+            Ok(report) => Line::Report(report),
+            Err(failure) => Line::Failed(Told::of(&failure, lang)),
+        };
+        // Nobody is left to tell; the audit log has it.
+        let _ = lines.send(last).await;
+    });
+    Body::new(Lines { waiting, _guard: guard }).into_response()
+}
+
+/// The lines of an answer as they come; dropped with the connection, it cancels the work.
+struct Lines {
+    waiting: mpsc::Receiver<Line>,
+    _guard: DropGuard,
+}
+
+impl hyper::body::Body for Lines {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.waiting.poll_recv(cx).map(|line| {
+            let mut text = serde_json::to_vec(&line?).unwrap_or_default();
+            text.push(b'\n');
+            Some(Ok(Frame::data(Bytes::from(text))))
+        })
+    }
+}
+
+impl Client {
+    /// Connects to the daemon of this state folder; `None` when there is none.
+    pub async fn connect(state_dir: &Path) -> Option<Self> {
+        let stream = UnixStream::connect(state_dir.join(SOCKET_NAME)).await.ok()?;
+        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.ok()?;
+        tokio::spawn(connection);
+        Some(Self(sender))
+    }
+
+    /// The daemon's view of its tokens.
+    ///
+    /// # Errors
+    /// What the daemon said, or that it went away.
+    pub async fn tokens(&mut self, lang: Lang) -> Result<Vec<TokenView>, Told> {
+        self.get(&format!("/tokens?lang={}", lang.tag()), lang).await
+    }
+
+    /// The daemon's view of its certificates.
+    ///
+    /// # Errors
+    /// As [`Client::tokens`].
+    pub async fn certificates(&mut self, usage: CertificateUsage, lang: Lang) -> Result<Vec<CertificateView>, Told> {
+        let all = usage == CertificateUsage::All;
+        self.get(&format!("/certificates?lang={}&all={all}", lang.tag()), lang)
+            .await
+    }
+
+    /// Has the daemon sign files. Dropping the future stops it at its next step.
+    ///
+    /// # Errors
+    /// As [`Client::tokens`].
+    pub async fn sign(
+        &mut self,
+        request: &FilesRequest,
+        progress: &(dyn Fn(usize) + Send + Sync),
+    ) -> Result<FilesReport, Told> {
+        let lang = if request.english { Lang::En } else { Lang::Ja };
+        let body = serde_json::to_vec(request).map_err(|_| gone(lang))?;
+        let mut answer = self.send("POST", "/sign", body).await.map_err(|_| gone(lang))?;
+        let mut waiting = Vec::new();
+        while let Some(frame) = answer.frame().await {
+            let Ok(data) = frame.map_err(|_| gone(lang))?.into_data() else {
+                continue;
+            };
+            waiting.extend_from_slice(&data);
+            while let Some(end) = waiting.iter().position(|b| *b == b'\n') {
+                let line: Vec<u8> = waiting.drain(..=end).collect();
+                match serde_json::from_slice(&line) {
+                    Ok(Line::Done(done)) => progress(done),
+                    Ok(Line::Report(report)) => return Ok(report),
+                    Ok(Line::Failed(told)) => return Err(told),
+                    Err(_) => return Err(gone(lang)),
+                }
+            }
+            if waiting.len() > MAX_LINE_BYTES {
+                return Err(gone(lang));
+            }
+        }
+        Err(gone(lang))
+    }
+
+    async fn get<T: serde::de::DeserializeOwned>(&mut self, path: &str, lang: Lang) -> Result<T, Told> {
+        let answer = self.send("GET", path, Vec::new()).await.map_err(|_| gone(lang))?;
+        let body = Limited::new(answer, MAX_LINE_BYTES)
+            .collect()
+            .await
+            .map_err(|_| gone(lang))?
+            .to_bytes();
+        let answer: Result<T, Told> = serde_json::from_slice(&body).map_err(|_| gone(lang))?;
+        answer
+    }
+
+    async fn send(&mut self, method: &str, path: &str, body: Vec<u8>) -> Result<Incoming, hyper::Error> {
+        let mut request = hyper::Request::new(Full::new(Bytes::from(body)));
+        // Both are ours and well-formed; a method or path that is not would be answered by the daemon's 404.
+        *request.method_mut() = method.parse().unwrap_or_default();
+        *request.uri_mut() = path.parse().unwrap_or_default();
+        let headers = request.headers_mut();
+        headers.insert(HOST, HeaderValue::from_static("hankod"));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        Ok(self.0.send_request(request).await?.into_body())
+    }
+}
+
+fn answer<T: Serialize>(result: Result<T, Failure>, lang: Lang) -> Response {
+    Json(result.map_err(|failure| Told::of(&failure, lang))).into_response()
+}
+
+fn gone(lang: Lang) -> Told {
+    Told::of(&Failure::new(FailureKind::Unavailable, "daemon_gone"), lang)
+}
+
+fn lang(ask: &Ask) -> Lang {
+    Lang::from_tag(&ask.lang).unwrap_or_default()
+}

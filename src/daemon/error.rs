@@ -1,0 +1,49 @@
+//! Why the daemon could not begin.
+
+use std::net::SocketAddr;
+
+use crate::app::failure::Failure;
+use crate::store::StoreError;
+use crate::text::Explain;
+
+/// Why the daemon could not begin.
+#[derive(Debug, thiserror::Error)]
+pub enum DaemonError {
+    /// The state folder.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A use case.
+    #[error(transparent)]
+    App(#[from] Failure),
+    /// The address is taken, or not ours.
+    #[error("{address}: {error}")]
+    Listen {
+        /// Where it was to listen.
+        address: SocketAddr,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// The system refused something else.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+}
+
+impl Explain for DaemonError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Store(error) => error.code(),
+            Self::App(failure) => failure.code(),
+            Self::Listen { .. } => "daemon_listen_failed",
+            Self::Io(_) => "daemon_failed",
+        }
+    }
+
+    fn args(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Store(error) => error.args(),
+            Self::App(failure) => failure.args(),
+            Self::Listen { address, error } => vec![("address", address.to_string()), ("cause", error.to_string())],
+            Self::Io(error) => vec![("cause", error.to_string())],
+        }
+    }
+}
