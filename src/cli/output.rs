@@ -1,9 +1,4 @@
 //! Where the command line writes: the only file that prints.
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "the command line's answers go to the terminal"
-)]
 
 use std::io::{IsTerminal, Write};
 
