@@ -13,6 +13,7 @@ use crate::text::Lang;
 mod audit;
 mod certificate;
 mod context;
+mod demo;
 mod doctor;
 mod exit;
 mod manual;
@@ -56,6 +57,8 @@ pub(crate) struct Global {
 enum Command {
     /// Run the daemon
     Serve(serve::Options),
+    /// Show everything on one machine: demo CA, SoftHSM token, daemon and page
+    Demo(demo::Options),
     /// Tokens: IC cards and HSMs
     #[command(subcommand)]
     Token(token::Action),
@@ -100,6 +103,7 @@ fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let global = &arguments.global;
     match arguments.command {
         Command::Serve(options) => serve::run(global, &options),
+        Command::Demo(options) => demo::run(global, &options),
         Command::Token(action) => token::run(global, &action),
         Command::Certificate(action) => certificate::run(global, &action),
         Command::Sign(options) => sign::run(global, &options),

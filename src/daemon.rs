@@ -45,7 +45,7 @@ pub fn run(config: Config) -> Result<(), DaemonError> {
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        let daemon = Daemon::start(config).await?;
+        let daemon = Daemon::start(config, false).await?;
         notify::ready(&format!("http://{}", daemon.address()));
         log::info!(code = "daemon_ready", address:% = daemon.address(); "serving");
         daemon.until_signal().await?;
@@ -56,11 +56,11 @@ pub fn run(config: Config) -> Result<(), DaemonError> {
 }
 
 impl Daemon {
-    /// Opens everything and begins to serve.
+    /// Opens everything and begins to serve. `unattended_page`: the daemon's own page signs with the configured PIN, for a demonstration without a screen.
     ///
     /// # Errors
     /// `state_in_use` and what else the state refuses, `listener_failed`, `listener_not_loopback`.
-    pub async fn start(config: Config) -> Result<Self, DaemonError> {
+    pub async fn start(config: Config, unattended_page: bool) -> Result<Self, DaemonError> {
         let state = StateDir::open(&config.state_dir)?;
         let lock = state.lock_for_serving()?;
         let listener = listener(config.listen)?;
@@ -73,6 +73,7 @@ impl Daemon {
             store,
             Opening {
                 address: Some(address),
+                unattended_page,
                 ..Opening::default()
             },
         )?;

@@ -3,11 +3,18 @@
 //! Nothing here is for real signatures: the keys of the authority lie in plain files, and nobody checks who a certificate names.
 
 pub mod ca;
+mod client;
 pub mod contract;
 mod files;
+pub mod show;
 pub mod token;
 
+use crate::app::failure::Failure;
+use crate::config::ConfigError;
+use crate::daemon::DaemonError;
 use crate::der::Error as DerError;
+use crate::net::Error as NetError;
+use crate::render::Error as RenderError;
 use crate::text::Explain;
 use crate::token::Error as TokenError;
 use std::path::Path;
@@ -27,6 +34,30 @@ pub enum DemoError {
     /// The software token refused.
     #[error(transparent)]
     Token(#[from] TokenError),
+    /// There is no home folder, and no folder was named.
+    #[error("no folder for the demonstration")]
+    NoHome,
+    /// The seals and the contract need a font.
+    #[error(transparent)]
+    Render(#[from] RenderError),
+    /// The settings just written do not read.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The daemon does not begin.
+    #[error(transparent)]
+    Daemon(#[from] DaemonError),
+    /// A use case refused.
+    #[error(transparent)]
+    App(#[from] Failure),
+    /// The daemon cannot be reached.
+    #[error(transparent)]
+    Net(#[from] NetError),
+    /// The daemon's answer is not the one that was hoped for.
+    #[error("the daemon answered: {said}")]
+    Answer {
+        /// What it said.
+        said: String,
+    },
     /// A file of the demonstration could not be read or written.
     #[error("{path}: {reason}")]
     File {
@@ -53,6 +84,13 @@ impl Explain for DemoError {
             Self::Der(error) => error.code(),
             Self::SoftHsmMissing => "demo_softhsm_missing",
             Self::Token(error) => error.code(),
+            Self::NoHome => "demo_no_home",
+            Self::Render(error) => error.code(),
+            Self::Config(error) => error.code(),
+            Self::Daemon(error) => error.code(),
+            Self::App(failure) => failure.code(),
+            Self::Net(error) => error.code(),
+            Self::Answer { .. } => "demo_answer",
             Self::File { .. } => "demo_file_failed",
         }
     }
@@ -61,7 +99,13 @@ impl Explain for DemoError {
         match self {
             Self::Certificate(error) => vec![("reason", error.to_string())],
             Self::Der(error) => error.args(),
-            Self::SoftHsmMissing => Vec::new(),
+            Self::SoftHsmMissing | Self::NoHome => Vec::new(),
+            Self::Render(error) => error.args(),
+            Self::Config(error) => error.args(),
+            Self::Daemon(error) => error.args(),
+            Self::App(failure) => failure.args(),
+            Self::Net(error) => error.args(),
+            Self::Answer { said } => vec![("said", said.clone())],
             Self::Token(error) => error.args(),
             Self::File { path, reason } => vec![("path", path.clone()), ("reason", reason.clone())],
         }

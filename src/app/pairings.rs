@@ -210,6 +210,9 @@ impl App {
 
     /// `true` when the administrator lets this caller sign with a configured PIN.
     pub(crate) async fn is_unattended(&self, who: &Principal) -> Result<bool, Failure> {
+        if *who == Principal::OwnPage {
+            return Ok(self.0.unattended_page);
+        }
         let pairings = self.store().pairings().await?;
         Ok(pairings.iter().any(|pairing| {
             let same = match who {

@@ -32,6 +32,8 @@ pub struct Opening {
     pub modules: Vec<PathBuf>,
     /// Address of the daemon's own pages, once the listener is bound.
     pub address: Option<std::net::SocketAddr>,
+    /// The daemon's own page signs with the configured PIN instead of asking.
+    pub unattended_page: bool,
 }
 
 /// The rooms.
@@ -42,6 +44,7 @@ pub(crate) struct Rooms {
     pub(super) desk: Desk,
     pub(super) events: broadcast::Sender<Event>,
     pub(super) workers: Semaphore,
+    pub(super) unattended_page: bool,
     address: OnceLock<std::net::SocketAddr>,
     uploads: PathBuf,
     fonts: Arc<FontSource>,
@@ -79,6 +82,7 @@ impl App {
             desk: Desk::default(),
             events: broadcast::channel(EVENT_BACKLOG).0,
             workers: Semaphore::new(MAX_BLOCKING),
+            unattended_page: opening.unattended_page,
             address: opening.address.map_or_else(OnceLock::new, OnceLock::from),
             uploads,
             pages: OnceLock::new(),

@@ -18,6 +18,9 @@ use std::path::{Path, PathBuf};
 pub const LABEL: &str = "hankod-demo";
 /// The PIN of the token and of its security officer.
 const PIN: &str = "123456";
+/// Label and id of the issuing CA's certificate, which belongs into every signature.
+const ISSUER: &str = "hankod デモ 認証局";
+const ISSUER_ID: &[u8] = &[9];
 /// Where distributions put SoftHSM's library.
 const MODULES: &[&str] = &[
     "/usr/lib/softhsm/libsofthsm2.so",
@@ -110,6 +113,8 @@ async fn fill(tokens: &Tokens, ca: &DemoCa, now: Timestamp) -> Result<(), DemoEr
     for holder in [Holder::Person, Holder::Organisation] {
         enrol(&login, holder, ca, now).await?;
     }
+    let issuing = Certificate::parse(&ca.issuing_der()?)?;
+    login.import_certificate(ISSUER, ISSUER_ID, &issuing).await?;
     Ok(login.logout().await?)
 }
 
