@@ -127,8 +127,9 @@ async fn record(store: &Store, id: &str) -> Result<(), AuditError> {
     store
         .write(move |tx| {
             Box::pin(async move {
-                tx.begin_operation(&new).await?;
+                // The entry first: when the operation is refused, it must go too.
                 audit::append(tx, &event).await?;
+                tx.begin_operation(&new).await?;
                 Ok(())
             })
         })
