@@ -1,20 +1,24 @@
 //! CMS SignedData (RFC 5652) as PAdES uses it (ETSI EN 319 122-1, 319 142-1): built around a signature made elsewhere, parsed, checked against a digest.
 //!
-//! No key is used here, no time is read or written (PAdES keeps it in /M), no content is embedded, and BER is refused.
+//! No key is used here, no time is read or written (PAdES keeps it in /M), no content is embedded. hankod's own signatures are DER; what others wrote is
+//! read as BER by the same parser, which leaves every byte where it stands. A second ASN.1 library would decode and encode anew, and lose what was signed.
 
 use crate::der;
 use crate::text::Explain;
 use thiserror::Error;
 
 mod attributes;
+mod ber;
 mod build;
 mod check;
 mod element;
 mod parse;
+mod stamp;
 
 pub use attributes::SignedAttributes;
 pub use build::{MAX_CERTIFICATES, estimate_bytes, signed_data};
 pub use parse::{Attribute, MAX_CMS_BYTES, SignedData, Signer};
+pub use stamp::with_timestamp;
 
 /// Why a SignedData cannot be built, read or believed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -31,6 +35,9 @@ pub enum Error {
     /// The content stands inside, where a PDF signature has none.
     #[error("CMS: the content is not detached")]
     NotDetached,
+    /// The content does not stand inside, where it must.
+    #[error("CMS: no content")]
+    ContentMissing,
     /// Not exactly one SignerInfo.
     #[error("CMS: {0} signers")]
     SignerCount(usize),
@@ -61,6 +68,7 @@ impl Explain for Error {
             Self::TooLarge => "cms_too_large",
             Self::TrailingBytes => "cms_trailing_bytes",
             Self::NotDetached => "cms_not_detached",
+            Self::ContentMissing => "cms_content_missing",
             Self::SignerCount(_) => "cms_signer_count",
             Self::Attribute(_) => "cms_attribute",
             Self::DigestMismatch => "cms_digest_mismatch",

@@ -1,18 +1,19 @@
-//! Whether a SignedData is an intact PAdES signature over given bytes: digest, attributes, certificate, signature value.
+//! Whether a SignedData is an intact signature, of a PDF or around its own content: digest, attributes, certificate, signature value.
 //!
 //! Neither trust nor time is asked: a signature by an expired certificate of an unknown issuer passes.
 
-use super::element::{Element, Elements};
+use super::element::{Element, Elements, Rules};
 use super::{Error, SignedData, Signer};
 use crate::der::{Certificate, DigestAlgorithm, ObjectIdentifier, SignatureAlgorithm, oid, verify_signature};
-use ::der::asn1::OctetStringRef;
 use ::der::{Decode, Tag, TagNumber};
 use spki::AlgorithmIdentifierOwned;
+use std::borrow::Cow;
 
-/// One ESSCertIDv2 (RFC 5035).
+/// One ESSCertID (RFC 2634) or ESSCertIDv2 (RFC 5035).
 struct CertificateId<'a> {
-    digest: DigestAlgorithm,
-    hash: &'a [u8],
+    /// `None`: SHA-1, which names a certificate in the first version and serves nothing else.
+    digest: Option<DigestAlgorithm>,
+    hash: Cow<'a, [u8]>,
     issuer_serial: Option<(&'a [u8], &'a [u8])>,
 }
 
@@ -36,7 +37,7 @@ impl SignedData {
         Ok(DigestAlgorithm::from_identifier(&self.signer()?.digest_algorithm)?)
     }
 
-    /// Checks everything that can be checked without trust, and gives the signer's certificate.
+    /// Checks everything that can be checked of a detached signature without trust, and gives the signer's certificate.
     ///
     /// `message_digest`: of the bytes in the ByteRange, by [`Self::digest`].
     ///
@@ -47,27 +48,52 @@ impl SignedData {
         if self.content.is_some() || self.content_type != oid::DATA {
             return Err(Error::NotDetached);
         }
-        let content_type = signer.single(oid::CONTENT_TYPE, "contentType")?;
-        if ObjectIdentifier::from_der(content_type) != Ok(oid::DATA) {
-            return Err(Error::Attribute("contentType"));
-        }
-        let claimed = signer.single(oid::MESSAGE_DIGEST, "messageDigest")?;
-        let claimed = OctetStringRef::from_der(claimed).map_err(|_| Error::Attribute("messageDigest"))?;
-        if claimed.as_bytes() != message_digest {
-            return Err(Error::DigestMismatch);
-        }
-        let certificate = self.signer_certificate(signer)?;
-        let algorithm = SignatureAlgorithm::from_identifier(&signer.signature_algorithm)?;
-        if algorithm.digest() != self.digest()? {
+        self.check_attributes(signer, message_digest)?;
+        let certificate = self.named(signer, &[signer.certificate_v2()?])?;
+        if signer.algorithm()?.digest() != self.digest()? {
             return Err(Error::AlgorithmMismatch);
         }
-        let (message, signature) = (&signer.signed_attributes_der, &signer.signature);
-        verify_signature(certificate.spki_der(), algorithm, message, signature)?;
+        signer.check_value(certificate)?;
         Ok(certificate)
     }
 
-    /// The certificate that both the SignerInfo and signing-certificate-v2 name.
-    fn signer_certificate(&self, signer: &Signer) -> Result<&Certificate, Error> {
+    /// As [`Self::verify_signer`], for content that stands inside, such as a timestamp's. The certificate may be named by signing-certificate of either
+    /// version (RFC 5816), and when both are there, by both.
+    ///
+    /// # Errors
+    /// [`Error::ContentMissing`], and as [`Self::verify_signer`].
+    pub fn verify_content(&self) -> Result<&Certificate, Error> {
+        let signer = self.signer()?;
+        let content = self.content.as_ref().ok_or(Error::ContentMissing)?;
+        self.check_attributes(signer, &self.digest()?.digest(content))?;
+        let mut ids = Vec::new();
+        if signer.has(oid::SIGNING_CERTIFICATE) {
+            let value = signer.single(oid::SIGNING_CERTIFICATE, "signingCertificate")?;
+            ids.push(CertificateId::first(value, "signingCertificate", None)?);
+        }
+        if ids.is_empty() || signer.has(oid::SIGNING_CERTIFICATE_V2) {
+            ids.push(signer.certificate_v2()?);
+        }
+        let certificate = self.named(signer, &ids)?;
+        signer.check_value(certificate)?;
+        Ok(certificate)
+    }
+
+    fn check_attributes(&self, signer: &Signer, message_digest: &[u8]) -> Result<(), Error> {
+        let content_type = signer.single(oid::CONTENT_TYPE, "contentType")?;
+        if ObjectIdentifier::from_der(content_type) != Ok(self.content_type) {
+            return Err(Error::Attribute("contentType"));
+        }
+        let claimed = signer.single(oid::MESSAGE_DIGEST, "messageDigest")?;
+        let claimed = Element::only(Rules::Der, claimed, "messageDigest")?.octets("messageDigest")?;
+        if *claimed != *message_digest {
+            return Err(Error::DigestMismatch);
+        }
+        Ok(())
+    }
+
+    /// The certificate that the SignerInfo and all of `ids` name.
+    fn named(&self, signer: &Signer, ids: &[CertificateId<'_>]) -> Result<&Certificate, Error> {
         let mut named = self
             .certificates
             .iter()
@@ -76,44 +102,79 @@ impl SignedData {
         if named.peek().is_none() {
             return Err(Error::SignerCertificateMissing);
         }
-        let id = CertificateId::first(signer.single(oid::SIGNING_CERTIFICATE_V2, "signingCertificateV2")?)?;
         named
-            .find(|certificate| id.names(certificate))
+            .find(|certificate| ids.iter().all(|id| id.names(certificate)))
             .ok_or(Error::SigningCertificateMismatch)
     }
 }
 
-impl<'a> CertificateId<'a> {
-    /// The first of the attribute's certificates, which is the signer's (RFC 5035, 3).
-    fn first(attribute: &'a [u8]) -> Result<Self, Error> {
+impl Signer {
+    fn has(&self, oid: ObjectIdentifier) -> bool {
+        self.signed_attributes.iter().any(|a| a.oid == oid)
+    }
+
+    fn certificate_v2(&self) -> Result<CertificateId<'_>, Error> {
         let part = "signingCertificateV2";
-        let (outer, _) = Element::first(attribute, part)?;
-        let mut certificates = outer
+        CertificateId::first(
+            self.single(oid::SIGNING_CERTIFICATE_V2, part)?,
+            part,
+            Some(DigestAlgorithm::Sha256),
+        )
+    }
+
+    /// signatureAlgorithm; by rsaEncryption alone many say PKCS #1 v1.5 with the digest of digestAlgorithm (RFC 3370, 3.2).
+    fn algorithm(&self) -> Result<SignatureAlgorithm, Error> {
+        if self.signature_algorithm.oid == oid::RSA_ENCRYPTION {
+            let digest = DigestAlgorithm::from_identifier(&self.digest_algorithm)?;
+            return Ok(SignatureAlgorithm::RsaPkcs1(digest));
+        }
+        Ok(SignatureAlgorithm::from_identifier(&self.signature_algorithm)?)
+    }
+
+    fn check_value(&self, certificate: &Certificate) -> Result<(), Error> {
+        let (message, signature) = (&self.signed_attributes_der, &self.signature);
+        Ok(verify_signature(
+            certificate.spki_der(),
+            self.algorithm()?,
+            message,
+            signature,
+        )?)
+    }
+}
+
+impl<'a> CertificateId<'a> {
+    /// The first of the attribute's certificates, which is the signer's (RFC 5035, 3). `digest`: when the attribute does not say.
+    fn first(attribute: &'a [u8], part: &'static str, digest: Option<DigestAlgorithm>) -> Result<Self, Error> {
+        let mut certificates = Element::only(Rules::Der, attribute, part)?
             .elements(Tag::Sequence, part)?
             .next()?
             .elements(Tag::Sequence, part)?;
         let mut fields = certificates.next()?.elements(Tag::Sequence, part)?;
         let mut field = fields.next()?;
-        let mut digest = DigestAlgorithm::Sha256;
-        if field.tag == Tag::Sequence {
+        let mut id = Self {
+            digest,
+            hash: Cow::Borrowed(&[]),
+            issuer_serial: None,
+        };
+        if digest.is_some() && field.is(Tag::Sequence) {
             let identifier: AlgorithmIdentifierOwned = field.decode(part)?;
-            digest = DigestAlgorithm::from_identifier(&identifier)?;
+            id.digest = Some(DigestAlgorithm::from_identifier(&identifier)?);
             field = fields.next()?;
         }
-        let hash: OctetStringRef<'a> = field.decode(part)?;
-        let issuer_serial = fields.rest().next().map(|e| issuer_serial(e, part)).transpose()?;
-        Ok(Self {
-            digest,
-            hash: hash.as_bytes(),
-            issuer_serial,
-        })
+        id.hash = field.octets(part)?;
+        id.issuer_serial = fields.rest().next().map(|e| issuer_serial(e, part)).transpose()?;
+        Ok(id)
     }
 
     fn names(&self, certificate: &Certificate) -> bool {
         let same_issuer = self
             .issuer_serial
             .is_none_or(|(issuer, serial)| certificate.issuer().der() == issuer && certificate.serial() == serial);
-        same_issuer && self.digest.digest(certificate.der()) == self.hash
+        let hash = match self.digest {
+            Some(digest) => digest.digest(certificate.der()),
+            None => openssl::sha::sha1(certificate.der()).to_vec(),
+        };
+        same_issuer && hash == *self.hash
     }
 }
 
@@ -124,5 +185,5 @@ fn issuer_serial<'a>(element: Element<'a>, part: &'static str) -> Result<(&'a [u
     names.end()?;
     let serial = parts.next()?;
     parts.end()?;
-    Ok((issuer.value, serial.value))
+    Ok((issuer.value(), serial.value()))
 }

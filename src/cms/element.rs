@@ -1,20 +1,27 @@
-//! One level of DER at a time, without copying. Indefinite lengths, long forms of short lengths and tags above 30 are refused.
+//! One level of DER or BER at a time, without copying. As DER, indefinite lengths and long forms of short lengths are refused; tags above 30 always are.
 
 use super::Error;
-use ::der::{AnyRef, Decode, Reader, SliceReader, Tag, TagNumber};
+use super::ber::{self, Tlv};
+use ::der::{AnyRef, Decode, DecodeOwned, Reader, SliceReader, Tag, TagNumber};
+use std::borrow::Cow;
 
 /// Most elements of one SEQUENCE or SET.
 const MAX_ELEMENTS: usize = 256;
 
+/// Which encoding is accepted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Rules {
+    /// X.690, 10 and 11: the one encoding.
+    Der,
+    /// X.690, 8: whatever others write.
+    Ber,
+}
+
 /// One tag-length-value.
 #[derive(Clone, Copy)]
 pub(super) struct Element<'a> {
-    /// Its tag.
-    pub(super) tag: Tag,
-    /// Its content.
-    pub(super) value: &'a [u8],
-    /// Header and content.
-    pub(super) raw: &'a [u8],
+    rules: Rules,
+    tlv: Tlv<'a>,
 }
 
 /// The elements of a SEQUENCE or SET in their order, taken one after the other.
@@ -25,27 +32,68 @@ pub(super) struct Elements<'a> {
 
 impl<'a> Element<'a> {
     /// The element at the beginning of `bytes`, and what follows it.
-    pub(super) fn first(bytes: &'a [u8], part: &'static str) -> Result<(Self, &'a [u8]), Error> {
-        let mut reader = SliceReader::new(bytes).map_err(|_| Error::Malformed(part))?;
-        let raw = reader.tlv_bytes().map_err(|_| Error::Malformed(part))?;
-        let any = AnyRef::from_der(raw).map_err(|_| Error::Malformed(part))?;
-        let element = Self {
-            tag: ::der::Tagged::tag(&any),
-            value: any.value(),
-            raw,
-        };
-        Ok((element, &bytes[raw.len()..]))
+    pub(super) fn first(rules: Rules, bytes: &'a [u8], part: &'static str) -> Result<(Self, &'a [u8]), Error> {
+        let (tlv, rest) = ber::split(bytes, part)?;
+        if rules == Rules::Der {
+            let mut reader = SliceReader::new(bytes).map_err(|_| Error::Malformed(part))?;
+            let raw = reader.tlv_bytes().map_err(|_| Error::Malformed(part))?;
+            AnyRef::from_der(raw).map_err(|_| Error::Malformed(part))?;
+        }
+        Ok((Self { rules, tlv }, rest))
+    }
+
+    /// The one element that `bytes` are.
+    pub(super) fn only(rules: Rules, bytes: &'a [u8], part: &'static str) -> Result<Self, Error> {
+        match Self::first(rules, bytes, part)? {
+            (element, []) => Ok(element),
+            _ => Err(Error::Malformed(part)),
+        }
+    }
+
+    /// Which encoding it was read by.
+    pub(super) const fn rules(self) -> Rules {
+        self.rules
+    }
+
+    /// Its content.
+    pub(super) const fn value(self) -> &'a [u8] {
+        self.tlv.value
+    }
+
+    /// Header and content.
+    pub(super) const fn raw(self) -> &'a [u8] {
+        self.tlv.raw
+    }
+
+    /// Its identifier octet.
+    pub(super) const fn identifier(self) -> u8 {
+        self.tlv.identifier
+    }
+
+    /// The length is not told beforehand.
+    pub(super) const fn is_indefinite(self) -> bool {
+        self.tlv.indefinite
+    }
+
+    /// Whether it has this tag.
+    pub(super) fn is(self, tag: Tag) -> bool {
+        self.tlv.identifier == tag.octet()
     }
 
     /// What it holds, when it has this tag.
     pub(super) fn elements(self, tag: Tag, part: &'static str) -> Result<Elements<'a>, Error> {
-        if self.tag != tag {
+        if !self.is(tag) {
             return Err(Error::Malformed(part));
         }
+        self.inner(part)
+    }
+
+    /// What it holds, whatever its tag.
+    pub(super) fn inner(self, part: &'static str) -> Result<Elements<'a>, Error> {
         let mut list = Vec::new();
-        let mut rest = self.value;
+        let mut rest = self.tlv.value;
         while !rest.is_empty() {
-            let (element, after) = Self::first(rest, part)?;
+            let (element, after) = Self::first(self.rules, rest, part)?;
             if list.len() == MAX_ELEMENTS {
                 return Err(Error::TooLarge);
             }
@@ -58,9 +106,26 @@ impl<'a> Element<'a> {
         })
     }
 
+    /// Its DER: its own bytes, or rewritten.
+    pub(super) fn der(self, part: &'static str) -> Result<Cow<'a, [u8]>, Error> {
+        Ok(match self.rules {
+            Rules::Der => Cow::Borrowed(self.tlv.raw),
+            Rules::Ber => Cow::Owned(ber::to_der(self.tlv.raw, part)?),
+        })
+    }
+
     /// Decodes it by one of `der`'s types.
-    pub(super) fn decode<T: Decode<'a>>(self, part: &'static str) -> Result<T, Error> {
-        T::from_der(self.raw).map_err(|_| Error::Malformed(part))
+    pub(super) fn decode<T: DecodeOwned>(self, part: &'static str) -> Result<T, Error> {
+        T::from_der(&self.der(part)?).map_err(|_| Error::Malformed(part))
+    }
+
+    /// The content of an OCTET STRING.
+    pub(super) fn octets(self, part: &'static str) -> Result<Cow<'a, [u8]>, Error> {
+        match self.rules {
+            Rules::Der if self.is(Tag::OctetString) => Ok(Cow::Borrowed(self.tlv.value)),
+            Rules::Der => Err(Error::Malformed(part)),
+            Rules::Ber => ber::octets(self.tlv, part).map(Cow::Owned),
+        }
     }
 }
 
@@ -74,7 +139,7 @@ impl<'a> Elements<'a> {
     pub(super) fn next_if(&mut self, number: TagNumber) -> Option<Element<'a>> {
         let constructed = true;
         let tag = Tag::ContextSpecific { constructed, number };
-        let is_it = self.list.as_slice().first().is_some_and(|e| e.tag == tag);
+        let is_it = self.list.as_slice().first().is_some_and(|e| e.is(tag));
         if is_it { self.list.next() } else { None }
     }
 

@@ -1,11 +1,10 @@
-//! SignedData read from DER (RFC 5652, 5). The bytes of signedAttrs are kept as they stand, because they are what was signed.
+//! SignedData read from DER, or from whatever others write (RFC 5652, 5). The bytes of signedAttrs are kept as they stand, because they are what was signed.
 //!
-//! Nothing is verified here. Certificates that do not parse are a fault of the whole: hankod writes none.
+//! Nothing is verified here. In hankod's own signatures a certificate that does not parse is a fault of the whole, in foreign ones it is left out.
 
-use super::element::{Element, Elements};
+use super::element::{Element, Elements, Rules};
 use super::{Error, MAX_CERTIFICATES};
 use crate::der::{Certificate, ObjectIdentifier, oid};
-use ::der::asn1::OctetStringRef;
 use ::der::{Tag, TagNumber};
 use spki::AlgorithmIdentifierOwned;
 
@@ -61,8 +60,21 @@ impl SignedData {
     /// # Errors
     /// [`Error::TooLarge`], [`Error::TrailingBytes`], [`Error::Malformed`], or what is wrong with a certificate.
     pub fn parse(contents: &[u8]) -> Result<Self, Error> {
-        let (content_info, rest) = Element::first(contents, "contentInfo")?;
-        if content_info.raw.len() > MAX_CMS_BYTES {
+        Self::parse_by(Rules::Der, contents)
+    }
+
+    /// As [`Self::parse`], from BER, and with what others may do: signedAttrs out of DER's order, certificates that do not parse and certificates of
+    /// other kinds (both left out of [`Self::certificates`]).
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`], [`Error::TrailingBytes`], [`Error::Malformed`].
+    pub fn parse_foreign(contents: &[u8]) -> Result<Self, Error> {
+        Self::parse_by(Rules::Ber, contents)
+    }
+
+    fn parse_by(rules: Rules, contents: &[u8]) -> Result<Self, Error> {
+        let (content_info, rest) = Element::first(rules, contents, "contentInfo")?;
+        if content_info.raw().len() > MAX_CMS_BYTES {
             return Err(Error::TooLarge);
         }
         if rest.iter().any(|byte| *byte != 0) {
@@ -75,10 +87,7 @@ impl SignedData {
         if content_type != oid::SIGNED_DATA {
             return Err(Error::Malformed("contentType"));
         }
-        let (signed_data, rest) = Element::first(content.value, "signedData")?;
-        if !rest.is_empty() {
-            return Err(Error::Malformed("signedData"));
-        }
+        let signed_data = Element::only(rules, content.value(), "signedData")?;
         Self::read(signed_data.elements(Tag::Sequence, "signedData")?)
     }
 
@@ -112,28 +121,32 @@ impl Signer {
         let mut parts = info.elements(Tag::Sequence, "signerInfo")?;
         parts.next()?.decode::<u8>("version")?;
         let mut sid = parts.next()?.elements(Tag::Sequence, "sid")?;
-        let issuer_der = sid.next()?.raw.to_vec();
+        let issuer_der = sid.next()?.der("sid")?.into_owned();
         let serial = sid.next()?;
         sid.end()?;
-        if serial.tag != Tag::Integer {
+        if !serial.is(Tag::Integer) {
             return Err(Error::Malformed("sid"));
         }
         let digest_algorithm = parts.next()?.decode("digestAlgorithm")?;
         let signed = parts.next_if(TagNumber::N0).ok_or(Error::Malformed("signedAttrs"))?;
         let signature_algorithm = parts.next()?.decode("signatureAlgorithm")?;
-        let signature: OctetStringRef<'_> = parts.next()?.decode("signature")?;
+        let signature = parts.next()?.octets("signature")?.into_owned();
         let unsigned = parts.next_if(TagNumber::N1);
         parts.end()?;
-        let mut signed_attributes_der = signed.raw.to_vec();
-        signed_attributes_der[0] = 0x31;
+        // Whoever wrote an indefinite length signed the DER all the same (RFC 5652, 5.4).
+        let mut signed_attributes_der = match signed.is_indefinite() {
+            true => signed.der("signedAttrs")?.into_owned(),
+            false => signed.raw().to_vec(),
+        };
+        signed_attributes_der[0] = Tag::Set.octet();
         Ok(Self {
             issuer_der,
-            serial: serial.value.to_vec(),
+            serial: serial.value().to_vec(),
             digest_algorithm,
             signed_attributes: signed_attributes(signed)?,
             signed_attributes_der,
             signature_algorithm,
-            signature: signature.as_bytes().to_vec(),
+            signature,
             unsigned_attributes: unsigned.map_or(Ok(Vec::new()), |set| attributes(set, "unsignedAttrs"))?,
         })
     }
@@ -152,21 +165,24 @@ impl Signer {
 }
 
 fn certificates(set: Element<'_>) -> Result<Vec<Certificate>, Error> {
-    let elements = set.elements(set.tag, "certificates")?;
     let mut certificates = Vec::new();
-    for element in elements.rest() {
+    for element in set.inner("certificates")?.rest() {
         if certificates.len() == MAX_CERTIFICATES {
             return Err(Error::TooLarge);
         }
-        certificates.push(Certificate::parse(element.raw)?);
+        match Certificate::parse(element.raw()) {
+            Ok(certificate) => certificates.push(certificate),
+            Err(_) if set.rules() == Rules::Ber => {}
+            Err(error) => return Err(error.into()),
+        }
     }
     Ok(certificates)
 }
 
 // Others hash the attributes after sorting them again; only in DER's order do all hash the same bytes.
 fn signed_attributes(set: Element<'_>) -> Result<Vec<Attribute>, Error> {
-    let in_order: Vec<&[u8]> = set.elements(set.tag, "signedAttrs")?.rest().map(|e| e.raw).collect();
-    if !in_order.is_sorted() {
+    let in_order: Vec<&[u8]> = set.inner("signedAttrs")?.rest().map(Element::raw).collect();
+    if set.rules() == Rules::Der && !in_order.is_sorted() {
         return Err(Error::Malformed("signedAttrs"));
     }
     attributes(set, "signedAttrs")
@@ -174,24 +190,20 @@ fn signed_attributes(set: Element<'_>) -> Result<Vec<Attribute>, Error> {
 
 fn attributes(set: Element<'_>, part: &'static str) -> Result<Vec<Attribute>, Error> {
     let mut attributes = Vec::new();
-    for element in set.elements(set.tag, part)?.rest() {
+    for element in set.inner(part)?.rest() {
         let mut parts = element.elements(Tag::Sequence, part)?;
         let oid = parts.next()?.decode(part)?;
         let values = parts.next()?.elements(Tag::Set, part)?;
         parts.end()?;
         attributes.push(Attribute {
             oid,
-            values: values.rest().map(|e| e.raw.to_vec()).collect(),
+            values: values.rest().map(|e| e.raw().to_vec()).collect(),
         });
     }
     Ok(attributes)
 }
 
 fn octets(explicit: Element<'_>) -> Result<Vec<u8>, Error> {
-    let (inner, rest) = Element::first(explicit.value, "eContent")?;
-    if !rest.is_empty() {
-        return Err(Error::Malformed("eContent"));
-    }
-    let octets: OctetStringRef<'_> = inner.decode("eContent")?;
-    Ok(octets.as_bytes().to_vec())
+    let content = Element::only(explicit.rules(), explicit.value(), "eContent")?;
+    Ok(content.octets("eContent")?.into_owned())
 }

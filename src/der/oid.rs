@@ -55,10 +55,17 @@ oids! {
     CONTENT_TYPE = "1.2.840.113549.1.9.3";
     /// message-digest attribute (RFC 5652, 11.2).
     MESSAGE_DIGEST = "1.2.840.113549.1.9.4";
+    /// signing-certificate attribute (RFC 2634, 5.4).
+    SIGNING_CERTIFICATE = "1.2.840.113549.1.9.16.2.12";
     /// signing-certificate-v2 attribute (RFC 5035).
     SIGNING_CERTIFICATE_V2 = "1.2.840.113549.1.9.16.2.47";
     /// signature-time-stamp attribute (RFC 3161, appendix A).
     SIGNATURE_TIME_STAMP = "1.2.840.113549.1.9.16.2.14";
+
+    /// id-ct-TSTInfo (RFC 3161, 2.4.2).
+    TST_INFO = "1.2.840.113549.1.9.16.1.4";
+    /// id-kp-timeStamping (RFC 3161, 2.3).
+    TIME_STAMPING = "1.3.6.1.5.5.7.3.8";
 
     /// subjectKeyIdentifier (RFC 5280, 4.2.1.2).
     SUBJECT_KEY_IDENTIFIER = "2.5.29.14";

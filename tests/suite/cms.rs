@@ -2,7 +2,7 @@
 
 use crate::support::ca::{self, Ca, IssueRequest, Kind};
 use crate::support::mutate::{count, mutations};
-use hankod::cms::{Error, SignedAttributes, SignedData, estimate_bytes, signed_data};
+use hankod::cms::{Error, SignedAttributes, SignedData, estimate_bytes, signed_data, with_timestamp};
 use hankod::der::{Certificate, DigestAlgorithm, Error as DerError, Preference, SignatureAlgorithm};
 use std::fs;
 use std::process::Command;
@@ -182,4 +182,111 @@ fn damaged_blobs_are_read_without_panic() {
     }
     // Some damage hits only the issuers' certificates, which the signature does not cover.
     assert!(accepted < count() / 10 * 3, "{accepted} of {} accepted", count());
+}
+
+/// [`CONTENT`] inside a SignedData by OpenSSL: BER with indefinite lengths and a string in pieces, as its streaming writer does; and the certificate.
+fn foreign(kind: Kind) -> (Vec<u8>, Certificate) {
+    let root = Ca::new("根");
+    let key = ca::key(kind);
+    let leaf = root.issue(&key, &IssueRequest::default());
+    let dir = tempfile::tempdir().unwrap();
+    let pem = openssl::x509::X509::from_der(&leaf).unwrap().to_pem().unwrap();
+    fs::write(dir.path().join("leaf.pem"), pem).unwrap();
+    fs::write(dir.path().join("key.pem"), key.private_key_to_pem_pkcs8().unwrap()).unwrap();
+    fs::write(dir.path().join("content"), CONTENT).unwrap();
+    let line = "cms -sign -cades -binary -nodetach -stream -nosmimecap -outform DER -in content -signer leaf.pem -inkey key.pem -out out";
+    let output = Command::new("openssl")
+        .args(line.split(' '))
+        .current_dir(dir.path())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let cms = fs::read(dir.path().join("out")).unwrap();
+    (cms, Certificate::parse(&leaf).unwrap())
+}
+
+#[test]
+fn ber_of_others_is_read_and_ours_is_not_ber() {
+    for kind in [Kind::Rsa2048, Kind::P384] {
+        let (cms, leaf) = foreign(kind);
+        assert_eq!(
+            cms[..2],
+            [0x30, 0x80],
+            "OpenSSL's streaming writer is expected to write BER"
+        );
+        assert!(matches!(SignedData::parse(&cms), Err(Error::Malformed(_))));
+        let parsed = SignedData::parse_foreign(&cms).unwrap();
+        assert_eq!(parsed.content.as_deref(), Some(CONTENT));
+        assert_eq!(parsed.verify_content().unwrap(), &leaf);
+        assert_eq!(parsed.verify_signer(&[]), Err(Error::NotDetached));
+        let mut changed = parsed;
+        changed.content = Some(b"other".to_vec());
+        assert_eq!(changed.verify_content(), Err(Error::DigestMismatch));
+        changed.content = None;
+        assert_eq!(changed.verify_content(), Err(Error::ContentMissing));
+    }
+    let own = signed(Kind::P256, Preference::Auto);
+    let parsed = SignedData::parse_foreign(&own.cms).unwrap();
+    let digest = parsed.digest().unwrap().digest(CONTENT);
+    assert_eq!(parsed.verify_signer(&digest).unwrap(), &own.chain[0]);
+}
+
+#[test]
+fn damaged_ber_is_read_without_panic() {
+    let (cms, leaf) = foreign(Kind::P256);
+    let mut accepted = 0;
+    for blob in mutations(3161, &cms, count()) {
+        let Ok(parsed) = SignedData::parse_foreign(&blob) else {
+            continue;
+        };
+        let _ = with_timestamp(&blob, &cms);
+        if let Ok(certificate) = parsed.verify_content() {
+            assert_eq!((certificate, parsed.content.as_deref()), (&leaf, Some(CONTENT)));
+            accepted += 1;
+        }
+    }
+    // Some damage hits only what stands around the signed parts.
+    assert!(accepted < count() / 10 * 3, "{accepted} of {} accepted", count());
+}
+
+#[test]
+fn a_timestamp_changes_nothing_else() {
+    let (token, _) = foreign(Kind::P256);
+    for mut signed in all() {
+        let before = SignedData::parse(&signed.cms).unwrap();
+        let stamped = with_timestamp(&signed.cms, &token).unwrap();
+        let estimate = estimate_bytes(&signed.chain, signed.algorithm, token.len()).unwrap();
+        assert!(stamped.len() <= estimate, "{} > {estimate}", stamped.len());
+        let after = SignedData::parse_foreign(&stamped).unwrap();
+        assert_eq!(after.certificates, before.certificates);
+        let (old, new) = (before.signer().unwrap(), after.signer().unwrap());
+        assert_eq!(new.signed_attributes_der, old.signed_attributes_der);
+        assert_eq!(new.signature, old.signature);
+        assert_eq!(new.timestamps().collect::<Vec<_>>(), [token.as_slice()]);
+        assert_eq!(verify(&signed.cms, CONTENT), after_verify(&after));
+        let twice = with_timestamp(&stamped, &token[..]).unwrap();
+        let twice = SignedData::parse_foreign(&twice).unwrap();
+        assert_eq!(twice.signer().unwrap().timestamps().count(), 2);
+        signed.cms = stamped;
+        if signed.algorithm != SignatureAlgorithm::Ed25519 {
+            let (accepted, said) = openssl_verify(&signed, CONTENT);
+            assert!(accepted, "{}: {said}", signed.algorithm.name());
+        }
+    }
+}
+
+fn after_verify(parsed: &SignedData) -> Result<Certificate, Error> {
+    let digest = parsed.digest()?.digest(CONTENT);
+    parsed.verify_signer(&digest).cloned()
+}
+
+#[test]
+fn two_signers_are_not_believed() {
+    let signed = signed(Kind::P256, Preference::Auto);
+    let mut parsed = SignedData::parse(&signed.cms).unwrap();
+    let signer = parsed.signers[0].clone();
+    parsed.signers.push(signer);
+    let digest = DigestAlgorithm::Sha256.digest(CONTENT);
+    assert_eq!(parsed.verify_signer(&digest), Err(Error::SignerCount(2)));
+    assert_eq!(parsed.verify_content(), Err(Error::SignerCount(2)));
 }
