@@ -89,7 +89,7 @@ impl App {
             id: entry.id().to_owned(),
             state: entry.state(),
             origin: entry.origin(),
-            check: entry.check.clone(),
+            check: entry.check(),
             sign: entry.choice.clone(),
             documents: entry
                 .sights

@@ -40,8 +40,8 @@ pub(crate) struct Entry {
     who: Principal,
     lang: Lang,
     unattended: bool,
-    /// What the prompt and the page show to compare.
-    pub(crate) check: String,
+    /// What the prompt and the page show to compare; a confirmation that chooses anew makes it anew.
+    check: Mutex<String>,
     /// What can be looked at.
     pub(crate) sights: Vec<Sight>,
     /// As asked for.
@@ -96,7 +96,7 @@ impl App {
             who: who.clone(),
             lang,
             unattended: self.is_unattended(who).await?,
-            check,
+            check: Mutex::new(check),
             sights,
             choice: request.sign.clone(),
             cancel: CancellationToken::new(),
@@ -122,7 +122,7 @@ impl App {
     pub async fn confirm(&self, who: &Principal, id: &str, choice: Confirmation) -> Result<(), Failure> {
         choice.check()?;
         let entry = self.desk().find(who, id)?;
-        if choice.check != entry.check {
+        if choice.check != entry.check() {
             return Err(Failure::new(FailureKind::Conflict, "check_differs"));
         }
         if choice.appearances.len() != entry.sights.len() {
@@ -202,6 +202,8 @@ impl App {
     fn begin(&self, entry: &Arc<Entry>, choice: SigningChoice) -> Result<(), Failure> {
         let over = || Failure::new(FailureKind::Conflict, "signing_not_waiting");
         let items = locked(&entry.waiting).take().ok_or_else(over)?;
+        // Before the state moves on, so that the page shows the prompt's number before the prompt opens.
+        *locked(&entry.check) = consent(&entry.id, &entry.who, &choice, &items).check();
         self.move_to(entry, SigningState::Queued, None);
         let set = Set {
             operation: entry.id.clone(),
@@ -305,6 +307,11 @@ impl Desk {
 }
 
 impl Entry {
+    /// The number that the prompt and the page show to compare.
+    pub(crate) fn check(&self) -> String {
+        locked(&self.check).clone()
+    }
+
     /// Where it stands.
     pub(crate) fn state(&self) -> SigningState {
         self.phase.borrow().state
@@ -341,7 +348,7 @@ impl Entry {
         SigningView {
             id: self.id.clone(),
             state: phase.state,
-            check: self.check.clone(),
+            check: self.check(),
             confirm: format!("/confirm/{}", self.id),
             documents: documents.collect(),
             error: phase.error.map(|e| Said {

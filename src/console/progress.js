@@ -63,6 +63,8 @@ export async function follow(id, onEnd) {
       tell(error.message, "bad");
       return ended(onEnd);
     }
+    // The choice made on this page is part of the number, so it is another one from here on.
+    byId("check").textContent = view.check;
     if (view.state === "done") {
       tell(say("console-state-done"), "good");
       return done(view);
