@@ -15,10 +15,23 @@ mod element;
 mod parse;
 mod stamp;
 
+pub(crate) use element::{Element, Elements, Rules};
+
 pub use attributes::SignedAttributes;
 pub use build::{MAX_CERTIFICATES, estimate_bytes, signed_data};
 pub use parse::{Attribute, MAX_CMS_BYTES, SignedData, Signer};
 pub use stamp::with_timestamp;
+
+/// A ContentInfo, BER, as DER; DER stays as it is. Sets are not sorted, so that signatures over them still verify.
+///
+/// # Errors
+/// [`Error::TooLarge`], [`Error::Malformed`]; also when bytes follow.
+pub fn to_der(content_info: &[u8]) -> Result<Vec<u8>, Error> {
+    if content_info.len() > MAX_CMS_BYTES {
+        return Err(Error::TooLarge);
+    }
+    ber::to_der(content_info, "contentInfo")
+}
 
 /// Why a SignedData cannot be built, read or believed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

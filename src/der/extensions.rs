@@ -33,6 +33,8 @@ pub struct Extensions {
     pub key_usage: Option<KeyUsage>,
     /// Purposes; `None` means: not restricted.
     pub extended_key_usage: Option<Vec<ObjectIdentifier>>,
+    /// extendedKeyUsage is marked critical, as RFC 3161, 2.3 demands of a TSA.
+    pub extended_key_usage_critical: bool,
     /// basicConstraints cA.
     pub is_ca: bool,
     /// basicConstraints pathLenConstraint.
@@ -125,6 +127,7 @@ impl Extensions {
             }
             seen.push(oid);
             let known = out.take_judged(oid, extension.value)? || out.take_helpful(oid, extension.value);
+            out.extended_key_usage_critical |= extension.critical && oid == oid::EXTENDED_KEY_USAGE;
             if extension.critical && !known {
                 out.unknown_critical.push(oid);
             }

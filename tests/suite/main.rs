@@ -18,5 +18,6 @@ mod render;
 mod store;
 mod style;
 mod support;
+mod timestamps;
 mod token;
 mod tools;

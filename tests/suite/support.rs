@@ -21,6 +21,7 @@ pub(crate) mod shapes;
 pub(crate) mod signer;
 pub(crate) mod site;
 pub(crate) mod softhsm;
+pub(crate) mod tsa;
 pub(crate) mod updates;
 
 /// A program that has ended.

@@ -38,6 +38,8 @@ pub(crate) struct IssueRequest<'a> {
     pub(crate) key_usage: &'a [u8],
     /// Dotted OIDs; empty: no extension.
     pub(crate) extended_key_usage: &'a [&'a str],
+    /// Marks them critical, as a TSA's must be.
+    pub(crate) extended_key_usage_critical: bool,
     /// Dotted OIDs; empty: no extension.
     pub(crate) policies: &'a [&'a str],
     /// Mail addresses of subjectAltName.
@@ -71,6 +73,7 @@ impl Default for IssueRequest<'_> {
             subject: &[("C", "JP"), ("O", "株式会社甲"), ("CN", "甲野太郎")],
             key_usage: &[DIGITAL_SIGNATURE, CONTENT_COMMITMENT],
             extended_key_usage: &[],
+            extended_key_usage_critical: false,
             policies: &[],
             emails: &[],
             other_names: &[],
@@ -228,7 +231,7 @@ fn extensions(request: &IssueRequest<'_>) -> Vec<(&'static str, bool, Vec<u8>)> 
     if !request.extended_key_usage.is_empty() {
         out.push((
             "2.5.29.37",
-            false,
+            request.extended_key_usage_critical,
             tlv(0x30, &oids(request.extended_key_usage).concat()),
         ));
     }
