@@ -50,9 +50,11 @@ impl App {
             let mut fit = None;
             for entry in entries.iter().filter(wanted) {
                 match entry.fitness(self.now()) {
-                    Fitness::Fit => {
-                        fit = fit.or_else(|| entry.certificate.readable().map(|c| c.subject().common_name()))
+                    // Said before a PIN is asked for, and before the prompt names one of the two.
+                    Fitness::Fit if fit.is_some() => {
+                        return Err(Failure::new(FailureKind::Conflict, "certificate_ambiguous"));
                     }
+                    Fitness::Fit => fit = entry.certificate.readable().map(|c| c.subject().common_name()),
                     other if entry.certificate.readable().is_some() => unfit = Some(other),
                     _ => {}
                 }

@@ -3,11 +3,13 @@
 //! The caller's own file is read once and never mapped or written. A draft that is dropped leaves nothing behind; a
 //! released one appears whole under its name, or not at all. Everything here blocks: call it off the async threads.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
+use rustix::fs::OFlags;
 use tempfile::TempPath;
 
 use crate::app::desk::UploadedDocument;
@@ -35,12 +37,8 @@ impl Draft {
     /// `input_unreadable`, `document_too_large`, `disk_full`, `output_unwritable`.
     pub(crate) fn copy(input: &Path, folder: &Path, max_bytes: u64) -> Result<Self, Failure> {
         let unreadable = |e: io::Error| input_unreadable(input, &e);
-        let mut source = File::open(input).map_err(unreadable)?;
-        let kind = source.metadata().map_err(unreadable)?;
-        if !kind.is_file() {
-            return Err(input_unreadable(input, &io::Error::from(io::ErrorKind::InvalidInput)));
-        }
-        if kind.len() > max_bytes {
+        let (mut source, length) = open_regular(input).map_err(unreadable)?;
+        if length > max_bytes {
             return Err(too_large(max_bytes));
         }
         let (mut file, path) = private_file(folder)?;
@@ -184,11 +182,28 @@ pub(crate) fn parent(path: &Path) -> &Path {
 /// `input_unreadable`, also when it is larger than `max_bytes`.
 pub(crate) fn small_file(path: &Path, max_bytes: usize) -> Result<Vec<u8>, Failure> {
     let unreadable = |e: io::Error| input_unreadable(path, &e);
-    let length = fs::metadata(path).map_err(unreadable)?.len();
-    if length > max_bytes as u64 {
+    let (file, _) = open_regular(path).map_err(unreadable)?;
+    let mut bytes = Vec::new();
+    file.take(max_bytes as u64 + 1)
+        .read_to_end(&mut bytes)
+        .map_err(unreadable)?;
+    if bytes.len() > max_bytes {
         return Err(unreadable(io::Error::from(io::ErrorKind::FileTooLarge)));
     }
-    fs::read(path).map_err(unreadable)
+    Ok(bytes)
+}
+
+/// Opens a regular file and tells its length. A pipe must not hold the thread until somebody writes, a device never ends.
+fn open_regular(path: &Path) -> io::Result<(File, u64)> {
+    let file = File::options()
+        .read(true)
+        .custom_flags(OFlags::NONBLOCK.bits().cast_signed())
+        .open(path)?;
+    let facts = file.metadata()?;
+    match facts.is_file() {
+        true => Ok((file, facts.len())),
+        false => Err(io::ErrorKind::InvalidInput.into()),
+    }
 }
 
 fn private_file(folder: &Path) -> Result<(File, TempPath), Failure> {
@@ -229,7 +244,8 @@ fn too_large(max_bytes: u64) -> Failure {
     Failure::new(FailureKind::TooLarge, "document_too_large").with("limit", max_bytes.to_string())
 }
 
-fn unwritable(path: &Path, error: &io::Error) -> Failure {
+/// Why an output, or our copy, could not be written.
+pub(crate) fn unwritable(path: &Path, error: &io::Error) -> Failure {
     let full = matches!(
         error.kind(),
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge

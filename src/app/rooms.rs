@@ -26,8 +26,9 @@ const MAX_BLOCKING: usize = 4;
 const EVENT_BACKLOG: usize = 256;
 
 /// How an [`App`] is opened.
-#[derive(Default)]
 pub struct Opening {
+    /// What worker processes run.
+    pub program: Program,
     /// PKCS#11 modules instead of the configured ones.
     pub modules: Vec<PathBuf>,
     /// Address of the daemon's own pages, once the listener is bound.
@@ -36,8 +37,19 @@ pub struct Opening {
     pub unattended_page: bool,
 }
 
+impl Default for Opening {
+    fn default() -> Self {
+        Self {
+            program: Program::this(),
+            modules: Vec::new(),
+            address: None,
+        }
+    }
+}
+
 /// The rooms.
 pub(crate) struct Rooms {
+    program: Program,
     pub(super) config: Config,
     pub(super) store: Store,
     pub(super) tokens: Tokens,
@@ -75,7 +87,8 @@ impl App {
     pub fn with_store(config: Config, store: Store, opening: Opening) -> Result<Self, Failure> {
         let uploads = upload_folder(&config.state_dir)?;
         let rooms = Rooms {
-            tokens: Tokens::new(&Program::this(), modules(&config, &opening), limits(&config)),
+            tokens: Tokens::new(&opening.program, modules(&config, &opening), limits(&config)),
+            program: opening.program,
             fonts: fonts(config.font.clone()),
             config,
             store,
@@ -144,7 +157,7 @@ impl App {
         let limits = render::Limits {
             page_deadline_ms: self.0.config.limits.page_deadline_ms,
         };
-        Ok(self.0.pages.get_or_init(|| Pages::new(Program::this(), &fonts, limits)))
+        Ok(self.0.pages.get_or_init(|| Pages::new(self.0.program.clone(), &fonts, limits)))
     }
 
     pub(crate) fn prompter(&self) -> Result<Prompter, Failure> {

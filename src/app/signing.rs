@@ -109,7 +109,7 @@ pub(crate) struct Signed {
 
 /// Steps of a set, in their order; items count from 1.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Step {
+pub enum Step {
     /// The intent is durable.
     Begun,
     /// The certificate's token is about to get its PIN.
@@ -131,7 +131,7 @@ pub(crate) enum Step {
 }
 
 /// Told each step, in order; an error there stops the set.
-pub(crate) type Checkpoint<'a> = dyn Fn(Step) -> Result<(), Failure> + Send + Sync + 'a;
+pub type Checkpoint<'a> = dyn Fn(Step) -> Result<(), Failure> + Send + Sync + 'a;
 
 /// Given each document when it is out: its number, from 1, and where it is.
 pub(crate) type Receiver<'a> = dyn Fn(u32, Signed) + Send + Sync + 'a;
