@@ -3,7 +3,9 @@
 //! The request is plain data, because a command beside a running daemon hands it over (one process at a time may use a token).
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::ffi::OsString;
+use std::io;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
@@ -11,17 +13,19 @@ use tokio_util::sync::CancellationToken;
 
 use super::App;
 use super::desk::{DocumentRequest, SigningChoice};
-use super::draft::{Draft, parent, small_file};
+use super::draft::{Draft, parent, small_file, unwritable};
 use super::failure::{Failure, FailureKind};
 use super::signing::{Credential, Deliver, Item, PinChoice, Set, Signed};
 use crate::access::Principal;
 use crate::secret::{MAX_SECRET_BYTES, Password};
 use crate::text::Lang;
 
+pub use super::signing::{Checkpoint, Step};
+
 /// Bytes of a seal's PNG.
 const MAX_SEAL_BYTES: usize = 4 << 20;
 
-/// What `hankod sign` asks for. Paths are absolute.
+/// What `hankod sign` asks for. Paths are absolute, and any bytes: JSON text could not carry them all.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FilesRequest {
@@ -32,11 +36,11 @@ pub struct FilesRequest {
     /// Label of the certificate.
     pub certificate_label: Option<String>,
     /// The PIN stands here instead of being asked for.
-    pub pin_file: Option<PathBuf>,
+    pub pin_file: Option<OsString>,
     /// Password of encrypted documents.
-    pub password_file: Option<PathBuf>,
+    pub password_file: Option<OsString>,
     /// PNG of the seal.
-    pub seal_file: Option<PathBuf>,
+    pub seal_file: Option<OsString>,
     /// The files, in order.
     pub documents: Vec<FileRequest>,
     /// Language of prompts and messages.
@@ -48,9 +52,9 @@ pub struct FilesRequest {
 #[serde(deny_unknown_fields)]
 pub struct FileRequest {
     /// What is read.
-    pub input: PathBuf,
+    pub input: OsString,
     /// Where the signed file appears.
-    pub output: PathBuf,
+    pub output: OsString,
     /// Name, field, seal.
     pub request: DocumentRequest,
 }
@@ -67,10 +71,10 @@ pub struct FilesReport {
 /// What became of one file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct FileReport {
-    /// As asked.
-    pub input: PathBuf,
+    /// As asked; bytes outside of UTF-8 are replaced, as they are in `output`.
+    pub input: String,
     /// Where the signed file is.
-    pub output: PathBuf,
+    pub output: String,
     /// Hexadecimal SHA-256 of the signed file.
     pub sha256: String,
     /// The signature field.
@@ -82,7 +86,7 @@ pub struct FileReport {
 impl App {
     /// Signs files with one login: all of them, or none when one cannot be signed.
     ///
-    /// `progress` is told after each finished file how many are done.
+    /// `at` is told each step.
     ///
     /// # Errors
     /// Every [`Failure`] of a signing; files that were finished before it stay.
@@ -90,7 +94,7 @@ impl App {
         &self,
         request: FilesRequest,
         cancel: CancellationToken,
-        progress: &(dyn Fn(usize) + Send + Sync),
+        at: &Checkpoint<'_>,
     ) -> Result<FilesReport, Failure> {
         check_outputs(&request.documents)?;
         let app = self.clone();
@@ -107,7 +111,9 @@ impl App {
                 label: request.certificate_label,
             },
             items,
-            pin: request.pin_file.map_or(PinChoice::Configured, PinChoice::File),
+            pin: request
+                .pin_file
+                .map_or(PinChoice::Configured, |path| PinChoice::File(path.into())),
             unattended: true,
             cancel,
             confirm_address: None,
@@ -115,19 +121,17 @@ impl App {
         };
         let done = Mutex::new(Vec::new());
         let out = |_, signed: Signed| {
-            let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
-            done.push(signed);
-            progress(done.len());
+            done.lock().unwrap_or_else(PoisonError::into_inner).push(signed);
         };
-        self.sign_set(set, &|_| Ok(()), &out).await?;
+        self.sign_set(set, at, &out).await?;
         let signed = done.into_inner().unwrap_or_else(PoisonError::into_inner);
         let files = request
             .documents
             .into_iter()
             .zip(signed)
             .map(|(document, signed)| FileReport {
-                input: document.input,
-                output: document.output,
+                input: document.input.to_string_lossy().into_owned(),
+                output: document.output.to_string_lossy().into_owned(),
                 sha256: hex::encode(signed.sha256),
                 field: signed.field,
                 certificate: hex::encode(signed.certificate),
@@ -143,24 +147,29 @@ fn load(app: &App, request: &FilesRequest) -> Result<Vec<Item>, Failure> {
     let password = request
         .password_file
         .as_deref()
-        .map(password)
+        .map(|path| password(Path::new(path)))
         .transpose()?
         .map(Arc::new);
     let seal = request
         .seal_file
         .as_deref()
-        .map(|path| small_file(path, MAX_SEAL_BYTES))
+        .map(|path| small_file(Path::new(path), MAX_SEAL_BYTES))
         .transpose()?;
     let seal: Option<Arc<[u8]>> = seal.map(Arc::from);
     let load = |document: &FileRequest| -> Result<Item, Failure> {
-        let draft = Draft::copy(&document.input, parent(&document.output), app.max_document_bytes())?;
+        let (input, output) = (Path::new(&document.input), Path::new(&document.output));
+        // Renaming onto a folder fails, but only after the token has signed.
+        if output.is_dir() {
+            return Err(unwritable(output, &io::ErrorKind::IsADirectory.into()));
+        }
+        let draft = Draft::copy(input, parent(output), app.max_document_bytes())?;
         Ok(Item {
             request: document.request.clone(),
             draft,
             seal: seal.clone(),
             password: password.clone(),
             pages: None,
-            deliver: Deliver::As(document.output.clone()),
+            deliver: Deliver::As(output.to_owned()),
         })
     };
     request.documents.iter().map(load).collect()
@@ -170,8 +179,8 @@ fn check_outputs(documents: &[FileRequest]) -> Result<(), Failure> {
     let mut seen = BTreeSet::new();
     for document in documents {
         if !seen.insert(&document.output) {
-            let file = document.output.display().to_string();
-            return Err(Failure::new(FailureKind::Invalid, "output_twice").with("file", file));
+            let file = document.output.to_string_lossy();
+            return Err(Failure::new(FailureKind::Usage, "output_twice").with("file", file));
         }
     }
     Ok(())

@@ -157,7 +157,10 @@ impl App {
         let limits = render::Limits {
             page_deadline_ms: self.0.config.limits.page_deadline_ms,
         };
-        Ok(self.0.pages.get_or_init(|| Pages::new(self.0.program.clone(), &fonts, limits)))
+        Ok(self
+            .0
+            .pages
+            .get_or_init(|| Pages::new(self.0.program.clone(), &fonts, limits)))
     }
 
     pub(crate) fn prompter(&self) -> Result<Prompter, Failure> {

@@ -130,6 +130,16 @@ pub enum Step {
     Released(u32),
 }
 
+impl Step {
+    /// How many documents are out, at the step that lets one out.
+    pub fn finished(self) -> Option<u32> {
+        match self {
+            Self::Released(item) => Some(item),
+            _ => None,
+        }
+    }
+}
+
 /// Told each step, in order; an error there stops the set.
 pub type Checkpoint<'a> = dyn Fn(Step) -> Result<(), Failure> + Send + Sync + 'a;
 

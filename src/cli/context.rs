@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Global, exit};
 use crate::app::desk::{CertificateUsage, CertificateView, TokenView};
 use crate::app::failure::{Failure, FailureKind};
-use crate::app::files::{FilesReport, FilesRequest};
+use crate::app::files::{FilesReport, FilesRequest, Step};
 use crate::app::{App, Opening};
 use crate::config::{Config, Environment};
 use crate::daemon::control::{Client, Told};
@@ -127,7 +127,7 @@ impl Tokens {
         &mut self,
         request: FilesRequest,
         lang: Lang,
-        progress: &(dyn Fn(usize) + Send + Sync),
+        progress: &(dyn Fn(u32) + Send + Sync),
     ) -> Result<FilesReport, Told> {
         let cancel = CancellationToken::new();
         let stop = cancel.clone();
@@ -140,7 +140,11 @@ impl Tokens {
         match self {
             Self::Here(app) => {
                 let watch = tokio::spawn(interrupted);
-                let report = app.sign_files(request, cancel, progress).await;
+                let at = |step: Step| {
+                    step.finished().into_iter().for_each(progress);
+                    Ok(())
+                };
+                let report = app.sign_files(request, cancel, &at).await;
                 watch.abort();
                 report.map_err(|e| Told::of(&e, lang))
             }

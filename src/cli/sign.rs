@@ -1,5 +1,6 @@
 //! `hankod sign`: one or many PDF files, one PIN, a progress bar. What the files become is `app`'s business.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -125,7 +126,7 @@ pub(super) fn run(global: &Global, options: &Options) -> ExitCode {
     with_tokens(global, options.module.as_deref(), async |tokens, lang| {
         let request = options.request(lang).map_err(|e| Told::of(&e, lang))?;
         let bar = output::progress(request.documents.len());
-        let report = tokens.sign(request, lang, &|done| bar.set_position(done as u64)).await;
+        let report = tokens.sign(request, lang, &|done| bar.set_position(done.into())).await;
         bar.finish_and_clear();
         tell(&report?, options.format, lang);
         Ok(exit::DONE)
@@ -136,8 +137,11 @@ fn tell(report: &FilesReport, format: Format, lang: Lang) {
     match format {
         Format::Json => output::json(report),
         Format::Text => report.files.iter().for_each(|file| {
-            let path = file.output.display().to_string();
-            output::line(&say(lang, "cli-signed", &[("file", &path), ("field", &file.field)]));
+            output::line(&say(
+                lang,
+                "cli-signed",
+                &[("file", &file.output), ("field", &file.field)],
+            ));
         }),
     }
 }
@@ -236,12 +240,13 @@ fn rectangle(text: &str) -> Result<Rectangle, String> {
         .map_err(|_| "four numbers: X,Y,W,H".to_owned())
 }
 
-fn absolute(path: Option<&Path>) -> Result<Option<PathBuf>, Failure> {
+fn absolute(path: Option<&Path>) -> Result<Option<OsString>, Failure> {
     path.map(absolute_path).transpose()
 }
 
-fn absolute_path(path: &Path) -> Result<PathBuf, Failure> {
-    std::path::absolute(path).map_err(|_| not_a_file(path))
+fn absolute_path(path: &Path) -> Result<OsString, Failure> {
+    let absolute = std::path::absolute(path).map_err(|_| not_a_file(path))?;
+    Ok(absolute.into_os_string())
 }
 
 fn not_a_file(path: &Path) -> Failure {

@@ -29,7 +29,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use crate::app::App;
 use crate::app::desk::{CertificateUsage, CertificateView, TokenView};
 use crate::app::failure::{Failure, FailureKind};
-use crate::app::files::{FilesReport, FilesRequest};
+use crate::app::files::{FilesReport, FilesRequest, Step};
 use crate::text::{Explain, Lang};
 
 /// The socket's name in the state folder.
@@ -64,7 +64,7 @@ impl Told {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Line {
-    Done(usize),
+    Done(u32),
     Report(FilesReport),
     Failed(Told),
 }
@@ -126,8 +126,13 @@ async fn sign(State(app): State<App>, Json(request): Json<FilesRequest>) -> Resp
     tokio::spawn(async move {
         let lang = if request.english { Lang::En } else { Lang::Ja };
         // Progress may be lost to a reader that does not read; the report waits for it.
-        let progress = |done| drop(lines.try_send(Line::Done(done)));
-        let last = match app.sign_files(request, cancel, &progress).await {
+        let at = |step: Step| {
+            if let Some(done) = step.finished() {
+                drop(lines.try_send(Line::Done(done)));
+            }
+            Ok(())
+        };
+        let last = match app.sign_files(request, cancel, &at).await {
             Ok(report) => Line::Report(report),
             Err(failure) => Line::Failed(Told::of(&failure, lang)),
         };
@@ -190,7 +195,7 @@ impl Client {
     pub async fn sign(
         &mut self,
         request: &FilesRequest,
-        progress: &(dyn Fn(usize) + Send + Sync),
+        progress: &(dyn Fn(u32) + Send + Sync),
     ) -> Result<FilesReport, Told> {
         let lang = if request.english { Lang::En } else { Lang::Ja };
         let body = serde_json::to_vec(request).map_err(|_| gone(lang))?;
