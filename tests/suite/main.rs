@@ -15,6 +15,7 @@ mod pdf_signing_rules;
 mod pdf_writing;
 mod release;
 mod render;
+mod sign_cli;
 mod store;
 mod style;
 mod support;

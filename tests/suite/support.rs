@@ -13,11 +13,13 @@ pub(crate) mod ca;
 )]
 pub(crate) mod daemon;
 pub(crate) mod dir;
+pub(crate) mod holder;
 pub(crate) mod http;
 pub(crate) mod judges;
 pub(crate) mod mutate;
 pub(crate) mod pinentry;
 pub(crate) mod shapes;
+pub(crate) mod shim;
 pub(crate) mod signer;
 pub(crate) mod site;
 pub(crate) mod softhsm;
@@ -29,6 +31,8 @@ pub(crate) mod updates;
 pub(crate) struct Ran {
     /// Exit status 0.
     pub(crate) ok: bool,
+    /// Exit status; `None` when a signal ended it.
+    pub(crate) code: Option<i32>,
     /// What it wrote to standard output.
     pub(crate) stdout: String,
     /// What it wrote to standard error.
@@ -52,6 +56,7 @@ pub(crate) fn run(command: &mut Command, input: &str) -> Ran {
     let output = child.wait_with_output().unwrap();
     Ran {
         ok: output.status.success(),
+        code: output.status.code(),
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
         stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
     }

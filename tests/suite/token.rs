@@ -1,7 +1,6 @@
 //! Tokens through worker processes, with a real SoftHSM: every algorithm, what is listed, and who may sign.
 
 mod faults;
-mod shim;
 
 use crate::support::ca::{self, Ca, IssueRequest};
 use crate::support::dir::TestDir;

@@ -1,13 +1,13 @@
 //! The misbehaving module `data/shim.c`, compiled into the test's folder and put before SoftHSM.
 
-use crate::support::dir::TestDir;
-use crate::support::softhsm::Softhsm;
-use crate::support::{repository, run};
+use super::softhsm::Softhsm;
+use super::{repository, run};
 use hankod::token::ModuleSpec;
+use std::path::Path;
 use std::process::Command;
 
 /// The shim before `softhsm`, with its orders.
-pub(super) fn shim(dir: &TestDir, softhsm: &Softhsm, orders: &[(&str, &str)]) -> ModuleSpec {
+pub(crate) fn shim(dir: &Path, softhsm: &Softhsm, orders: &[(&str, &str)]) -> ModuleSpec {
     let library = dir.join("shim.so");
     if !library.exists() {
         let mut cc = Command::new("cc");
@@ -25,6 +25,6 @@ pub(super) fn shim(dir: &TestDir, softhsm: &Softhsm, orders: &[(&str, &str)]) ->
 }
 
 /// One letter a login, as `shim.c` explains.
-pub(super) fn logins(dir: &TestDir) -> String {
+pub(crate) fn logins(dir: &Path) -> String {
     std::fs::read_to_string(dir.join("logins")).unwrap_or_default()
 }

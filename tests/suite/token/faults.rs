@@ -1,8 +1,8 @@
 //! What goes wrong in modules, cards and heads, and what everybody else notices of it: nothing.
 
-use super::shim::{logins, shim};
 use super::{Bench, MESSAGE, PIN, log_in};
 use crate::support::dir::TestDir;
+use crate::support::shim::{logins, shim};
 use crate::support::softhsm::{pin, program};
 use hankod::text::Explain;
 use hankod::token::provision::NewKey;
