@@ -43,6 +43,7 @@ impl Default for Opening {
             program: Program::this(),
             modules: Vec::new(),
             address: None,
+            unattended_page: false,
         }
     }
 }
