@@ -32,7 +32,7 @@ async function main() {
   });
   const deadline = setTimeout(() => fail(new Error(`no end after ${DEADLINE_MS} ms`)), DEADLINE_MS);
   try {
-    const context = await browser.newContext({ permissions, acceptDownloads: true });
+    const context = await browser.newContext({ permissions, acceptDownloads: true, locale: "ja-JP" });
     const page = await context.newPage();
     context.on("console", (message) => console.error(`console: ${message.text()}`));
     page.on("pageerror", (error) => console.error(`page error: ${error}`));

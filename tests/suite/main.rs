@@ -9,6 +9,7 @@ mod der;
 mod judges;
 mod layers;
 mod logs;
+mod other_site;
 mod own_page;
 mod pdf_reading;
 mod pdf_signing_rules;

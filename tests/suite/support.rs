@@ -12,6 +12,7 @@ pub(crate) mod ca;
     reason = "the tests of `serve` take it up; this line goes with the first of them"
 )]
 pub(crate) mod daemon;
+pub(crate) mod desk;
 pub(crate) mod dir;
 pub(crate) mod holder;
 pub(crate) mod http;

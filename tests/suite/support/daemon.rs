@@ -80,6 +80,15 @@ impl Daemon {
         self.child.id()
     }
 
+    /// Its child processes: workers of tokens and pages, prompts.
+    pub(crate) fn children(&self) -> Vec<u32> {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.pid())).unwrap();
+        let lists =
+            tasks.map(|task| std::fs::read_to_string(task.unwrap().path().join("children")).unwrap_or_default());
+        let ids: String = lists.collect();
+        ids.split_ascii_whitespace().map(|id| id.parse().unwrap()).collect()
+    }
+
     /// Everything it has logged so far.
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap()
