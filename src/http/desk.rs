@@ -105,7 +105,7 @@ impl<T: DeserializeOwned> FromRequest<Desk> for Checked<T> {
         let body = super::upload::paced(request.into_body(), desk.limits.idle_deadline_ms);
         let bytes = axum::body::to_bytes(body, usize::try_from(max_bytes).unwrap_or(usize::MAX))
             .await
-            .map_err(|_| Refusal::TooLarge { max_bytes })?;
+            .map_err(|error| super::upload::refusal(&error).unwrap_or(Refusal::TooLarge { max_bytes }))?;
         serde_json::from_slice(&bytes).map(Self).map_err(|error| {
             Refusal::BadJson {
                 reason: error.to_string(),

@@ -131,19 +131,23 @@ fn bad(reason: &str) -> Refusal {
     }
 }
 
-/// The refusal behind a parser's error: our own, where the body below gave one.
 fn why(error: &multer::Error) -> Refusal {
-    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+    refusal(error).unwrap_or_else(|| bad(&error.to_string()))
+}
+
+/// Our own refusal behind an error of the body's readers, where [`paced`] gave one.
+pub(super) fn refusal(error: &(dyn Error + 'static)) -> Option<Refusal> {
+    let mut cause = Some(error);
     while let Some(inner) = cause {
         if let Some(refusal) = inner.downcast_ref::<Refusal>() {
-            return refusal.clone();
+            return Some(refusal.clone());
         }
         cause = match inner.downcast_ref::<multer::Error>() {
             Some(multer::Error::StreamReadFailed(below)) => Some(&**below),
             _ => inner.source(),
         };
     }
-    bad(&error.to_string())
+    None
 }
 
 #[cfg(test)]
