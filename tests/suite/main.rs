@@ -6,6 +6,7 @@ mod audit;
 mod cms;
 mod demo;
 mod der;
+mod http_caller;
 mod judges;
 mod layers;
 mod logs;

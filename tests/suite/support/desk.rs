@@ -24,8 +24,6 @@ pub(crate) struct Desk {
     pub(crate) dir: TestDir,
     /// Whom the daemon asks.
     pub(crate) pinentry: Pinentry,
-    /// PIN file of the token.
-    pub(crate) pin_file: PathBuf,
     config: String,
 }
 
@@ -42,13 +40,7 @@ impl Desk {
             token.module,
             token.conf
         );
-        let pin_file = token.pin_file;
-        Self {
-            dir,
-            pinentry,
-            pin_file,
-            config,
-        }
+        Self { dir, pinentry, config }
     }
 
     /// The same with these tables of the configuration besides.

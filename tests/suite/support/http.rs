@@ -92,29 +92,20 @@ impl Request {
 
     /// Sends it to 127.0.0.1 and reads the whole answer.
     pub(crate) fn send(&self, port: u16) -> Response {
-        let mut stream = self.connect(port);
+        let mut stream = self.begin(port);
         // A server may answer and close before it has read a body that it refuses.
         stream.write_all(&self.body).ok();
-        let mut answer = Vec::new();
-        let mut chunk = [0; 65_536];
-        loop {
-            match stream.read(&mut chunk) {
-                Ok(0) => break,
-                Ok(n) => answer.extend_from_slice(&chunk[..n]),
-                Err(e) if e.kind() == ErrorKind::ConnectionReset && !answer.is_empty() => break,
-                Err(e) => panic!("{} {}: {e}", self.method, self.path),
-            }
-        }
-        Response::parse(&answer)
+        Response::read(stream)
     }
 
-    /// Sends the head and the first `sent_bytes` of the body, then hangs up.
-    pub(crate) fn abandon(&self, port: u16, sent_bytes: usize) {
-        let mut stream = self.connect(port);
+    /// Sends the head and the first `sent_bytes` of the body, and gives the open connection.
+    pub(crate) fn send_some(&self, port: u16, sent_bytes: usize) -> TcpStream {
+        let mut stream = self.begin(port);
         stream.write_all(&self.body[..sent_bytes]).unwrap();
+        stream
     }
 
-    fn connect(&self, port: u16) -> TcpStream {
+    fn begin(&self, port: u16) -> TcpStream {
         let mut head = format!("{} {} HTTP/1.1\r\nConnection: close\r\n", self.method, self.path);
         let has = |name: &str| self.headers.iter().any(|(n, _)| n.eq_ignore_ascii_case(name));
         if !has("Host") {
@@ -126,14 +117,34 @@ impl Request {
         for (name, value) in &self.headers {
             head += &format!("{name}: {value}\r\n");
         }
-        let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
-        stream.set_read_timeout(Some(READ_DEADLINE)).unwrap();
-        stream.write_all((head + "\r\n").as_bytes()).unwrap();
-        stream
+        begin_with(port, (head + "\r\n").as_bytes())
     }
 }
 
+/// Sends these very bytes and gives the open connection.
+pub(crate) fn begin_with(port: u16, bytes: &[u8]) -> TcpStream {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    stream.set_read_timeout(Some(READ_DEADLINE)).unwrap();
+    stream.write_all(bytes).unwrap();
+    stream
+}
+
 impl Response {
+    /// Reads a whole answer, to the end of the connection.
+    pub(crate) fn read(mut stream: TcpStream) -> Self {
+        let mut answer = Vec::new();
+        let mut chunk = [0; 65_536];
+        loop {
+            match stream.read(&mut chunk) {
+                Ok(0) => break,
+                Ok(n) => answer.extend_from_slice(&chunk[..n]),
+                Err(e) if e.kind() == ErrorKind::ConnectionReset && !answer.is_empty() => break,
+                Err(e) => panic!("{e}"),
+            }
+        }
+        Self::parse(&answer)
+    }
+
     /// The first header of this name.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name));
