@@ -68,8 +68,10 @@ impl App {
         let source = self.pin_source(chosen, set)?;
         let from_file = matches!(source, PinSource::File(_) | PinSource::Credential(_));
         let pin = tokio::select! {
-            pin = source.obtain(prompt(chosen, set, asked), PROMPT_PATIENCE) => pin?,
+            // Who cancelled may rely on it that no PIN is used afterwards, also when both come at once.
+            biased;
             () = set.cancel.cancelled() => return Err(Failure::new(FailureKind::Cancelled, "signing_cancelled")),
+            pin = source.obtain(prompt(chosen, set, asked), PROMPT_PATIENCE) => pin?,
         };
         let fingerprint = pin
             .as_ref()
