@@ -18,6 +18,7 @@ mod pdf_writing;
 mod release;
 mod render;
 mod sign_cli;
+mod sign_faults;
 mod store;
 mod style;
 mod support;

@@ -7,6 +7,7 @@ use super::dir::TestDir;
 use super::shim::shim;
 use super::softhsm::Softhsm;
 use super::{Ran, run};
+use hankod::config::{Config, Environment};
 use hankod::token::provision::NewKey;
 use hankod::token::{ModuleSpec, TokenRef};
 use serde_json::Value;
@@ -104,6 +105,13 @@ impl Holder {
     /// The configuration file.
     pub(crate) fn config(&self) -> PathBuf {
         self.dir.join("hankod.toml")
+    }
+
+    /// The configuration as hankod reads it.
+    pub(crate) fn checked_config(&self) -> Config {
+        let home = self.dir.as_os_str().to_owned();
+        let environment = Environment::read(|name| (name == "HOME").then(|| home.clone()));
+        Config::load(Some(&self.config()), &environment).unwrap()
     }
 
     /// The state folder.
