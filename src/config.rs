@@ -170,6 +170,4 @@ pub struct Limits {
 pub struct Log {
     /// The least important level that is written.
     pub level: log::LevelFilter,
-    /// Write documents' names to the log and the audit log.
-    pub document_names: bool,
 }

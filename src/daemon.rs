@@ -77,6 +77,7 @@ impl Daemon {
                 ..Opening::default()
             },
         )?;
+        app.tidy().await?;
         app.record_start(env!("CARGO_PKG_VERSION")).await?;
         let (ending, ended) = channel::channel(false);
         let router = http::router(app.clone(), limits, ended.clone()).map_err(std::io::Error::other)?;
@@ -154,6 +155,7 @@ fn limits(limits: &Limits) -> http::Limits {
         max_connections: count(limits.max_connections),
         max_requests_per_caller: count(limits.max_requests_per_caller),
         max_upload_bytes: limits.max_upload_bytes,
+        max_documents: limits.max_documents,
         header_deadline_ms: limits.header_deadline_ms,
         idle_deadline_ms: limits.idle_deadline_ms,
         drain_deadline_ms: limits.drain_deadline_ms,

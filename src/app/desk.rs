@@ -9,8 +9,6 @@ use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use utoipa::ToSchema;
 
-/// Most documents in one signing.
-pub const MAX_DOCUMENTS: usize = 100;
 /// Longest file name of a document, in bytes of UTF-8.
 pub const MAX_NAME_BYTES: usize = 255;
 /// Farthest point of a seal from the page's corner, in points (ISO 32000-1, Annex C: pages of 14,400 units).
@@ -308,13 +306,13 @@ impl SigningRequest {
     ///
     /// # Errors
     /// `manifest_without_documents`, `manifest_too_many_documents`, `manifest_bad_name`, and those of [`Confirmation::check`].
-    pub fn check(&self) -> Result<(), Failure> {
+    pub fn check(&self, max_documents: u64) -> Result<(), Failure> {
         if self.documents.is_empty() {
             return Err(Failure::new(FailureKind::Invalid, "manifest_without_documents"));
         }
-        if self.documents.len() > MAX_DOCUMENTS {
+        if self.documents.len() as u64 > max_documents {
             return Err(Failure::new(FailureKind::TooLarge, "manifest_too_many_documents")
-                .with("max", MAX_DOCUMENTS.to_string()));
+                .with("max", max_documents.to_string()));
         }
         for document in &self.documents {
             if document.name.trim().is_empty() || document.name.len() > MAX_NAME_BYTES {

@@ -96,7 +96,12 @@ impl App {
         cancel: CancellationToken,
         at: &Checkpoint<'_>,
     ) -> Result<FilesReport, Failure> {
-        check_outputs(&request.documents)?;
+        self.check(&request)?;
+        let mut request = request;
+        self.fill_in(
+            &mut request.sign,
+            request.documents.iter_mut().map(|d| &mut d.request.appearance),
+        );
         let app = self.clone();
         let lang = if request.english { Lang::En } else { Lang::Ja };
         let loaded = request.clone();
@@ -143,6 +148,24 @@ impl App {
     }
 }
 
+impl App {
+    fn check(&self, request: &FilesRequest) -> Result<(), Failure> {
+        let max = self.config().limits.max_documents;
+        if request.documents.len() as u64 > max {
+            let failure = Failure::new(FailureKind::TooLarge, "manifest_too_many_documents");
+            return Err(failure.with("max", max.to_string()));
+        }
+        let mut seen = BTreeSet::new();
+        for document in &request.documents {
+            if !seen.insert(&document.output) {
+                let file = document.output.to_string_lossy();
+                return Err(Failure::new(FailureKind::Usage, "output_twice").with("file", file));
+            }
+        }
+        Ok(())
+    }
+}
+
 fn load(app: &App, request: &FilesRequest) -> Result<Vec<Item>, Failure> {
     let password = request
         .password_file
@@ -173,17 +196,6 @@ fn load(app: &App, request: &FilesRequest) -> Result<Vec<Item>, Failure> {
         })
     };
     request.documents.iter().map(load).collect()
-}
-
-fn check_outputs(documents: &[FileRequest]) -> Result<(), Failure> {
-    let mut seen = BTreeSet::new();
-    for document in documents {
-        if !seen.insert(&document.output) {
-            let file = document.output.to_string_lossy();
-            return Err(Failure::new(FailureKind::Usage, "output_twice").with("file", file));
-        }
-    }
-    Ok(())
 }
 
 fn password(path: &Path) -> Result<Password, Failure> {

@@ -10,6 +10,7 @@ use crate::app::consent::Consent;
 use crate::app::failure::Failure;
 use crate::audit::{self, AuditError, Event, Kind};
 use crate::clock::Timestamp;
+use crate::der::DigestAlgorithm;
 use crate::store::{Ending, NewAttempt, NewOperation, OperationState, Store};
 
 /// The record of one operation.
@@ -21,6 +22,8 @@ pub(crate) struct Journal {
     open: Mutex<BTreeMap<Intent, Ending>>,
 }
 
+/// Inputs that an entry lists one by one; beyond them it holds one digest over theirs, so that it keeps its size.
+const MAX_LISTED_INPUTS: usize = 500;
 /// The token was never asked for this one.
 const NOT_ASKED: &str = "token_not_asked";
 
@@ -62,7 +65,16 @@ impl Journal {
         };
         let event = Event::new(at, Kind::OperationBegun, actor, operation)
             .with("shown", consent.digest())
-            .with("inputs", consent.inputs().iter().map(hex::encode).collect::<Vec<_>>());
+            .with("count", i64::try_from(consent.inputs().len()).unwrap_or(i64::MAX));
+        let event = match consent.inputs() {
+            few if few.len() <= MAX_LISTED_INPUTS => {
+                event.with("inputs", few.iter().map(hex::encode).collect::<Vec<_>>())
+            }
+            many => event.with(
+                "inputs_sha256",
+                hex::encode(DigestAlgorithm::Sha256.digest(&many.concat())),
+            ),
+        };
         store
             .write(move |tx| {
                 Box::pin(async move {
@@ -92,7 +104,7 @@ impl Journal {
                 for (item, digest) in digests {
                     let event = Event::new(at, Kind::SignatureIntended, &*actor, &*operation)
                         .with("item", item)
-                        .with("credential", &credential)
+                        .with("certificate", &credential)
                         .with("digest", hex::encode(&digest));
                     let new = NewAttempt {
                         operation: operation.clone(),

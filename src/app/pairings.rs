@@ -213,6 +213,16 @@ impl App {
         if *who == Principal::OwnPage {
             return Ok(self.0.unattended_page);
         }
+        let named = |site: &crate::config::Site| {
+            site.unattended
+                && *who
+                    == Principal::Site {
+                        origin: site.origin.clone(),
+                    }
+        };
+        if self.config().sites.iter().any(named) {
+            return Ok(true);
+        }
         let pairings = self.store().pairings().await?;
         Ok(pairings.iter().any(|pairing| {
             let same = match who {

@@ -20,8 +20,6 @@ use crate::text::Explain;
 use crate::token::pin::{self, Pages, PinPrompt, PinSource};
 use crate::token::{Credential, Login, PinState, TokenRef};
 
-/// How long a person may take over the prompt.
-const PROMPT_PATIENCE: Duration = Duration::from_secs(180);
 /// After this many wrong PINs in a row the token rests.
 const FREE_FAILURES: u32 = 2;
 /// How long it rests, doubled with each further wrong PIN.
@@ -67,11 +65,12 @@ impl App {
         self.may_try(&name).await?;
         let source = self.pin_source(chosen, set)?;
         let from_file = matches!(source, PinSource::File(_) | PinSource::Credential(_));
+        let patience = Duration::from_millis(self.config().prompt.deadline_ms);
         let pin = tokio::select! {
             // Who cancelled may rely on it that no PIN is used afterwards, also when both come at once.
             biased;
             () = set.cancel.cancelled() => return Err(Failure::new(FailureKind::Cancelled, "signing_cancelled")),
-            pin = source.obtain(prompt(chosen, set, asked), PROMPT_PATIENCE) => pin?,
+            pin = source.obtain(prompt(chosen, set, asked), patience) => pin?,
         };
         let fingerprint = pin
             .as_ref()

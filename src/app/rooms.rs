@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, broadcast};
 
 use super::App;
-use super::desk::Event;
+use super::desk::{Appearance, Event, SigningChoice};
 use super::failure::{Failure, FailureKind};
 use super::prepare::FontSource;
 use super::signings::Desk;
@@ -105,6 +105,31 @@ impl App {
         Ok(Self(Arc::new(rooms)))
     }
 
+    /// Throws away what an earlier daemon left: uploads that nobody can fetch any more, documents without a row.
+    ///
+    /// Only for the daemon that holds the folder's lock.
+    ///
+    /// # Errors
+    /// What the state refused, `output_unwritable`.
+    pub async fn tidy(&self) -> Result<(), Failure> {
+        let folder = self.0.uploads.clone();
+        let emptied = tokio::task::spawn_blocking(move || {
+            std::fs::read_dir(folder)?.try_for_each(|entry| std::fs::remove_file(entry?.path()))
+        });
+        match emptied.await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => log::warn!(error:%; "an upload of an earlier run could not be removed"),
+            Err(error) => log::warn!(error:%; "the upload folder was not tidied"),
+        }
+        self.0.store.sweep(self.now()).await?;
+        Ok(())
+    }
+
+    /// Forgets signings whose time is over.
+    pub fn sweep(&self) {
+        self.0.desk.sweep(&self.0.config.limits);
+    }
+
     /// Loads every module and logs what does not work, so that the first signature need not wait.
     pub async fn warm_up(&self) {
         self.0.tokens.warm_up().await;
@@ -148,6 +173,20 @@ impl App {
     pub(crate) fn confirm_address(&self, id: &str) -> String {
         let address = self.0.address.get().copied().unwrap_or(self.0.config.listen);
         format!("http://{address}/confirm/{id}")
+    }
+
+    /// Lays the configured look under what a request leaves open.
+    pub(crate) fn fill_in<'a>(
+        &self,
+        choice: &mut SigningChoice,
+        appearances: impl Iterator<Item = &'a mut Option<Appearance>>,
+    ) {
+        let look = &self.0.config.appearance;
+        choice.reason = choice.reason.take().or_else(|| look.reason.clone());
+        choice.location = choice.location.take().or_else(|| look.location.clone());
+        appearances
+            .flatten()
+            .for_each(|appearance| appearance.date |= look.date);
     }
 
     pub(crate) fn page_room(&self) -> Result<&Pages, Failure> {
@@ -222,7 +261,7 @@ fn limits(config: &Config) -> Limits {
     }
 }
 
-/// A folder for uploads, emptied of what an earlier process left.
+/// A folder for uploads.
 fn upload_folder(state_dir: &Path) -> Result<PathBuf, Failure> {
     let folder = state_dir.join("uploads");
     let made = std::fs::create_dir_all(&folder);

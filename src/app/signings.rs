@@ -21,14 +21,11 @@ use super::failure::{Failure, FailureKind};
 use super::pages::Sight;
 use super::signing::{Credential, Deliver, Item, PinChoice, Set, Signed, Step};
 use crate::access::Principal;
+use crate::config::Limits;
 use crate::text::{Explain, Lang, plain};
 
-/// Signings kept at once.
-const MAX_SIGNINGS: usize = 64;
-/// Of one caller.
-const MAX_SIGNINGS_PER_CALLER: usize = 16;
-/// How long a signing that nobody confirms, or a finished one, is kept.
-const KEPT: Duration = Duration::from_secs(30 * 60);
+/// Finished signings that are kept of one caller.
+const MAX_FINISHED_PER_CALLER: usize = 16;
 
 /// The signings of this process.
 #[derive(Default)]
@@ -65,16 +62,21 @@ impl App {
     /// # Errors
     /// What [`super::desk::SigningRequest::check`] refuses, `signings_too_many`, `pdf_*` for documents that do not open.
     pub async fn create_signing(&self, who: &Principal, upload: SigningUpload, lang: Lang) -> Result<String, Failure> {
-        upload.request.check()?;
+        let limits = &self.config().limits;
+        upload.request.check(limits.max_documents)?;
         let SigningUpload {
-            request,
+            mut request,
             documents,
             seal,
         } = upload;
         if documents.len() != request.documents.len() {
             return Err(Failure::new(FailureKind::Invalid, "manifest_documents_differ"));
         }
-        self.desk().make_room(who)?;
+        self.desk().make_room(who, limits)?;
+        self.fill_in(
+            &mut request.sign,
+            request.documents.iter_mut().map(|d| &mut d.appearance),
+        );
         let seal: Option<Arc<[u8]>> = seal.map(Arc::from);
         let mut items = Vec::with_capacity(documents.len());
         for (request, document) in request.documents.into_iter().zip(documents) {
@@ -119,8 +121,9 @@ impl App {
     ///
     /// # Errors
     /// `signing_not_found`, `signing_not_waiting`, `check_differs`, what [`Confirmation::check`] refuses.
-    pub async fn confirm(&self, who: &Principal, id: &str, choice: Confirmation) -> Result<(), Failure> {
+    pub async fn confirm(&self, who: &Principal, id: &str, mut choice: Confirmation) -> Result<(), Failure> {
         choice.check()?;
+        self.fill_in(&mut choice.sign, choice.appearances.iter_mut());
         let entry = self.desk().find(who, id)?;
         if choice.check != entry.check() {
             return Err(Failure::new(FailureKind::Conflict, "check_differs"));
@@ -282,26 +285,37 @@ impl Desk {
         locked(&self.0).insert(entry.id.clone(), entry);
     }
 
-    fn make_room(&self, who: &Principal) -> Result<(), Failure> {
-        let mut entries = locked(&self.0);
-        entries.retain(|_, entry| {
-            let state = entry.phase.borrow().state;
-            let rests = state.is_final() || state == SigningState::AwaitingConfirmation;
-            !(rests && locked(&entry.touched).elapsed() > KEPT)
+    /// Forgets, with their files, signings that nobody confirmed and results that nobody fetched in time.
+    pub(crate) fn sweep(&self, limits: &Limits) {
+        locked(&self.0).retain(|_, entry| {
+            let rest = locked(&entry.touched).elapsed();
+            match entry.state() {
+                SigningState::AwaitingConfirmation => rest < Duration::from_millis(limits.consent_deadline_ms),
+                state if state.is_final() => rest < Duration::from_millis(limits.result_life_ms),
+                _ => true,
+            }
         });
-        let own = entries.values().filter(|entry| entry.who == *who).count();
-        if entries.len() >= MAX_SIGNINGS || own >= MAX_SIGNINGS_PER_CALLER {
-            // A finished one makes room before its time; one under way never does.
-            let oldest = entries
-                .values()
-                .filter(|e| e.phase.borrow().state.is_final() && (own < MAX_SIGNINGS_PER_CALLER || e.who == *who))
-                .min_by_key(|e| *locked(&e.touched))
-                .map(|e| e.id.clone());
-            match oldest {
-                Some(id) => entries.remove(&id),
-                None => return Err(Failure::new(FailureKind::TooMany, "signings_too_many")),
-            };
+    }
+
+    fn make_room(&self, who: &Principal, limits: &Limits) -> Result<(), Failure> {
+        self.sweep(limits);
+        let mut entries = locked(&self.0);
+        let open = entries.values().filter(|entry| !entry.state().is_final()).count();
+        if open as u64 >= limits.max_open_signings {
+            return Err(Failure::new(FailureKind::TooMany, "signings_too_many"));
         }
+        // Results that were not fetched make room before their time; the oldest goes first.
+        let mut finished: Vec<_> = entries
+            .values()
+            .filter(|entry| entry.who == *who && entry.state().is_final())
+            .cloned()
+            .collect();
+        finished.sort_by_key(|entry| *locked(&entry.touched));
+        let over = finished.len().saturating_sub(MAX_FINISHED_PER_CALLER - 1);
+        finished
+            .iter()
+            .take(over)
+            .for_each(|entry| drop(entries.remove(&entry.id)));
         Ok(())
     }
 }

@@ -84,7 +84,6 @@ impl<'a> Checker<'a> {
             limits: self.limits(&raw.limits)?,
             log: Log {
                 level: self.level(raw.log.level.as_ref())?,
-                document_names: raw.log.document_names.unwrap_or(false),
             },
         })
     }

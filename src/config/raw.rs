@@ -77,7 +77,6 @@ pub(super) struct Limits {
 #[serde(deny_unknown_fields)]
 pub(super) struct Log {
     pub(super) level: At<String>,
-    pub(super) document_names: Option<bool>,
 }
 
 #[derive(Deserialize, Debug)]

@@ -4,7 +4,6 @@ import { upload } from "./api.js";
 import { byId } from "./dom.js";
 import { lang, number, say } from "./words.js";
 
-const MAX_DOCUMENTS = 100;
 
 const isPdf = (file) => file.type === "application/pdf" || /\.pdf$/i.test(file.name);
 
@@ -19,7 +18,6 @@ export function takeDocuments() {
     const files = [...list];
     if (files.length === 0) return;
     if (!files.every(isPdf)) return tell(say("console-only-pdf"), true);
-    if (files.length > MAX_DOCUMENTS) return tell(say("console-too-many-files", { max: MAX_DOCUMENTS }), true);
     tell(say("console-reading", { count: number(files.length) }));
     drop.classList.add("busy");
     input.disabled = true;

@@ -17,6 +17,7 @@ pub(super) async fn tokens(app: App, mut ending: watch::Receiver<bool>) {
             _ = ending.wait_for(|ended| *ended) => return,
             () = tokio::time::sleep(PERIOD) => {}
         }
+        app.sweep();
         if app.has_listeners() {
             last = Some(app.notice_tokens(last).await);
         }

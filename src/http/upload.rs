@@ -63,7 +63,7 @@ pub(super) async fn receive(request: Request, folder: &Path, limits: &Limits) ->
     let request: SigningRequest = serde_json::from_slice(&json).map_err(|error| Refusal::BadJson {
         reason: error.to_string(),
     })?;
-    request.check()?;
+    request.check(limits.max_documents)?;
 
     let mut seal = None;
     let mut documents: Vec<UploadedDocument> = Vec::with_capacity(request.documents.len());

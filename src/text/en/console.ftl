@@ -11,7 +11,6 @@ console-drop = Drop PDFs here
 console-pick = Choose files
 console-stays-here = The files do not leave this computer.
 console-only-pdf = Please choose PDF files only.
-console-too-many-files = At most { $max } documents can be signed at once.
 console-reading = Reading documents: { $count }…
 console-cards-title = Cards
 console-cards-hint = Put a card on a reader and it appears here.

@@ -11,7 +11,6 @@ console-drop = ここに PDF を置く
 console-pick = ファイルを選ぶ
 console-stays-here = ファイルはこのパソコンの外に送られません。
 console-only-pdf = PDF ファイルだけを選んでください。
-console-too-many-files = 一度に署名できるのは { $max } 件までです。
 console-reading = { $count } 件の文書を読み込んでいます…
 console-cards-title = カード
 console-cards-hint = カードをリーダーに置くと、ここに表示されます。
