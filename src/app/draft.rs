@@ -34,7 +34,7 @@ impl Draft {
     /// Copies `input` into `folder`, hashing on the way.
     ///
     /// # Errors
-    /// `input_unreadable`, `document_too_large`, `disk_full`, `output_unwritable`.
+    /// `input_unreadable`, `input_too_large`, `disk_full`, `output_unwritable`.
     pub(crate) fn copy(input: &Path, folder: &Path, max_bytes: u64) -> Result<Self, Failure> {
         let unreadable = |e: io::Error| input_unreadable(input, &e);
         let (mut source, length) = open_regular(input).map_err(unreadable)?;
@@ -241,7 +241,7 @@ fn input_unreadable(path: &Path, error: &io::Error) -> Failure {
 }
 
 fn too_large(max_bytes: u64) -> Failure {
-    Failure::new(FailureKind::TooLarge, "document_too_large").with("limit", max_bytes.to_string())
+    Failure::new(FailureKind::TooLarge, "input_too_large").with("limit", max_bytes.to_string())
 }
 
 /// Why an output, or our copy, could not be written.

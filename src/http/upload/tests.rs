@@ -149,7 +149,7 @@ fn manifests_are_read_strictly() {
     assert_eq!(refused(form(r#"{"documents":[{"name":" "}]}"#)), "manifest_bad_name");
     let long = format!(r#"{{"documents":[{{"name":"{}"}}]}}"#, "a".repeat(256));
     assert_eq!(refused(form(&long)), "manifest_bad_name");
-    let many = format!(r#"{{"documents":[{}{{"name":"a"}}]}}"#, r#"{"name":"a"},"#.repeat(100));
+    let many = format!(r#"{{"documents":[{}{{"name":"a"}}]}}"#, r#"{"name":"a"},"#.repeat(200));
     assert_eq!(refused(form(&many)), "manifest_too_many_documents");
     let rect = r#"{"documents":[{"name":"a","appearance":{"seal":{"name":"甲"},"page":1,"rect":[0,0,-1,5]}}]}"#;
     assert_eq!(refused(form(rect)), "manifest_bad_rectangle");

@@ -19,7 +19,7 @@ doctor-pcscd-found = The smart card service (pcscd) is there: { $what }
 doctor-pcscd-missing = The smart card service (pcscd) is not running: { $what }
 
 input-unreadable = { $file } cannot be read ({ $cause }). Check that the file is there and that you may read it.
-document-too-large = The document is too large. The limit is { $limit } bytes.
+input-too-large = The document is too large. The limit is { $limit } bytes.
 disk-full = { $file } cannot be written: the disk is full ({ $cause }). Make room and try again.
 output-unwritable = { $file } cannot be written ({ $cause }). Check that the folder is there and that you may write to it.
 

@@ -19,7 +19,7 @@ doctor-pcscd-found = カードリーダーのサービス(pcscd)があります:
 doctor-pcscd-missing = カードリーダーのサービス(pcscd)が動いていません: { $what }
 
 input-unreadable = { $file } を読めません({ $cause })。ファイルがあるか、読む権限があるかを確かめてください。
-document-too-large = 文書が大きすぎます。上限は { $limit } バイトです。
+input-too-large = 文書が大きすぎます。上限は { $limit } バイトです。
 disk-full = { $file } に書けません。ディスクの空きがありません({ $cause })。空きを作ってから、もう一度お試しください。
 output-unwritable = { $file } に書けません({ $cause })。フォルダーがあるか、書く権限があるかを確かめてください。
 
