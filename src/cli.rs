@@ -92,6 +92,11 @@ pub(crate) enum Format {
 
 /// Runs the command that the process was started with.
 pub fn run() -> ExitCode {
+    // PINs and passwords pass through this process on their way to the worker.
+    if let Err(error) = crate::secret::guard_process() {
+        output::complain(&error.to_string(), "internal_error");
+        return ExitCode::from(exit::FAILED);
+    }
     run_with(std::env::args_os())
 }
 

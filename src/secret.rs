@@ -2,12 +2,21 @@
 //!
 //! No secret here is `Clone`, `Serialize` or printable: `Debug` says REDACTED. Whoever wants the bytes calls `expose` and can be found by that name.
 
+use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use std::fmt;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 /// Longest secret accepted anywhere, in bytes.
 pub const MAX_SECRET_BYTES: usize = 512;
+
+/// Keeps the memory of this process out of core files and from other processes of the same user (`PR_SET_DUMPABLE`, prctl(2)).
+///
+/// # Errors
+/// When the kernel refuses; then the process should hold no secret.
+pub fn guard_process() -> std::io::Result<()> {
+    Ok(set_dumpable_behavior(DumpableBehavior::NotDumpable)?)
+}
 
 macro_rules! secret {
     ($(#[$doc:meta])* $name:ident) => {

@@ -4,7 +4,7 @@
 
 use super::frame;
 use super::hello;
-use rustix::process::{DumpableBehavior, Signal, set_dumpable_behavior, set_parent_process_death_signal};
+use rustix::process::{Signal, set_parent_process_death_signal};
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
@@ -40,7 +40,7 @@ impl Port {
     pub fn enter(name: &str, max_body_bytes: usize) -> io::Result<Self> {
         set_parent_process_death_signal(Some(Signal::KILL))?;
         std::fs::write("/proc/self/comm", name)?;
-        set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
+        crate::secret::guard_process()?;
         let socket = io::stdin().as_fd().try_clone_to_owned()?;
         rustix::net::sockopt::socket_type(&socket)?;
         rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
