@@ -8,6 +8,7 @@ mod demo;
 mod der;
 mod http_caller;
 mod judges;
+mod judges_table;
 mod layers;
 mod logs;
 mod other_site;

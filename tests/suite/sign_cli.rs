@@ -3,6 +3,7 @@
 mod options;
 mod pins;
 mod refusals;
+mod secrecy;
 
 use crate::support::holder::Holder;
 use crate::support::judges::{openssl_cms_verify, pdfsig};

@@ -18,6 +18,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub(crate) enum Kind {
     Rsa2048,
     Rsa3072,
+    Rsa4096,
     P256,
     P384,
     P521,
@@ -136,6 +137,7 @@ pub(crate) fn key(kind: Kind) -> PKey<Private> {
     match kind {
         Kind::Rsa2048 => PKey::from_rsa(Rsa::generate(2048).unwrap()).unwrap(),
         Kind::Rsa3072 => PKey::from_rsa(Rsa::generate(3072).unwrap()).unwrap(),
+        Kind::Rsa4096 => PKey::from_rsa(Rsa::generate(4096).unwrap()).unwrap(),
         Kind::P256 => ec(Nid::X9_62_PRIME256V1),
         Kind::P384 => ec(Nid::SECP384R1),
         Kind::P521 => ec(Nid::SECP521R1),

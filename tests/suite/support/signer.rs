@@ -21,10 +21,15 @@ pub(crate) struct SoftSigner {
 impl SoftSigner {
     /// A new root and a new person.
     pub(crate) fn new(kind: Kind) -> Self {
+        Self::preferring(kind, Preference::Auto)
+    }
+
+    /// The same, signing with the padding of `preference` where the key has a choice.
+    pub(crate) fn preferring(kind: Kind, preference: Preference) -> Self {
         let root = Ca::new("試験認証局");
         let key = ca::key(kind);
         let leaf = Certificate::parse(&root.issue(&key, &IssueRequest::default())).unwrap();
-        let algorithm = SignatureAlgorithm::for_key(leaf.key(), Preference::Auto).unwrap();
+        let algorithm = SignatureAlgorithm::for_key(leaf.key(), preference).unwrap();
         let chain = vec![leaf, root.certificate()];
         Self {
             root,
