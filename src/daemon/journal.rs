@@ -1,7 +1,7 @@
 //! Where the log goes: to the journal with its fields when systemd connected our standard error to it, else as readable lines to standard error.
 //!
-//! A record is a fixed English sentence, a `code` that `docs/log-codes.md` explains, and fields. No PIN, key or document's content is ever a
-//! field, a document's name only when `log.document_names` is set. Other crates' records are written from `warn` on.
+//! A record is a fixed English sentence, a `code` that `docs/log-codes.md` explains, and fields. No PIN, key, or document's content or name is ever a
+//! field. Other crates' records are written from `warn` on.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
