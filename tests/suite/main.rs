@@ -9,6 +9,7 @@ mod der;
 mod http_caller;
 mod judges;
 mod judges_table;
+mod errors;
 mod layers;
 mod logs;
 mod other_site;

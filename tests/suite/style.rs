@@ -151,7 +151,7 @@ fn the_readmes_name_commands_that_exist() {
             continue;
         }
         for line in commands_of(&read(&path)) {
-            let words: Vec<&str> = line.split_whitespace().collect();
+            let words: Vec<&str> = without_assignment(&line).split_whitespace().collect();
             let exists = match words[..] {
                 ["make", target, ..] => makefile.lines().any(|l| l.starts_with(&format!("{target}:"))),
                 ["hankod", ..] => hankod_knows(&words[1..]),
@@ -166,8 +166,62 @@ fn the_readmes_name_commands_that_exist() {
     }
 }
 
+#[test]
+fn every_dependency_has_its_reason() {
+    let manifest = read("Cargo.toml");
+    let guide = read("CONTRIBUTING.md");
+    let names = dependencies_of(&manifest);
+    assert!(names.len() > 40, "{names:?}");
+    for name in &names {
+        assert!(
+            guide.contains(&format!("\n| `{name}` | ")),
+            "CONTRIBUTING.md gives no reason for {name}"
+        );
+    }
+    let rows = guide.split("## Dependencies").nth(1).unwrap_or("").lines();
+    for row in rows.filter_map(|line| line.strip_prefix("| `")) {
+        let name = row.split('`').next().unwrap_or("");
+        assert!(
+            names.contains(&name),
+            "CONTRIBUTING.md gives a reason for {name}, which is no dependency"
+        );
+    }
+}
+
+#[test]
+fn links_between_documents_lead_somewhere() {
+    let mut known = 0;
+    for path in tracked().iter().filter(|path| path.ends_with(".md")) {
+        let folder = Path::new(path).parent().unwrap();
+        for target in read(path).split("](").skip(1) {
+            let target = target.split([')', '#']).next().unwrap_or("");
+            if target.is_empty() || target.contains("://") {
+                continue;
+            }
+            let there = repository("").join(folder).join(target).exists();
+            assert!(there, "{path} links to {target}, which does not exist");
+            known += 1;
+        }
+    }
+    assert!(known > 20);
+}
+
+/// The names in `[dependencies]` and `[dev-dependencies]`.
+fn dependencies_of(manifest: &str) -> Vec<&str> {
+    let mut inside = false;
+    let mut names = Vec::new();
+    for line in manifest.lines() {
+        if line.starts_with('[') {
+            inside = line.ends_with("dependencies]");
+        } else if inside && let Some((name, _)) = line.split_once(" = ") {
+            names.push(name);
+        }
+    }
+    names
+}
+
 /// Every file that git knows; in an unpacked archive without git the test has nothing to say and fails.
-fn tracked() -> Vec<String> {
+pub(crate) fn tracked() -> Vec<String> {
     let said = run(
         Command::new("git").args(["ls-files", "-z"]).current_dir(repository("")),
         "",
@@ -183,7 +237,7 @@ fn tracked() -> Vec<String> {
     there
 }
 
-fn read(path: &str) -> String {
+pub(crate) fn read(path: &str) -> String {
     std::fs::read_to_string(repository(path)).unwrap_or_else(|e| panic!("{path}: {e}"))
 }
 
@@ -258,7 +312,7 @@ fn insider_words(shown: &str) -> Vec<&'static str> {
 }
 
 /// The string literals of every `fn code(&self)` that stands in an `impl`.
-fn codes_of(source: &str) -> Vec<String> {
+pub(crate) fn codes_of(source: &str) -> Vec<String> {
     let bodies = source.split("fn code(&self) -> &'static str {").skip(1);
     let bodies = bodies.map(|rest| rest.split("\n    }").next().unwrap_or(""));
     bodies
@@ -285,6 +339,23 @@ fn commands_of(readme: &str) -> Vec<String> {
         continued = line.ends_with('\\');
     }
     found
+}
+
+/// The command that a line runs: of `NAME=$(command ...)` the one inside, of `NAME=value` none.
+fn without_assignment(line: &str) -> &str {
+    match line.split_once('=') {
+        Some((name, value)) if name.bytes().all(|b| b.is_ascii_uppercase()) => value
+            .strip_prefix("$(")
+            .map_or("", |command| command.trim_end_matches(')')),
+        _ => line,
+    }
+}
+
+#[test]
+fn the_command_inside_an_assignment_is_looked_at() {
+    assert_eq!(without_assignment("KEY=$(hankod site allow)"), "hankod site allow");
+    assert_eq!(without_assignment("NAME=value"), "");
+    assert_eq!(without_assignment("make demo ARGS=--once"), "make demo ARGS=--once");
 }
 
 /// `hankod SUBCOMMAND... --help` succeeds for the leading words of the command line.
