@@ -102,8 +102,13 @@ fn failures() -> BTreeSet<(String, String)> {
     let mut found: BTreeSet<_> = HANDED.iter().map(|(c, k)| ((*c).to_owned(), (*k).to_owned())).collect();
     for source in sources() {
         for call in source.split("Failure::new(").skip(1) {
-            let Some((first, second)) = call.split_once(',') else { continue };
-            let literal = second.trim_start().strip_prefix('"').and_then(|text| text.split('"').next());
+            let Some((first, second)) = call.split_once(',') else {
+                continue;
+            };
+            let literal = second
+                .trim_start()
+                .strip_prefix('"')
+                .and_then(|text| text.split('"').next());
             let kind = first.rsplit("FailureKind::").next().unwrap_or_default();
             let kind = KINDS.iter().find(|(_, known)| format!("{known:?}") == kind);
             if let (Some(code), Some((kind, _))) = (literal, kind) {
