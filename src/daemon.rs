@@ -85,7 +85,7 @@ impl Daemon {
         let served = ended.clone();
         let web = tokio::spawn(async move {
             if let Err(error) = http::serve(vec![listener], router, limits, served).await {
-                log::error!(error:%; "the listener ended");
+                log::error!(code = "listener_ended", error:%; "the listener ended");
             }
         });
         let watching = tokio::spawn(watch::tokens(app.clone(), ended));
@@ -131,7 +131,7 @@ impl Daemon {
         }
         let _ = std::fs::remove_file(&self.socket);
         if let Err(error) = self.app.record_stop().await {
-            log::warn!(error:%; "the end could not be recorded");
+            log::warn!(code = "end_not_recorded", error:%; "the end could not be recorded");
         }
         self.app.close().await;
         log::info!(code = "daemon_stopped"; "ended");

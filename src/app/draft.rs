@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use rustix::fs::OFlags;
@@ -210,6 +211,8 @@ fn private_file(folder: &Path) -> Result<(File, TempPath), Failure> {
     let made = tempfile::Builder::new()
         .prefix(".hankod-")
         .suffix(".part")
+        // As the person's other new files: the umask decides who may read them.
+        .permissions(Permissions::from_mode(0o666))
         .tempfile_in(folder);
     Ok(made.map_err(|e| unwritable(folder, &e))?.into_parts())
 }

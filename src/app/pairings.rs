@@ -251,7 +251,7 @@ impl App {
                 Err(_) => Ok(()),
             };
             if let Err(error) = decided {
-                log::warn!(error:%; "a pairing's answer came too late");
+                log::warn!(code = "pairing_answer_late", error:%; "a pairing's answer came too late");
             }
             app.tell(Event::Pairing { id });
         });

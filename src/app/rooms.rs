@@ -118,8 +118,10 @@ impl App {
         });
         match emptied.await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => log::warn!(error:%; "an upload of an earlier run could not be removed"),
-            Err(error) => log::warn!(error:%; "the upload folder was not tidied"),
+            Ok(Err(error)) => {
+                log::warn!(code = "uploads_not_tidied", error:%; "an upload of an earlier run could not be removed")
+            }
+            Err(error) => log::warn!(code = "uploads_not_tidied", error:%; "the upload folder was not tidied"),
         }
         self.0.store.sweep(self.now()).await?;
         Ok(())

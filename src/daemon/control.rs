@@ -100,7 +100,7 @@ pub(super) fn serve(path: &Path, app: App, mut ending: watch::Receiver<bool>) ->
             let _ = ending.wait_for(|ended| *ended).await;
         };
         if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(ended).await {
-            log::error!(error:%; "the control socket ended");
+            log::error!(code = "control_ended", error:%; "the control socket ended");
         }
     }))
 }

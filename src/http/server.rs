@@ -113,7 +113,7 @@ async fn accept(
                 });
             }
             Err(error) => {
-                log::warn!(error:%; "a connection could not be accepted");
+                log::warn!(code = "connection_not_accepted", error:%; "a connection could not be accepted");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }

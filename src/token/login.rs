@@ -175,7 +175,7 @@ impl Drop for Login {
             if let Some(module) = modules.get(index)
                 && let Err(error) = module.call(&request, None, module.limits.read).await
             {
-                log::warn!(error:%; "logout failed");
+                log::warn!(code = "logout_failed", error:%; "logout failed");
             }
             drop(turn);
         });
