@@ -3,11 +3,10 @@
 //! The caller's own file is read once and never mapped or written. A draft that is dropped leaves nothing behind; a
 //! released one appears whole under its name, or not at all. Everything here blocks: call it off the async threads.
 
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
-use std::os::unix::fs::OpenOptionsExt;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use rustix::fs::OFlags;
