@@ -42,7 +42,7 @@ pub(super) fn run(global: &Global, action: &Action) -> ExitCode {
 }
 
 fn verify(global: &Global, format: Format) -> ExitCode {
-    with_app(global, async |context: Context| {
+    with_app(global, format, async |context: Context| {
         let (report, lang) = (context.app.verify_audit().await?, context.lang);
         let whole = report.findings.is_empty();
         match format {
@@ -75,7 +75,7 @@ fn export(global: &Global, format: ExportFormat) -> ExitCode {
         ExportFormat::Jsonl => logbook::Format::JsonLines,
         ExportFormat::Csv => logbook::Format::Csv,
     };
-    with_app(global, async |context: Context| {
+    with_app(global, Format::Text, async |context: Context| {
         let mut out = std::io::stdout().lock();
         context
             .app

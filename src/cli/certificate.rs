@@ -36,7 +36,7 @@ pub(super) fn run(global: &Global, action: &Action) -> ExitCode {
         Usage::Signing => CertificateUsage::Signing,
         Usage::All => CertificateUsage::All,
     };
-    with_tokens(global, None, async |tokens, lang| {
+    with_tokens(global, None, *format, async |tokens, lang| {
         let certificates = tokens.certificates(usage, lang).await?;
         match format {
             Format::Json => output::json(&certificates),

@@ -5,14 +5,14 @@ use std::process::ExitCode;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Global, exit};
+use super::{Format, Global, exit};
 use crate::app::desk::{CertificateUsage, CertificateView, TokenView};
 use crate::app::failure::{Failure, FailureKind};
 use crate::app::files::{FilesReport, FilesRequest, Step};
 use crate::app::{App, Opening};
 use crate::config::{Config, Environment};
 use crate::daemon::control::{Client, Told};
-use crate::text::{Explain, Lang};
+use crate::text::Lang;
 
 /// What a command works with.
 pub(super) struct Context {
@@ -25,8 +25,8 @@ pub(super) struct Context {
 /// The configuration with the global options laid over it, and the language of messages.
 ///
 /// # Errors
-/// The exit code, after the reason was told.
-pub(super) fn configuration(global: &Global) -> Result<(Config, Lang), ExitCode> {
+/// What is wrong with the configuration.
+pub(super) fn configuration(global: &Global) -> Result<(Config, Lang), Told> {
     let environment = Environment::of_process();
     let lang = global.lang.unwrap_or_else(|| environment.lang());
     match Config::load(global.config.as_deref(), &environment) {
@@ -40,16 +40,17 @@ pub(super) fn configuration(global: &Global) -> Result<(Config, Lang), ExitCode>
             let lang = config.lang;
             Ok((config, lang))
         }
-        Err(error) => {
-            super::output::complain(&error.explain(lang), error.code());
-            Err(ExitCode::from(exit::FAILED))
-        }
+        Err(error) => Err(Told::of(&Failure::of(FailureKind::Internal, &error), lang)),
     }
 }
 
 /// Runs a command that needs the use cases and no token.
-pub(super) fn with_app(global: &Global, command: impl AsyncFnOnce(Context) -> Result<u8, Failure>) -> ExitCode {
-    run(global, async |config, lang| {
+pub(super) fn with_app(
+    global: &Global,
+    format: Format,
+    command: impl AsyncFnOnce(Context) -> Result<u8, Failure>,
+) -> ExitCode {
+    run(global, format, async |config, lang| {
         let app = App::open(config, Opening::default())
             .await
             .map_err(|e| Told::of(&e, lang))?;
@@ -65,9 +66,10 @@ pub(super) fn with_app(global: &Global, command: impl AsyncFnOnce(Context) -> Re
 pub(super) fn with_tokens(
     global: &Global,
     module: Option<&Path>,
+    format: Format,
     command: impl AsyncFnOnce(&mut Tokens, Lang) -> Result<u8, Told>,
 ) -> ExitCode {
-    run(global, async |config, lang| {
+    run(global, format, async |config, lang| {
         let served = module.is_none_or(|path| config.modules.iter().any(|module| module.path == path));
         let client = if served {
             Client::connect(&config.state_dir).await
@@ -156,10 +158,10 @@ impl Tokens {
     }
 }
 
-fn run(global: &Global, command: impl AsyncFnOnce(Config, Lang) -> Result<u8, Told>) -> ExitCode {
+fn run(global: &Global, format: Format, command: impl AsyncFnOnce(Config, Lang) -> Result<u8, Told>) -> ExitCode {
     let (config, lang) = match configuration(global) {
         Ok(found) => found,
-        Err(code) => return code,
+        Err(told) => return exit::fail(&told, format),
     };
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -170,6 +172,6 @@ fn run(global: &Global, command: impl AsyncFnOnce(Config, Lang) -> Result<u8, To
     };
     match runtime.block_on(command(config, lang)) {
         Ok(code) => ExitCode::from(code),
-        Err(told) => exit::fail(&told),
+        Err(told) => exit::fail(&told, format),
     }
 }

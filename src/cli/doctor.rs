@@ -2,12 +2,12 @@
 
 use std::process::ExitCode;
 
-use super::{Global, context, exit, output};
+use super::{Format, Global, context, exit, output};
 
 pub(super) fn run(global: &Global) -> ExitCode {
     let (config, lang) = match context::configuration(global) {
         Ok(found) => found,
-        Err(code) => return code,
+        Err(told) => return exit::fail(&told, Format::Text),
     };
     let checks = crate::app::doctor::examine(&crate::app::doctor::Machine::of(&config), lang);
     for check in &checks {

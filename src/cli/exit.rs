@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use super::Format;
 use crate::app::failure::FailureKind;
 use crate::daemon::DaemonError;
 use crate::daemon::control::Told;
@@ -38,9 +39,12 @@ pub(super) fn code(kind: FailureKind) -> u8 {
     }
 }
 
-/// Tells a failure on standard error and gives its exit code.
-pub(super) fn fail(told: &Told) -> ExitCode {
+/// Tells a failure on standard error, with `--format json` also as the one document on standard output, and gives its exit code.
+pub(super) fn fail(told: &Told, format: Format) -> ExitCode {
     super::output::complain(&told.message, &told.code);
+    if format == Format::Json {
+        super::output::json(&serde_json::json!({ "error": told.code, "message": told.message }));
+    }
     ExitCode::from(code(told.kind))
 }
 

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use super::context::configuration;
-use super::{Global, exit, output};
+use super::{Format, Global, exit, output};
 use crate::app::doctor::{self, Machine};
 use crate::daemon;
 use crate::text::{Explain, say};
@@ -19,7 +19,7 @@ pub(crate) struct Options {
 pub(super) fn run(global: &Global, options: &Options) -> ExitCode {
     let (config, lang) = match configuration(global) {
         Ok(found) => found,
-        Err(code) => return code,
+        Err(told) => return exit::fail(&told, Format::Text),
     };
     if options.check {
         let missing: Vec<_> = doctor::examine(&Machine::of(&config), lang)

@@ -123,14 +123,19 @@ enum Certify {
 struct Rectangle([f64; 4]);
 
 pub(super) fn run(global: &Global, options: &Options) -> ExitCode {
-    with_tokens(global, options.module.as_deref(), async |tokens, lang| {
-        let request = options.request(lang).map_err(|e| Told::of(&e, lang))?;
-        let bar = output::progress(request.documents.len());
-        let report = tokens.sign(request, lang, &|done| bar.set_position(done.into())).await;
-        bar.finish_and_clear();
-        tell(&report?, options.format, lang);
-        Ok(exit::DONE)
-    })
+    with_tokens(
+        global,
+        options.module.as_deref(),
+        options.format,
+        async |tokens, lang| {
+            let request = options.request(lang).map_err(|e| Told::of(&e, lang))?;
+            let bar = output::progress(request.documents.len());
+            let report = tokens.sign(request, lang, &|done| bar.set_position(done.into())).await;
+            bar.finish_and_clear();
+            tell(&report?, options.format, lang);
+            Ok(exit::DONE)
+        },
+    )
 }
 
 fn tell(report: &FilesReport, format: Format, lang: Lang) {

@@ -42,7 +42,11 @@ pub(crate) enum Action {
 }
 
 pub(super) fn run(global: &Global, action: &Action) -> ExitCode {
-    with_app(global, async |context: Context| {
+    let format = match action {
+        Action::List { format } => *format,
+        Action::Allow { .. } | Action::Revoke { .. } => Format::Text,
+    };
+    with_app(global, format, async |context: Context| {
         match action {
             Action::Allow {
                 origin: Some(origin),

@@ -20,7 +20,7 @@ pub(crate) enum Action {
 
 pub(super) fn run(global: &Global, action: &Action) -> ExitCode {
     let Action::List { format } = action;
-    with_tokens(global, None, async |tokens, lang| {
+    with_tokens(global, None, *format, async |tokens, lang| {
         let tokens = tokens.tokens(lang).await?;
         match format {
             Format::Json => output::json(&tokens),

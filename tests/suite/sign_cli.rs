@@ -63,6 +63,13 @@ fn a_file_is_signed_and_told_in_both_languages_and_as_json() {
     let sha256 = hankod::der::DigestAlgorithm::Sha256.digest(&bytes);
     assert_eq!(file["sha256"], hex::encode(sha256));
     assert_eq!(report["files"].as_array().unwrap().len(), 1);
+    let failed = holder.sign(&["absent.pdf", "-o", "c.pdf", "--format", "json"]);
+    let report: Value = serde_json::from_str(&failed.stdout).unwrap();
+    assert_eq!((failed.code, &report["error"]), (Some(66), &"input_unreadable".into()));
+    assert!(
+        failed.stderr.contains(report["message"].as_str().unwrap()),
+        "{failed:?}"
+    );
     assert_eq!(holder.leftovers(""), Vec::<PathBuf>::new());
 }
 
