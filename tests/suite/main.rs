@@ -17,6 +17,7 @@ mod own_page;
 mod pdf_reading;
 mod pdf_signing_rules;
 mod pdf_writing;
+mod readme;
 mod release;
 mod render;
 mod sign_cli;
