@@ -13,13 +13,14 @@ mod key;
 mod name;
 pub mod oid;
 mod personal;
+pub mod tlv;
 mod verify;
 
 pub use algorithm::{DigestAlgorithm, Hasher, Preference, SignatureAlgorithm};
 pub use bundle::{MAX_BUNDLE_BYTES, MAX_BUNDLE_CERTIFICATES, parse_bundle};
 pub use certificate::{Certificate, MAX_CERTIFICATE_BYTES};
 pub use const_oid::ObjectIdentifier;
-pub use extensions::{Extensions, KeyUsage};
+pub use extensions::{Extension, Extensions, KeyUsage};
 pub use key::{Curve, KeyKind};
 pub use name::{Name, NameAttribute};
 pub use personal::Personal;

@@ -44,7 +44,7 @@ macro_rules! catalogue {
 
 catalogue!(
     "access", "app", "audit", "cli", "cms", "config", "console", "daemon", "demo", "der", "http", "net", "pdf",
-    "process", "render", "sign", "store", "token", "tsa", "verify",
+    "process", "render", "sign", "store", "token", "trust", "tsa", "verify",
 );
 
 impl Lang {

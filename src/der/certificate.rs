@@ -4,9 +4,12 @@
 
 use super::extensions::Extensions;
 use super::personal::Personal;
-use super::{DigestAlgorithm, Error, KeyKind, Name, oid};
+use super::tlv::{self, Cursor};
+use super::{DigestAlgorithm, Error, KeyKind, Name, SignatureAlgorithm, oid, verify_signature};
 use crate::clock::Timestamp;
 use crate::text::plain;
+use ::der::Decode;
+use spki::AlgorithmIdentifierOwned;
 use std::fmt;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
@@ -18,6 +21,9 @@ pub const MAX_CERTIFICATE_BYTES: usize = 64 * 1024;
 pub struct Certificate {
     der: Vec<u8>,
     sha256: [u8; 32],
+    tbs_der: Vec<u8>,
+    signature_algorithm: AlgorithmIdentifierOwned,
+    signature: Vec<u8>,
     subject: Name,
     issuer: Name,
     serial: Vec<u8>,
@@ -43,11 +49,16 @@ impl Certificate {
         }
         let tbs = &parsed.tbs_certificate;
         let spki_der = tbs.subject_pki.raw.to_vec();
+        let (tbs_der, signature_algorithm, signature) =
+            signed_parts(der).ok_or(Error::CertificateMalformed("signature"))?;
         let mut sha256 = [0; 32];
         sha256.copy_from_slice(&DigestAlgorithm::Sha256.digest(der));
         Ok(Self {
             der: der.to_vec(),
             sha256,
+            tbs_der,
+            signature_algorithm,
+            signature,
             subject: Name::read(&tbs.subject, "subject")?,
             issuer: Name::read(&tbs.issuer, "issuer")?,
             serial: tbs.raw_serial().to_vec(),
@@ -72,6 +83,25 @@ impl Certificate {
     /// [`Self::sha256`] in lower-case hexadecimal.
     pub fn sha256_hex(&self) -> String {
         hex::encode(self.sha256)
+    }
+
+    /// The bytes that the issuer signed.
+    pub fn tbs_der(&self) -> &[u8] {
+        &self.tbs_der
+    }
+
+    /// The algorithm of the issuer's signature; the same inside and outside of the signed part.
+    pub fn signature_algorithm(&self) -> &AlgorithmIdentifierOwned {
+        &self.signature_algorithm
+    }
+
+    /// Whether the key in `spki_der` signed it. Says nothing about names, validity or trust.
+    ///
+    /// # Errors
+    /// [`Error::AlgorithmUnsupported`], or as [`verify_signature`].
+    pub fn verify_signed_by(&self, spki_der: &[u8]) -> Result<(), Error> {
+        let algorithm = SignatureAlgorithm::from_identifier(&self.signature_algorithm)?;
+        verify_signature(spki_der, algorithm, &self.tbs_der, &self.signature)
     }
 
     /// Whose key it is.
@@ -148,6 +178,24 @@ impl Certificate {
     pub fn personal(&self) -> Option<Personal> {
         Personal::read(&self.extensions)
     }
+}
+
+/// TBSCertificate, signatureAlgorithm and signatureValue; `None` where the two algorithm fields differ (RFC 5280, 4.1.1.2).
+fn signed_parts(der: &[u8]) -> Option<(Vec<u8>, AlgorithmIdentifierOwned, Vec<u8>)> {
+    let mut parts = Cursor::new(der).take(tlv::SEQUENCE).ok()?.cursor();
+    let tbs = parts.take(tlv::SEQUENCE).ok()?;
+    let algorithm = parts.take(tlv::SEQUENCE).ok()?;
+    let signature = parts.take(tlv::BIT_STRING).ok()?.octet_bits().ok()?;
+    parts.end().ok()?;
+    let mut fields = tbs.cursor();
+    fields.optional(tlv::context(0)).ok()?;
+    fields.take(tlv::INTEGER).ok()?;
+    let inner = fields.take(tlv::SEQUENCE).ok()?;
+    if inner.raw != algorithm.raw {
+        return None;
+    }
+    let algorithm = AlgorithmIdentifierOwned::from_der(algorithm.raw).ok()?;
+    Some((tbs.raw.to_vec(), algorithm, signature.to_vec()))
 }
 
 impl PartialEq for Certificate {

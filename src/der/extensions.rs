@@ -26,6 +26,17 @@ const KEY_USAGE_NAMES: [&str; 9] = [
     "decipherOnly",
 ];
 
+/// One extension as it stands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Extension {
+    /// Which.
+    pub oid: ObjectIdentifier,
+    /// Whoever does not know it must refuse the certificate.
+    pub critical: bool,
+    /// DER of its value.
+    pub value: Vec<u8>,
+}
+
 /// The extensions as data; absent ones are `None` or empty.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Extensions {
@@ -57,6 +68,8 @@ pub struct Extensions {
     pub qc_statements: Option<Vec<u8>>,
     /// Critical extensions that are none of the above.
     pub unknown_critical: Vec<ObjectIdentifier>,
+    /// Every one, in order, for those that only path validation reads.
+    pub all: Vec<Extension>,
     /// otherNames of subjectAltName: may hold a person's name, birth date and address, so only `Personal` reads them.
     pub(super) other_names: Vec<(ObjectIdentifier, String)>,
 }
@@ -115,6 +128,11 @@ impl KeyUsage {
 }
 
 impl Extensions {
+    /// The extension with this identifier.
+    pub fn get(&self, oid: ObjectIdentifier) -> Option<&Extension> {
+        self.all.iter().find(|extension| extension.oid == oid)
+    }
+
     /// An extension that judges rely on must parse; one that only helps to find or show something is left out when it does not.
     pub(super) fn read(extensions: &[X509Extension<'_>]) -> Result<Self, Error> {
         let mut out = Self::default();
@@ -131,6 +149,11 @@ impl Extensions {
             if extension.critical && !known {
                 out.unknown_critical.push(oid);
             }
+            out.all.push(Extension {
+                oid,
+                critical: extension.critical,
+                value: extension.value.to_vec(),
+            });
         }
         Ok(out)
     }

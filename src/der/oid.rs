@@ -66,6 +66,48 @@ oids! {
     TST_INFO = "1.2.840.113549.1.9.16.1.4";
     /// id-kp-timeStamping (RFC 3161, 2.3).
     TIME_STAMPING = "1.3.6.1.5.5.7.3.8";
+    /// SHA-1 (RFC 3279).
+    SHA1 = "1.3.14.3.2.26";
+    /// nameConstraints (RFC 5280, 4.2.1.10).
+    NAME_CONSTRAINTS = "2.5.29.30";
+    /// policyMappings (RFC 5280, 4.2.1.5).
+    POLICY_MAPPINGS = "2.5.29.33";
+    /// policyConstraints (RFC 5280, 4.2.1.11).
+    POLICY_CONSTRAINTS = "2.5.29.36";
+    /// inhibitAnyPolicy (RFC 5280, 4.2.1.14).
+    INHIBIT_ANY_POLICY = "2.5.29.54";
+    /// anyPolicy (RFC 5280, 4.2.1.4).
+    ANY_POLICY = "2.5.29.32.0";
+    /// deltaCRLIndicator (RFC 5280, 5.2.4).
+    DELTA_CRL_INDICATOR = "2.5.29.27";
+    /// cRLNumber (RFC 5280, 5.2.3).
+    CRL_NUMBER = "2.5.29.20";
+    /// reasonCode of a CRL entry (RFC 5280, 5.3.1).
+    REASON_CODE = "2.5.29.21";
+    /// invalidityDate of a CRL entry (RFC 5280, 5.3.2).
+    INVALIDITY_DATE = "2.5.29.24";
+    /// issuingDistributionPoint (RFC 5280, 5.2.5).
+    ISSUING_DISTRIBUTION_POINT = "2.5.29.28";
+    /// certificateIssuer of a CRL entry (RFC 5280, 5.3.3).
+    CERTIFICATE_ISSUER = "2.5.29.29";
+    /// expiredCertsOnCRL (X.509, 9.5.2.8).
+    EXPIRED_CERTS_ON_CRL = "2.5.29.60";
+    /// id-pkix-ocsp-basic (RFC 6960, 4.2.1).
+    OCSP_BASIC = "1.3.6.1.5.5.7.48.1.1";
+    /// id-pkix-ocsp-nonce (RFC 6960, 4.4.1).
+    OCSP_NONCE = "1.3.6.1.5.5.7.48.1.2";
+    /// id-pkix-ocsp-nocheck (RFC 6960, 4.2.2.2.1).
+    OCSP_NOCHECK = "1.3.6.1.5.5.7.48.1.5";
+    /// id-pkix-ocsp-archive-cutoff (RFC 6960, 4.4.4).
+    OCSP_ARCHIVE_CUTOFF = "1.3.6.1.5.5.7.48.1.6";
+    /// anyExtendedKeyUsage (RFC 5280, 4.2.1.12).
+    ANY_EXTENDED_KEY_USAGE = "2.5.29.37.0";
+    /// id-kp-serverAuth (RFC 5280, 4.2.1.12).
+    KP_SERVER_AUTH = "1.3.6.1.5.5.7.3.1";
+    /// id-kp-codeSigning (RFC 5280, 4.2.1.12).
+    KP_CODE_SIGNING = "1.3.6.1.5.5.7.3.3";
+    /// id-kp-OCSPSigning (RFC 6960, 4.2.2.2).
+    KP_OCSP_SIGNING = "1.3.6.1.5.5.7.3.9";
 
     /// subjectKeyIdentifier (RFC 5280, 4.2.1.2).
     SUBJECT_KEY_IDENTIFIER = "2.5.29.14";

@@ -28,3 +28,4 @@ mod support;
 mod timestamps;
 mod token;
 mod tools;
+mod trust;

@@ -19,6 +19,7 @@ pub(crate) mod http;
 pub(crate) mod judges;
 pub(crate) mod mutate;
 pub(crate) mod pinentry;
+pub(crate) mod pki;
 pub(crate) mod shapes;
 pub(crate) mod shim;
 pub(crate) mod signer;

@@ -1,0 +1,245 @@
+//! Whether a certificate was good at a moment: anchors, certification paths (RFC 5280, 6), algorithms by date.
+//!
+//! No I/O, no clock, no trust of its own: anchors, certificates and the moment are handed in. The system's TLS roots
+//! are never anchors. The paths are our own and not OpenSSL's: its verifier needs raw calls to be given policies, judges at one
+//! moment both the path and a CRL (and so refuses one issued after the signature, which is the best there is), and names one error.
+
+use crate::clock::Timestamp;
+use crate::der::ObjectIdentifier;
+use crate::text::Explain;
+use thiserror::Error;
+
+pub mod algorithms;
+pub mod anchors;
+mod constraints;
+mod names;
+pub mod path;
+mod policies;
+mod validate;
+
+pub use anchors::{Anchors, Use};
+pub use policies::PolicyRules;
+
+/// The ETSI EN 319 102-1 (table 6) sub-indication that a finding leads to when nothing outweighs it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum SubIndication {
+    /// No path to an anchor.
+    NoCertificateChainFound,
+    /// A path that is not valid for a reason that has no name of its own.
+    CertificateChainGeneralFailure,
+    /// A path that breaks a constraint on paths: policies, names, lengths, usages.
+    ChainConstraintsFailure,
+    /// The certificate is not valid yet.
+    NotYetValid,
+    /// The certificate is not valid any more, and nothing shows that the signature existed before.
+    OutOfBoundsNoPoe,
+    /// An algorithm that was not strong enough any more.
+    CryptoConstraintsFailureNoPoe,
+}
+
+/// What stands against a certificate. `subject` is the name of the certificate that it is about, safe to show.
+#[derive(Clone, PartialEq, Eq, Debug, Error)]
+pub enum Finding {
+    /// Neither the certificates at hand nor the anchors hold its issuer.
+    #[error("no path to an anchor: the issuer {issuer} of {subject} is not known")]
+    IssuerMissing {
+        /// Whose.
+        subject: String,
+        /// The issuer's name.
+        issuer: String,
+    },
+    /// So many paths, such long ones, that the search was ended.
+    #[error("the search for a path was ended at its limits")]
+    SearchEnded,
+    /// The issuer's key did not sign it.
+    #[error("{subject}: its issuer's key did not sign it")]
+    SignatureWrong {
+        /// Whose.
+        subject: String,
+    },
+    /// Signed by an algorithm that hankod cannot check.
+    #[error("{subject}: algorithm {algorithm} cannot be checked")]
+    AlgorithmUnsupported {
+        /// Whose.
+        subject: String,
+        /// Which.
+        algorithm: String,
+    },
+    /// Signed by, or holding a key of, an algorithm that is not strong enough at that moment.
+    #[error("{subject}: {algorithm} is trusted until {until}")]
+    AlgorithmWeak {
+        /// Whose.
+        subject: String,
+        /// Which, with the key's length.
+        algorithm: String,
+        /// End of its trust; the epoch for those never trusted.
+        until: Timestamp,
+    },
+    /// Before its validity.
+    #[error("{subject}: valid from {from}")]
+    NotYetValid {
+        /// Whose.
+        subject: String,
+        /// notBefore
+        from: Timestamp,
+    },
+    /// After its validity.
+    #[error("{subject}: valid until {until}")]
+    Expired {
+        /// Whose.
+        subject: String,
+        /// notAfter
+        until: Timestamp,
+    },
+    /// It issued a certificate and is not a CA's (basicConstraints, version).
+    #[error("{subject}: not a CA")]
+    NotCa {
+        /// Whose.
+        subject: String,
+    },
+    /// More CAs below it than pathLenConstraint allows.
+    #[error("{subject}: too many CAs in the path")]
+    PathTooLong {
+        /// The certificate that is one too many.
+        subject: String,
+    },
+    /// keyUsage does not allow what its key did.
+    #[error("{subject}: keyUsage lacks {usage}")]
+    KeyUsage {
+        /// Whose.
+        subject: String,
+        /// The missing bit.
+        usage: &'static str,
+    },
+    /// extKeyUsage names other purposes.
+    #[error("{subject}: extKeyUsage is for another purpose")]
+    Purpose {
+        /// Whose.
+        subject: String,
+    },
+    /// A name that an issuer's nameConstraints forbid.
+    #[error("{subject}: name constraints forbid {name}")]
+    NameForbidden {
+        /// Whose.
+        subject: String,
+        /// The name.
+        name: String,
+    },
+    /// No certificate policy is left that all of the path share, and one is demanded.
+    #[error("{subject}: no acceptable certificate policy")]
+    PolicyMissing {
+        /// Where the last one was lost.
+        subject: String,
+    },
+    /// A critical extension that hankod does not know.
+    #[error("{subject}: unknown critical extension {oid}")]
+    CriticalExtension {
+        /// Whose.
+        subject: String,
+        /// Which.
+        oid: ObjectIdentifier,
+    },
+    /// An extension that judges the path and cannot be read, or says what it may not.
+    #[error("{subject}: {extension} is malformed")]
+    ExtensionMalformed {
+        /// Whose.
+        subject: String,
+        /// Which.
+        extension: &'static str,
+    },
+}
+
+impl Finding {
+    /// Where it leads (EN 319 102-1, 5.1.3 and 5.2.6).
+    pub const fn sub_indication(&self) -> SubIndication {
+        match self {
+            Self::IssuerMissing { .. } => SubIndication::NoCertificateChainFound,
+            Self::SearchEnded | Self::SignatureWrong { .. } | Self::ExtensionMalformed { .. } => {
+                SubIndication::CertificateChainGeneralFailure
+            }
+            Self::AlgorithmUnsupported { .. } | Self::AlgorithmWeak { .. } => {
+                SubIndication::CryptoConstraintsFailureNoPoe
+            }
+            Self::NotYetValid { .. } => SubIndication::NotYetValid,
+            Self::Expired { .. } => SubIndication::OutOfBoundsNoPoe,
+            Self::NotCa { .. }
+            | Self::PathTooLong { .. }
+            | Self::KeyUsage { .. }
+            | Self::Purpose { .. }
+            | Self::NameForbidden { .. }
+            | Self::PolicyMissing { .. }
+            | Self::CriticalExtension { .. } => SubIndication::ChainConstraintsFailure,
+        }
+    }
+}
+
+impl SubIndication {
+    /// As EN 319 102-1 writes it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NoCertificateChainFound => "NO_CERTIFICATE_CHAIN_FOUND",
+            Self::CertificateChainGeneralFailure => "CERTIFICATE_CHAIN_GENERAL_FAILURE",
+            Self::ChainConstraintsFailure => "CHAIN_CONSTRAINTS_FAILURE",
+            Self::NotYetValid => "NOT_YET_VALID",
+            Self::OutOfBoundsNoPoe => "OUT_OF_BOUNDS_NO_POE",
+            Self::CryptoConstraintsFailureNoPoe => "CRYPTO_CONSTRAINTS_FAILURE_NO_POE",
+        }
+    }
+}
+
+impl Explain for Finding {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::IssuerMissing { .. } => "trust_issuer_missing",
+            Self::SearchEnded => "trust_search_ended",
+            Self::SignatureWrong { .. } => "trust_signature_wrong",
+            Self::AlgorithmUnsupported { .. } => "trust_algorithm_unsupported",
+            Self::AlgorithmWeak { .. } => "trust_algorithm_weak",
+            Self::NotYetValid { .. } => "trust_not_yet_valid",
+            Self::Expired { .. } => "trust_expired",
+            Self::NotCa { .. } => "trust_not_ca",
+            Self::PathTooLong { .. } => "trust_path_too_long",
+            Self::KeyUsage { .. } => "trust_key_usage",
+            Self::Purpose { .. } => "trust_purpose",
+            Self::NameForbidden { .. } => "trust_name_forbidden",
+            Self::PolicyMissing { .. } => "trust_policy_missing",
+            Self::CriticalExtension { .. } => "trust_critical_extension",
+            Self::ExtensionMalformed { .. } => "trust_extension_malformed",
+        }
+    }
+
+    fn args(&self) -> Vec<(&'static str, String)> {
+        let of = |subject: &String, more: Option<(&'static str, String)>| {
+            let mut args = vec![("subject", subject.clone())];
+            args.extend(more);
+            args
+        };
+        match self {
+            Self::SearchEnded => Vec::new(),
+            Self::IssuerMissing { subject, issuer } => of(subject, Some(("issuer", issuer.clone()))),
+            Self::AlgorithmUnsupported { subject, algorithm } => of(subject, Some(("algorithm", algorithm.clone()))),
+            Self::AlgorithmWeak {
+                subject,
+                algorithm,
+                until,
+            } => {
+                let mut args = of(subject, Some(("algorithm", algorithm.clone())));
+                args.push(("until", until.rfc3339()));
+                args
+            }
+            Self::NotYetValid { subject, from } => of(subject, Some(("from", from.jst_minutes()))),
+            Self::Expired { subject, until } => of(subject, Some(("until", until.jst_minutes()))),
+            Self::KeyUsage { subject, usage } => of(subject, Some(("usage", (*usage).to_owned()))),
+            Self::NameForbidden { subject, name } => of(subject, Some(("name", name.clone()))),
+            Self::CriticalExtension { subject, oid } => of(subject, Some(("oid", oid.to_string()))),
+            Self::ExtensionMalformed { subject, extension } => {
+                of(subject, Some(("extension", (*extension).to_owned())))
+            }
+            Self::SignatureWrong { subject }
+            | Self::NotCa { subject }
+            | Self::PathTooLong { subject }
+            | Self::Purpose { subject }
+            | Self::PolicyMissing { subject } => of(subject, None),
+        }
+    }
+}
