@@ -192,9 +192,12 @@ impl App {
     /// Stops it; what was signed and not released before is not released.
     ///
     /// # Errors
-    /// `signing_not_found`.
+    /// `signing_not_found`, `signing_not_waiting` when it is over.
     pub async fn cancel(&self, who: &Principal, id: &str) -> Result<(), Failure> {
         let entry = self.desk().find(who, id)?;
+        if entry.state().is_final() {
+            return Err(Failure::new(FailureKind::Conflict, "signing_not_waiting"));
+        }
         entry.cancel.cancel();
         if locked(&entry.waiting).take().is_some() {
             self.move_to(&entry, SigningState::Cancelled, None);
