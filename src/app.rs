@@ -35,6 +35,7 @@ use desk::{Event, Health};
 use failure::{Failure, FailureKind};
 use rooms::Rooms;
 
+pub(crate) use draft::not_stored;
 pub use rooms::Opening;
 
 /// Who starts and ends the daemon, in the audit log.

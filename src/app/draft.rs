@@ -7,7 +7,7 @@ use std::fs::{File, Permissions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 use tempfile::TempPath;
@@ -20,10 +20,15 @@ use crate::pdf::map::PrivateCopy;
 /// Bytes read at a time: large enough to be quick, small enough to stay in the processor's cache.
 const BLOCK_BYTES: usize = 64 * 1024;
 
+/// The upload folder's name in errors.
+const UPLOADS: &str = "uploads";
+
 /// A private copy of the input, open for appending.
 pub(crate) struct Draft {
     file: File,
     path: TempPath,
+    /// What an error calls it: a site need not learn where our folder lies.
+    named: PathBuf,
     original_bytes: u64,
     sha256: [u8; 32],
     /// SHA-256 of the original, ready to go on with the update.
@@ -62,6 +67,7 @@ impl Draft {
         Ok(Self {
             file,
             path,
+            named: folder.to_owned(),
             original_bytes,
             sha256,
             running: hasher,
@@ -74,11 +80,13 @@ impl Draft {
     /// `output_unwritable` when the file cannot be opened again.
     pub(crate) fn adopt(upload: UploadedDocument) -> Result<Self, Failure> {
         let open = File::options().read(true).write(true).open(&upload.path);
-        let file = open.map_err(|e| unwritable(&upload.path, &e))?;
+        let named = PathBuf::from(UPLOADS);
+        let file = open.map_err(|e| unwritable(&named, &e))?;
         let sha256 = fixed(upload.running.clone().finish());
         Ok(Self {
             file,
             path: upload.path,
+            named,
             original_bytes: upload.bytes,
             sha256,
             running: upload.running,
@@ -100,8 +108,8 @@ impl Draft {
     /// # Errors
     /// `output_unwritable`.
     pub(crate) fn map(&self) -> Result<PrivateCopy, Failure> {
-        let file = self.file.try_clone().map_err(|e| unwritable(&self.path, &e))?;
-        PrivateCopy::open(&file).map_err(|e| unwritable(&self.path, &e))
+        let file = self.file.try_clone().map_err(|e| unwritable(&self.named, &e))?;
+        PrivateCopy::open(&file).map_err(|e| unwritable(&self.named, &e))
     }
 
     /// The copy itself, read-only, for the page worker.
@@ -109,7 +117,7 @@ impl Draft {
     /// # Errors
     /// `output_unwritable`.
     pub(crate) fn reader(&self) -> Result<File, Failure> {
-        File::open(&self.path).map_err(|e| unwritable(&self.path, &e))
+        File::open(&self.path).map_err(|e| unwritable(&self.named, &e))
     }
 
     /// Digest of the original followed by `parts`: the bytes that a signature over an appended update covers.
@@ -133,7 +141,7 @@ impl Draft {
     /// # Errors
     /// `output_unwritable` when our copy cannot be read.
     pub(crate) fn read(&self, range: Range<u64>, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
-        feed(&self.file, range, each).map_err(|e| unwritable(&self.path, &e))
+        feed(&self.file, range, each).map_err(|e| unwritable(&self.named, &e))
     }
 
     /// Puts `update` behind the original bytes, in place of whatever stood there, and makes it durable.
@@ -146,7 +154,7 @@ impl Draft {
             .and_then(|()| self.file.seek(SeekFrom::Start(self.original_bytes)))
             .and_then(|_| self.file.write_all(update))
             .and_then(|()| self.file.sync_data())
-            .map_err(|e| unwritable(&self.path, &e))
+            .map_err(|e| unwritable(&self.named, &e))
     }
 
     /// Gives the file its name, in one step, and makes the name durable.
@@ -246,14 +254,22 @@ fn too_large(max_bytes: u64) -> Failure {
     Failure::new(FailureKind::TooLarge, "input_too_large").with("limit", max_bytes.to_string())
 }
 
+/// Why an upload could not be written.
+pub(crate) fn not_stored(error: &io::Error) -> Failure {
+    unwritable(Path::new(UPLOADS), error)
+}
+
 /// Why an output, or our copy, could not be written.
 pub(crate) fn unwritable(path: &Path, error: &io::Error) -> Failure {
     let full = matches!(
         error.kind(),
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge
     );
-    let code = if full { "disk_full" } else { "output_unwritable" };
-    Failure::new(FailureKind::Internal, code)
+    let (kind, code) = match full {
+        true => (FailureKind::NoSpace, "disk_full"),
+        false => (FailureKind::Internal, "output_unwritable"),
+    };
+    Failure::new(kind, code)
         .with("file", path.display().to_string())
         .with("cause", error.to_string())
 }

@@ -38,6 +38,8 @@ pub enum FailureKind {
     Cancelled,
     /// The command line's words do not fit together.
     Usage,
+    /// The disk is full.
+    NoSpace,
     /// A fault of hankod or its machine.
     Internal,
 }

@@ -35,6 +35,7 @@ pub(super) fn code(kind: FailureKind) -> u8 {
         | FailureKind::TooLarge
         | FailureKind::TooMany
         | FailureKind::Cancelled
+        | FailureKind::NoSpace
         | FailureKind::Internal => FAILED,
     }
 }

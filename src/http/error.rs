@@ -77,12 +77,6 @@ pub enum Refusal {
     /// The client stopped sending.
     #[error("the client stopped sending")]
     Stalled,
-    /// The upload could not be written.
-    #[error("the upload could not be stored: {reason}")]
-    NotStored {
-        /// What the system said.
-        reason: String,
-    },
 }
 
 impl Explain for Refusal {
@@ -106,16 +100,13 @@ impl Explain for Refusal {
             Self::BadUpload { .. } => "bad_upload",
             Self::BadAddress => "bad_address",
             Self::Stalled => "upload_stalled",
-            Self::NotStored { .. } => "upload_not_stored",
         }
     }
 
     fn args(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::TooLarge { max_bytes } => vec![("max_bytes", max_bytes.to_string())],
-            Self::BadJson { reason } | Self::BadUpload { reason } | Self::NotStored { reason } => {
-                vec![("reason", reason.clone())]
-            }
+            Self::BadJson { reason } | Self::BadUpload { reason } => vec![("reason", reason.clone())],
             _ => Vec::new(),
         }
     }
@@ -138,7 +129,6 @@ impl Refusal {
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
             Self::Stalled => StatusCode::REQUEST_TIMEOUT,
-            Self::NotStored { .. } => StatusCode::INSUFFICIENT_STORAGE,
         }
     }
 }
@@ -155,6 +145,7 @@ fn status_of(kind: FailureKind) -> StatusCode {
         FailureKind::TooMany => StatusCode::TOO_MANY_REQUESTS,
         FailureKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         FailureKind::Timeout => StatusCode::GATEWAY_TIMEOUT,
+        FailureKind::NoSpace => StatusCode::INSUFFICIENT_STORAGE,
         FailureKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
@@ -280,7 +271,6 @@ mod tests {
             Refusal::BadUpload { reason: text() },
             Refusal::BadAddress,
             Refusal::Stalled,
-            Refusal::NotStored { reason: text() },
         ];
         let mut codes: Vec<_> = all.iter().map(Explain::code).collect();
         for code in &codes {

@@ -42,7 +42,7 @@ pub(super) struct SigningForm {
 /// Reads the whole upload; the documents land in `folder`.
 ///
 /// # Errors
-/// `bad_upload`, `bad_json`, `body_too_large`, `upload_stalled`, `upload_not_stored`; and what the manifest's own check says.
+/// `bad_upload`, `bad_json`, `body_too_large`, `upload_stalled`, `disk_full`, `output_unwritable`; and what the manifest's own check says.
 pub(super) async fn receive(request: Request, folder: &Path, limits: &Limits) -> Result<SigningUpload, HttpError> {
     let boundary = request
         .headers()
@@ -110,14 +110,14 @@ async fn in_memory(mut part: Field<'_>, max_bytes: u64) -> Result<Vec<u8>, Refus
     Ok(bytes)
 }
 
-async fn on_disk(mut part: Field<'_>, folder: &Path) -> Result<UploadedDocument, Refusal> {
+async fn on_disk(mut part: Field<'_>, folder: &Path) -> Result<UploadedDocument, HttpError> {
     let spool = Spool::start(folder);
     while let Some(chunk) = part.chunk().await.map_err(|error| why(&error))? {
         if !spool.put(chunk).await {
             break;
         }
     }
-    spool.finish().await
+    Ok(spool.finish().await?)
 }
 
 fn typed(part: &Field<'_>, kinds: &[&str]) -> bool {

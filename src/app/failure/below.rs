@@ -15,9 +15,9 @@ impl From<StoreError> for Failure {
             StoreError::NotFound { .. } => FailureKind::NotFound,
             StoreError::Exists { .. } | StoreError::AlreadyReleased { .. } => FailureKind::Conflict,
             StoreError::TooLarge { .. } => FailureKind::TooLarge,
+            StoreError::DiskFull { .. } => FailureKind::NoSpace,
             StoreError::NotPrivate { .. }
             | StoreError::Io { .. }
-            | StoreError::DiskFull { .. }
             | StoreError::Newer
             | StoreError::Database { .. }
             | StoreError::Damaged { .. } => FailureKind::Internal,

@@ -2,8 +2,9 @@
 //!
 //! The file has no name that the client chose, is readable by us alone, and is removed when nobody takes it over.
 
-use super::super::error::Refusal;
 use crate::app::desk::UploadedDocument;
+use crate::app::failure::Failure;
+use crate::app::not_stored;
 use crate::der::DigestAlgorithm;
 use axum::body::Bytes;
 use std::io::{self, Write};
@@ -35,12 +36,10 @@ impl Spool {
         self.chunks.send(chunk).await.is_ok()
     }
 
-    pub(super) async fn finish(self) -> Result<UploadedDocument, Refusal> {
+    pub(super) async fn finish(self) -> Result<UploadedDocument, Failure> {
         drop(self.chunks);
         let written = self.writer.await.map_err(io::Error::other).flatten();
-        written.map_err(|error| Refusal::NotStored {
-            reason: error.to_string(),
-        })
+        written.map_err(|error| not_stored(&error))
     }
 }
 

@@ -209,7 +209,7 @@ fn a_folder_that_cannot_be_written_is_named() {
         .build()
         .unwrap();
     let result = runtime.block_on(receive(request, Path::new("/nonexistent/folder"), &limits()));
-    assert_eq!(result.unwrap_err().code(), "upload_not_stored");
+    assert_eq!(result.unwrap_err().code(), "output_unwritable");
 }
 
 #[test]

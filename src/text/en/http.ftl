@@ -18,6 +18,5 @@ bad-json = The JSON cannot be read: { $reason }
 bad-upload = The upload cannot be read: { $reason }
 bad-address = The address is malformed.
 upload-stalled = The upload stopped. Send it again. Nothing was signed.
-upload-not-stored = The upload could not be stored: { $reason }. See whether the disk is full.
 listener-not-loopback = { $address } can be reached from other machines. Configure 127.0.0.1 or [::1].
 listener-failed = The listener could not begin: { $reason }

@@ -18,6 +18,5 @@ bad-json = JSON を読み取れません: { $reason }
 bad-upload = 送られたファイルを読み取れません: { $reason }
 bad-address = アドレスの形が正しくありません。
 upload-stalled = 送信が途中で止まりました。もう一度送ってください。何も署名していません。
-upload-not-stored = 受け取ったファイルを保存できませんでした: { $reason }。ディスクの空きを確かめてください。
 listener-not-loopback = { $address } はほかのパソコンから届くアドレスです。127.0.0.1 か [::1] を設定してください。
 listener-failed = 待ち受けを始められませんでした: { $reason }
