@@ -88,6 +88,11 @@ impl Failure {
         self
     }
 
+    /// Somebody's own no: the caller's, or the person's at the prompt or the reader's keys.
+    pub fn is_refusal(&self) -> bool {
+        self.kind == FailureKind::Cancelled || matches!(self.code, "pin_cancelled" | "pin_cancelled_at_reader")
+    }
+
     /// What sort of failure it is.
     pub const fn kind(&self) -> FailureKind {
         self.kind

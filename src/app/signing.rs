@@ -182,9 +182,7 @@ impl App {
         let result = run.sign(items, &asked).await;
         let (state, error) = match &result {
             Ok(()) => (OperationState::Done, None),
-            Err(failure) if failure.kind() == FailureKind::Cancelled => {
-                (OperationState::Cancelled, Some(failure.code()))
-            }
+            Err(failure) if failure.is_refusal() => (OperationState::Cancelled, Some(failure.code())),
             Err(failure) => (OperationState::Failed, Some(failure.code())),
         };
         run.journal.end(state, error, self.now()).await?;

@@ -249,7 +249,7 @@ impl App {
             .await;
         match result {
             Ok(()) => self.move_to(entry, SigningState::Done, None),
-            Err(failure) if failure.kind() == FailureKind::Cancelled => {
+            Err(failure) if failure.is_refusal() => {
                 self.move_to(entry, SigningState::Cancelled, Some(failure));
             }
             Err(failure) => {
