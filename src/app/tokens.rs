@@ -47,10 +47,11 @@ impl App {
         Ok(views)
     }
 
-    /// Looks at the tokens and tells when what is there differs from `last`; gives what is there now.
+    /// Looks at the tokens and tells when what is there differs from `last`; gives what is there now. The first look tells too: who listens
+    /// may have asked before it.
     pub async fn notice_tokens(&self, last: Option<Vec<TokenView>>) -> Vec<TokenView> {
         let now = self.tokens(Lang::En).await.unwrap_or_default();
-        if last.is_some_and(|last| last != now) {
+        if last.is_none_or(|last| last != now) {
             self.tell(Event::token(self.now()));
         }
         now
