@@ -44,11 +44,13 @@ impl Spool {
 }
 
 fn write(folder: PathBuf, mut chunks: mpsc::Receiver<Bytes>) -> io::Result<UploadedDocument> {
-    let mut file = Builder::new().prefix("upload-").suffix(".pdf").tempfile_in(folder)?;
+    let file = Builder::new().prefix("upload-").suffix(".pdf").tempfile_in(folder);
+    // The crate's own words name our folder, which the caller need not know.
+    let mut file = file.map_err(|error| io::Error::from(error.kind()))?;
     let (mut running, mut bytes) = (DigestAlgorithm::Sha256.hasher(), 0);
     while let Some(chunk) = chunks.blocking_recv() {
         running.update(&chunk);
-        file.write_all(&chunk)?;
+        file.as_file_mut().write_all(&chunk)?;
         bytes += chunk.len() as u64;
     }
     Ok(UploadedDocument {
