@@ -3,11 +3,13 @@
 
 mod access;
 mod audit;
+mod beside;
 mod cms;
 mod demo;
 mod der;
 mod errors;
 mod http_caller;
+mod http_faults;
 mod judges;
 mod judges_table;
 mod layers;

@@ -7,10 +7,6 @@ use std::process::{Command, Stdio};
 
 pub(crate) mod browser;
 pub(crate) mod ca;
-#[expect(
-    dead_code,
-    reason = "the tests of `serve` take it up; this line goes with the first of them"
-)]
 pub(crate) mod daemon;
 pub(crate) mod desk;
 pub(crate) mod dir;

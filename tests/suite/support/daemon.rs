@@ -4,7 +4,7 @@
 //! the daemon's own `READY=1` on the socket that `NOTIFY_SOCKET` names. Nothing polls a port.
 
 use super::dir::TestDir;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
 use std::fs::File;
 use std::io::ErrorKind;
 use std::net::TcpListener;
@@ -52,8 +52,12 @@ impl Daemon {
 
         let output = File::create(&log).unwrap();
         // The shell moves the socket from standard input to descriptor 3 and becomes the daemon, so $$ is the daemon's own id.
+        // A file size limit stands for a full disk; ignoring its signal makes it an error.
         let mut command = Command::new("sh");
-        command.args(["-c", r#"LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" "$@" 3<&0 0</dev/null"#]);
+        command.args([
+            "-c",
+            r#"trap '' XFSZ; LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" "$@" 3<&0 0</dev/null"#,
+        ]);
         command.arg(env!("CARGO_BIN_EXE_hankod")).arg("serve");
         command
             .arg("--config")
@@ -89,14 +93,34 @@ impl Daemon {
         ids.split_ascii_whitespace().map(|id| id.parse().unwrap()).collect()
     }
 
+    /// From now on no file of the daemon may grow beyond `bytes`, as on a full disk.
+    pub(crate) fn limit_files(&self, bytes: u64) {
+        let limit = Rlimit {
+            current: Some(bytes),
+            maximum: None,
+        };
+        prlimit(Some(Pid::from_child(&self.child)), Resource::Fsize, limit).unwrap();
+    }
+
+    /// Tells it to end, and does not wait.
+    pub(crate) fn terminate(&self) {
+        kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
+    }
+
     /// Everything it has logged so far.
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap()
     }
 
+    /// SIGKILL, and waits until it is gone.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
     /// SIGTERM, and what it ended with.
     pub(crate) fn stop(mut self) -> ExitStatus {
-        kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
+        self.terminate();
         self.child.wait().unwrap()
     }
 

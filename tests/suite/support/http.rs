@@ -30,7 +30,7 @@ pub(crate) struct Response {
 }
 
 /// A part of a `multipart/form-data` body.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Part<'a> {
     /// The form field.
     pub(crate) name: &'a str,
@@ -103,6 +103,11 @@ impl Request {
         let mut stream = self.begin(port);
         stream.write_all(&self.body[..sent_bytes]).unwrap();
         stream
+    }
+
+    /// The body from this byte on.
+    pub(crate) fn rest(&self, sent_bytes: usize) -> &[u8] {
+        &self.body[sent_bytes..]
     }
 
     fn begin(&self, port: u16) -> TcpStream {
