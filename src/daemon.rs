@@ -155,6 +155,7 @@ fn limits(limits: &Limits) -> http::Limits {
         max_connections: count(limits.max_connections),
         max_requests_per_caller: count(limits.max_requests_per_caller),
         max_upload_bytes: limits.max_upload_bytes,
+        max_document_bytes: limits.max_document_bytes,
         max_documents: limits.max_documents,
         header_deadline_ms: limits.header_deadline_ms,
         idle_deadline_ms: limits.idle_deadline_ms,

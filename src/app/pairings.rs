@@ -15,9 +15,6 @@ use crate::store::{Pairing, PairingRequest};
 use crate::text::Lang;
 use crate::token::pin::PairingPrompt;
 
-/// How long the prompt stands open.
-const PROMPT_PATIENCE: Duration = Duration::from_secs(150);
-
 /// A pairing, without its key.
 #[derive(Clone, PartialEq, Eq, Debug, serde::Serialize)]
 pub struct SiteView {
@@ -243,7 +240,8 @@ impl App {
             code: request.code.clone(),
         };
         tokio::spawn(async move {
-            let answer = prompter.confirm(prompt, PROMPT_PATIENCE).await;
+            let patience = Duration::from_millis(app.config().prompt.deadline_ms);
+            let answer = prompter.confirm(prompt, patience).await;
             // Only a person's own no is a no: where no prompt can open, another way of saying yes is left.
             let decided = match answer {
                 Ok(()) => app.decide_pairing(&id, true).await,

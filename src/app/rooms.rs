@@ -127,11 +127,6 @@ impl App {
         Ok(())
     }
 
-    /// Forgets signings whose time is over.
-    pub fn sweep(&self) {
-        self.0.desk.sweep(&self.0.config.limits);
-    }
-
     /// Loads every module and logs what does not work, so that the first signature need not wait.
     pub async fn warm_up(&self) {
         self.0.tokens.warm_up().await;

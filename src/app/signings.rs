@@ -47,7 +47,8 @@ pub(crate) struct Entry {
     phase: watch::Sender<Phase>,
     waiting: Mutex<Option<Vec<Item>>>,
     done: Mutex<Vec<Option<Signed>>>,
-    touched: Mutex<Instant>,
+    /// When it came to its present state.
+    moved: Mutex<Instant>,
 }
 
 #[derive(Clone)]
@@ -72,6 +73,7 @@ impl App {
         if documents.len() != request.documents.len() {
             return Err(Failure::new(FailureKind::Invalid, "manifest_documents_differ"));
         }
+        self.sweep();
         self.desk().make_room(who, limits)?;
         self.fill_in(
             &mut request.sign,
@@ -108,7 +110,7 @@ impl App {
             }),
             done: Mutex::new(items.iter().map(|_| None).collect()),
             waiting: Mutex::new(Some(items)),
-            touched: Mutex::new(Instant::now()),
+            moved: Mutex::new(Instant::now()),
         });
         self.desk().put(entry.clone());
         if request.start == Start::AtOnce {
@@ -205,6 +207,16 @@ impl App {
         Ok(())
     }
 
+    /// Forgets results whose time is over, and cancels signings that nobody confirmed in time.
+    pub fn sweep(&self) {
+        for entry in self.desk().sweep(&self.config().limits) {
+            if locked(&entry.waiting).take().is_some() {
+                let late = Failure::new(FailureKind::Timeout, "signing_not_confirmed");
+                self.move_to(&entry, SigningState::Cancelled, Some(late));
+            }
+        }
+    }
+
     fn begin(&self, entry: &Arc<Entry>, choice: SigningChoice) -> Result<(), Failure> {
         let over = || Failure::new(FailureKind::Conflict, "signing_not_waiting");
         let items = locked(&entry.waiting).take().ok_or_else(over)?;
@@ -260,7 +272,7 @@ impl App {
     }
 
     fn move_to(&self, entry: &Entry, state: SigningState, error: Option<Failure>) {
-        *locked(&entry.touched) = Instant::now();
+        *locked(&entry.moved) = Instant::now();
         entry.phase.send_replace(Phase { state, error });
         self.tell(Event::Signing {
             id: entry.id.clone(),
@@ -288,20 +300,17 @@ impl Desk {
         locked(&self.0).insert(entry.id.clone(), entry);
     }
 
-    /// Forgets, with their files, signings that nobody confirmed and results that nobody fetched in time.
-    pub(crate) fn sweep(&self, limits: &Limits) {
-        locked(&self.0).retain(|_, entry| {
-            let rest = locked(&entry.touched).elapsed();
-            match entry.state() {
-                SigningState::AwaitingConfirmation => rest < Duration::from_millis(limits.consent_deadline_ms),
-                state if state.is_final() => rest < Duration::from_millis(limits.result_life_ms),
-                _ => true,
-            }
-        });
+    /// Forgets results, with their files, whose time is over; gives the signings that nobody confirmed in time.
+    fn sweep(&self, limits: &Limits) -> Vec<Arc<Entry>> {
+        let (consent, result) = (limits.consent_deadline_ms, limits.result_life_ms);
+        let over = |entry: &Entry, life_ms| locked(&entry.moved).elapsed() > Duration::from_millis(life_ms);
+        let mut entries = locked(&self.0);
+        entries.retain(|_, entry| !(entry.state().is_final() && over(entry, result)));
+        let waits = |entry: &&Arc<Entry>| entry.state() == SigningState::AwaitingConfirmation && over(entry, consent);
+        entries.values().filter(waits).cloned().collect()
     }
 
     fn make_room(&self, who: &Principal, limits: &Limits) -> Result<(), Failure> {
-        self.sweep(limits);
         let mut entries = locked(&self.0);
         let open = entries.values().filter(|entry| !entry.state().is_final()).count();
         if open as u64 >= limits.max_open_signings {
@@ -313,7 +322,7 @@ impl Desk {
             .filter(|entry| entry.who == *who && entry.state().is_final())
             .cloned()
             .collect();
-        finished.sort_by_key(|entry| *locked(&entry.touched));
+        finished.sort_by_key(|entry| *locked(&entry.moved));
         let over = finished.len().saturating_sub(MAX_FINISHED_PER_CALLER - 1);
         finished
             .iter()
@@ -349,7 +358,6 @@ impl Entry {
     }
 
     fn view(&self, lang: Lang) -> SigningView {
-        *locked(&self.touched) = Instant::now();
         let phase = self.phase.borrow().clone();
         let done = locked(&self.done);
         let documents = self.sights.iter().zip(done.iter()).zip(1..);

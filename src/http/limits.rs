@@ -19,6 +19,8 @@ pub struct Limits {
     pub max_requests_per_caller: usize,
     /// One upload with all its documents, in bytes.
     pub max_upload_bytes: u64,
+    /// One document, in bytes.
+    pub max_document_bytes: u64,
     /// Documents of one upload.
     pub max_documents: u64,
     /// The request line and headers must have come by then.
@@ -35,6 +37,7 @@ impl Default for Limits {
             max_connections: 256,
             max_requests_per_caller: 32,
             max_upload_bytes: 5 * 1024 * 1024 * 1024,
+            max_document_bytes: 4 * 1024 * 1024 * 1024,
             max_documents: 200,
             header_deadline_ms: 10_000,
             idle_deadline_ms: 30_000,

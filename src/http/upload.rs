@@ -76,7 +76,7 @@ pub(super) async fn receive(request: Request, folder: &Path, limits: &Limits) ->
                 if !typed(&part, &["application/pdf", "application/octet-stream"]) {
                     return Err(bad("a `document` part must be application/pdf").into());
                 }
-                documents.push(on_disk(part, folder).await?);
+                documents.push(on_disk(part, folder, limits.max_document_bytes).await?);
             }
             Some("document") => return Err(bad("more `document` parts than the manifest names").into()),
             _ => return Err(bad("a part that is not `seal` (image/png, before the documents) or `document`").into()),
@@ -110,9 +110,14 @@ async fn in_memory(mut part: Field<'_>, max_bytes: u64) -> Result<Vec<u8>, Refus
     Ok(bytes)
 }
 
-async fn on_disk(mut part: Field<'_>, folder: &Path) -> Result<UploadedDocument, HttpError> {
+async fn on_disk(mut part: Field<'_>, folder: &Path, max_bytes: u64) -> Result<UploadedDocument, HttpError> {
     let spool = Spool::start(folder);
+    let mut bytes = 0;
     while let Some(chunk) = part.chunk().await.map_err(|error| why(&error))? {
+        bytes += chunk.len() as u64;
+        if bytes > max_bytes {
+            return Err(Refusal::TooLarge { max_bytes }.into());
+        }
         if !spool.put(chunk).await {
             break;
         }

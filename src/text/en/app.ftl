@@ -30,6 +30,7 @@ pin-cooling-down = Several wrong PINs were given. Wait { $seconds } seconds and 
 signing-cancelled = The signing was cancelled.
 signing-not-found = There is no such signing.
 signing-not-waiting = This signing has begun or is over.
+signing-not-confirmed = Nobody confirmed the signing in time. Begin again.
 signing-over = The signing has begun; its pages can no longer be shown.
 signings-too-many = There are too many signings. Fetch or cancel finished ones and try again.
 check-differs = The check number differs. Load the page again and look at the documents.

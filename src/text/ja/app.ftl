@@ -30,6 +30,7 @@ pin-cooling-down = 暗証番号の誤りが続いたため、{ $seconds } 秒待
 signing-cancelled = 署名は取り消されました。
 signing-not-found = その署名の依頼は見つかりません。
 signing-not-waiting = その署名の依頼は、すでに始まっているか終わっています。
+signing-not-confirmed = 時間内に確認されなかったため、署名を取りやめました。もう一度はじめからお願いします。
 signing-over = 署名が始まったため、ページはもう表示できません。
 signings-too-many = 署名の依頼が多すぎます。終わったものを受け取るか取り消してから、もう一度お試しください。
 check-differs = 確認番号が違います。画面を読み込み直して、文書を確かめてください。
