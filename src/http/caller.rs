@@ -1,4 +1,4 @@
-//! Who asks, settled before anything else looks at a request: host, origin, key, type, fetch mode, size, number; in this order.
+//! Who asks, settled before anything else looks at a request: host, origin, user, key, type, fetch mode, size, number; in this order.
 //!
 //! What the headers alone tell is judged in `caller::head`, without I/O; here it is held against the allowed sites and keys. A refused request reaches no handler.
 
@@ -8,7 +8,7 @@ mod head;
 use super::desk::Desk;
 use super::error::{HttpError, Refusal};
 use super::limits::{Counted, Held};
-use super::peer::Peer;
+use super::peer::{Peer, User};
 use super::routes::{Audience, Rule};
 use crate::access::{Origin, Principal};
 use crate::text::Lang;
@@ -99,6 +99,7 @@ async fn admit(
 ) -> Result<Admitted, HttpError> {
     let port = peer.local.port();
     let placed = head::place(&request.method, &request.uri, &request.headers, port)?;
+    same_user(placed.rule.audience, peer).await?;
     let site = match &placed.source {
         Source::Site(origin) => Some(origin.clone()),
         Source::Own | Source::Unsaid => None,
@@ -114,7 +115,7 @@ async fn admit(
         return Ok(Admitted::Preflight(placed.rule));
     }
     let examined = head::examine(placed, &request.headers, desk.limits.max_upload_bytes)?;
-    let who = identify(desk, peer, &examined).await?;
+    let who = identify(desk, &examined).await?;
     let counted = who.clone().map_or(Counted::Strangers, Counted::Known);
     let caller = Caller {
         who,
@@ -125,7 +126,19 @@ async fn admit(
     Ok(Admitted::Caller(caller, counted))
 }
 
-async fn identify(desk: &Desk, peer: &Peer, examined: &Examined) -> Result<Option<Principal>, HttpError> {
+/// Loopback is shared by all users of the machine; what asks for more than a greeting or the empty page must be ours.
+async fn same_user(audience: Audience, peer: &Peer) -> Result<(), Refusal> {
+    if matches!(audience, Audience::Anyone | Audience::Visitor) {
+        return Ok(());
+    }
+    match peer.user().await {
+        User::Ours => Ok(()),
+        User::Other => Err(Refusal::OtherUser),
+        User::Unknown => Err(Refusal::UnknownUser),
+    }
+}
+
+async fn identify(desk: &Desk, examined: &Examined) -> Result<Option<Principal>, HttpError> {
     let site = match &examined.source {
         Source::Site(origin) => Some(origin),
         Source::Own | Source::Unsaid => None,
@@ -135,7 +148,7 @@ async fn identify(desk: &Desk, peer: &Peer, examined: &Examined) -> Result<Optio
         (Credential::Key(_), Audience::Person) => Err(Refusal::PageOnly.into()),
         (Credential::Key(key), Audience::Known) => Ok(Some(desk.app.authenticate(key, site).await?)),
         (Credential::Cookie(cookie), Audience::Known | Audience::Person) => {
-            if desk.page_key.matches(cookie.as_bytes()) && peer.is_us().await {
+            if desk.page_key.matches(cookie.as_bytes()) {
                 Ok(Some(Principal::OwnPage))
             } else {
                 Err(Refusal::BadKey.into())

@@ -41,6 +41,12 @@ pub enum Refusal {
     /// The key is not one of ours, or not for this origin.
     #[error("the key is not valid")]
     BadKey,
+    /// The connection belongs to another user of this machine.
+    #[error("the connection belongs to another user")]
+    OtherUser,
+    /// The system does not tell whose the connection is.
+    #[error("the connection's user cannot be told")]
+    UnknownUser,
     /// Only the daemon's own page may ask this.
     #[error("only the daemon's page may do this")]
     PageOnly,
@@ -91,6 +97,8 @@ impl Explain for Refusal {
             Self::UnknownOrigin => "site_not_allowed",
             Self::MissingKey => "missing_key",
             Self::BadKey => "bad_key",
+            Self::OtherUser => "other_user",
+            Self::UnknownUser => "unknown_user",
             Self::PageOnly => "own_page_only",
             Self::WrongContentType => "wrong_content_type",
             Self::WrongFetch => "wrong_fetch_mode",
@@ -121,9 +129,13 @@ impl Refusal {
             }
             Self::NoRoute => StatusCode::NOT_FOUND,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
-            Self::BadOrigin | Self::MissingOrigin | Self::UnknownOrigin | Self::PageOnly | Self::WrongFetch => {
-                StatusCode::FORBIDDEN
-            }
+            Self::BadOrigin
+            | Self::MissingOrigin
+            | Self::UnknownOrigin
+            | Self::OtherUser
+            | Self::UnknownUser
+            | Self::PageOnly
+            | Self::WrongFetch => StatusCode::FORBIDDEN,
             Self::MissingKey | Self::BadKey => StatusCode::UNAUTHORIZED,
             Self::WrongContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
@@ -262,6 +274,8 @@ mod tests {
             Refusal::UnknownOrigin,
             Refusal::MissingKey,
             Refusal::BadKey,
+            Refusal::OtherUser,
+            Refusal::UnknownUser,
             Refusal::PageOnly,
             Refusal::WrongContentType,
             Refusal::WrongFetch,

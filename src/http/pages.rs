@@ -5,7 +5,7 @@
 use super::caller::{Caller, cookie_name};
 use super::desk::Desk;
 use super::error::{HttpError, Refusal};
-use super::peer::Peer;
+use super::peer::{Peer, User};
 use crate::console::{self, Page};
 use crate::text::Lang;
 use axum::extract::rejection::{PathRejection, QueryRejection};
@@ -61,7 +61,7 @@ async fn page(State(desk): State<Desk>, Extension(peer): Extension<Peer>, page: 
         (CACHE_CONTROL, "no-store"),
     ];
     let mut response = (headers, console::page(page, lang)).into_response();
-    if peer.is_us().await {
+    if peer.user().await == User::Ours {
         let value = String::from_utf8_lossy(desk.page_key.expose());
         let name = cookie_name(peer.local.port());
         let cookie = format!("{name}={value}; HttpOnly; SameSite=Strict; Path=/");

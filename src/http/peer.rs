@@ -1,7 +1,7 @@
 //! Which user holds the other end of a loopback connection.
 //!
-//! Linux tells it in `/proc/net/tcp` and `tcp6`: the line whose local address is the connection's remote one carries the owner's uid. Nothing is decided here;
-//! where the line is missing (another network namespace, a hardened `/proc`), the answer is "not known", and the daemon's page stays closed to that peer.
+//! Linux tells it in `/proc/net/tcp` and `tcp6`: the line whose local address is the connection's remote one carries the owner's uid. Where the
+//! line is missing (another network namespace, a hardened `/proc`), nothing is concluded in the peer's favour: `caller` refuses it.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -9,6 +9,17 @@ use tokio::sync::OnceCell;
 
 /// Longest table that is read, in bytes: some 100,000 connections.
 const MAX_TABLE_BYTES: u64 = 16 * 1024 * 1024;
+
+/// Whose the other end is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum User {
+    /// The user who runs the daemon.
+    Ours,
+    /// Another user of this machine.
+    Other,
+    /// The system does not tell.
+    Unknown,
+}
 
 /// Both ends of a connection.
 #[derive(Clone, Debug)]
@@ -29,8 +40,18 @@ impl Peer {
         }
     }
 
-    /// `true` when the other end belongs to the user who runs the daemon. Looked up once a connection.
-    pub(super) async fn is_us(&self) -> bool {
+    /// A peer whose user is settled already; `None` is one that the system does not tell.
+    #[cfg(test)]
+    pub(super) fn of_user(local: SocketAddr, remote: SocketAddr, uid: Option<u32>) -> Self {
+        Self {
+            local,
+            remote,
+            uid: Arc::new(OnceCell::new_with(Some(uid))),
+        }
+    }
+
+    /// Whose the other end is. Looked up once a connection.
+    pub(super) async fn user(&self) -> User {
         let uid = self.uid.get_or_init(|| async {
             let (local, remote) = (self.local, self.remote);
             tokio::task::spawn_blocking(move || owner(local, remote))
@@ -38,7 +59,11 @@ impl Peer {
                 .ok()
                 .flatten()
         });
-        *uid.await == Some(rustix::process::geteuid().as_raw())
+        match *uid.await {
+            None => User::Unknown,
+            Some(uid) if uid == rustix::process::geteuid().as_raw() => User::Ours,
+            Some(_) => User::Other,
+        }
     }
 }
 

@@ -291,3 +291,48 @@ fn other_addresses_than_loopback_are_refused() {
         assert!(matches!(served, Err(ServeError::NotLoopback(_))));
     });
 }
+
+#[test]
+fn another_user_of_the_machine_gets_no_further_than_a_greeting() {
+    run(async {
+        let (_end, ending) = watch::channel(false);
+        let (app, _state) = application().await;
+        let router = super::super::router(app, Limits::default(), ending).unwrap();
+        let (local, remote) = ("127.0.0.1:10805".parse().unwrap(), "127.0.0.1:49153".parse().unwrap());
+        let ours = rustix::process::geteuid().as_raw();
+        let key = ("Authorization", "Bearer 0123456789abcdef");
+        let site = ("Origin", "https://a.test");
+        let rows = [
+            ("GET", "/v1/tokens", key, "key_unknown"),
+            ("POST", "/v1/pairings", site, "wrong_content_type"),
+            ("OPTIONS", "/v1/tokens", site, "site_not_allowed"),
+            ("GET", "/v1/signings/a/preview", key, "own_page_only"),
+            ("GET", "/health", site, "\"hankod\""),
+            ("GET", "/", ("Accept", "*/*"), "<html"),
+        ];
+        for (method, path, (name, value), to_us) in rows {
+            for (uid, refused) in [
+                (Some(ours), to_us),
+                (Some(ours + 1), "\"other_user\""),
+                (None, "\"unknown_user\""),
+            ] {
+                let expected = if path.starts_with("/v1/") { refused } else { to_us };
+                let request = hyper::Request::builder()
+                    .method(method)
+                    .uri(path)
+                    .header("Host", "127.0.0.1:10805")
+                    .header("Access-Control-Request-Method", "GET")
+                    .header(name, value)
+                    .extension(Peer::of_user(local, remote, uid))
+                    .body(Body::empty())
+                    .unwrap();
+                let answer = TowerToHyperService::new(router.clone()).call(request).await.unwrap();
+                let cookie = answer.headers().contains_key("set-cookie");
+                let body = axum::body::to_bytes(answer.into_body(), 1 << 20).await.unwrap();
+                let body = String::from_utf8_lossy(&body);
+                assert!(body.contains(expected), "{method} {path} as {uid:?}: {body}");
+                assert_eq!(cookie, path == "/" && uid == Some(ours));
+            }
+        }
+    });
+}
