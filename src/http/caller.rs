@@ -116,7 +116,12 @@ async fn admit(
     }
     let examined = head::examine(placed, &request.headers, desk.limits.max_upload_bytes)?;
     let who = identify(desk, &examined).await?;
-    let counted = who.clone().map_or(Counted::Strangers, Counted::Known);
+    let counted = match (&who, examined.rule.audience) {
+        (Some(who), _) => Counted::Known(who.clone()),
+        // Strangers who are slow must not shut the person out of the page.
+        (None, Audience::Visitor) if peer.user().await == User::Ours => Counted::Visitors,
+        (None, _) => Counted::Strangers,
+    };
     let caller = Caller {
         who,
         origin: site,

@@ -21,6 +21,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::watch;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -94,7 +95,7 @@ fn page_key(random: &[u8; 32]) -> ApiKey {
     ApiKey::new(hex::encode(random).into_bytes()).expect("a short key")
 }
 
-/// A JSON body, read within its limit and refused with the parser's reason.
+/// A JSON body, read within its limit and deadline and refused with the parser's reason.
 pub(super) struct Checked<T>(pub(super) T);
 
 impl<T: DeserializeOwned> FromRequest<Desk> for Checked<T> {
@@ -102,10 +103,11 @@ impl<T: DeserializeOwned> FromRequest<Desk> for Checked<T> {
 
     async fn from_request(request: Request, desk: &Desk) -> Result<Self, HttpError> {
         let max_bytes = super::routes::MAX_JSON_BYTES;
-        let body = super::upload::paced(request.into_body(), desk.limits.idle_deadline_ms);
-        let bytes = axum::body::to_bytes(body, usize::try_from(max_bytes).unwrap_or(usize::MAX))
+        let whole = axum::body::to_bytes(request.into_body(), usize::try_from(max_bytes).unwrap_or(usize::MAX));
+        let bytes = tokio::time::timeout(Duration::from_millis(desk.limits.header_deadline_ms), whole)
             .await
-            .map_err(|error| super::upload::refusal(&error).unwrap_or(Refusal::TooLarge { max_bytes }))?;
+            .map_err(|_| Refusal::Stalled)?
+            .map_err(|_| Refusal::TooLarge { max_bytes })?;
         serde_json::from_slice(&bytes).map(Self).map_err(|error| {
             Refusal::BadJson {
                 reason: error.to_string(),

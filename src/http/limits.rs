@@ -23,7 +23,7 @@ pub struct Limits {
     pub max_document_bytes: u64,
     /// Documents of one upload.
     pub max_documents: u64,
-    /// The request line and headers must have come by then.
+    /// The request line and headers must have come by then, and a JSON body as long after them.
     pub header_deadline_ms: u64,
     /// Longest silence of a client that sends a body or does not take its answer.
     pub idle_deadline_ms: u64,
@@ -51,6 +51,8 @@ impl Default for Limits {
 pub(super) enum Counted {
     /// Everybody who is not known.
     Strangers,
+    /// A browser of the daemon's user that opens the daemon's page.
+    Visitors,
     /// A site, program or the person.
     Known(Principal),
 }

@@ -5,8 +5,6 @@
 mod pace;
 mod spool;
 
-pub(super) use pace::paced;
-
 use super::error::{HttpError, Refusal};
 use super::limits::Limits;
 use super::routes::MAX_JSON_BYTES;
@@ -14,7 +12,7 @@ use crate::app::desk::{SigningRequest, SigningUpload, UploadedDocument};
 use axum::extract::Request;
 use axum::http::header::CONTENT_TYPE;
 use multer::{Field, Multipart};
-use pace::Gauge;
+use pace::{Gauge, paced};
 use spool::Spool;
 use std::error::Error;
 use std::path::Path;
@@ -141,7 +139,7 @@ fn why(error: &multer::Error) -> Refusal {
 }
 
 /// Our own refusal behind an error of the body's readers, where [`paced`] gave one.
-pub(super) fn refusal(error: &(dyn Error + 'static)) -> Option<Refusal> {
+fn refusal(error: &(dyn Error + 'static)) -> Option<Refusal> {
     let mut cause = Some(error);
     while let Some(inner) = cause {
         if let Some(refusal) = inner.downcast_ref::<Refusal>() {

@@ -336,3 +336,42 @@ fn another_user_of_the_machine_gets_no_further_than_a_greeting() {
         }
     });
 }
+
+#[test]
+fn strangers_who_are_slow_are_cut_off_and_do_not_shut_the_page() {
+    run(async {
+        let limits = Limits {
+            max_requests_per_caller: 1,
+            header_deadline_ms: 2_000,
+            ..Limits::default()
+        };
+        let desk = start(limits).await;
+        let mut slow = desk.connect().await;
+        let head = format!(
+            "POST /v1/pairings HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nOrigin: https://a.test\r\nConnection: close\r\n\
+             Content-Type: application/json\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n",
+            desk.port
+        );
+        slow.write_all(head.as_bytes()).await.unwrap();
+        // The daemon wants the body: from here on the request counts.
+        let mut go_on = [0; 12];
+        slow.read_exact(&mut go_on).await.unwrap();
+        assert_eq!(&go_on, b"HTTP/1.1 100");
+        let second = desk.ask("GET /health", &[]).await;
+        assert!(second.contains("\"too_many_requests\""), "{second}");
+        let page = desk.ask("GET /", &[]).await;
+        assert!(page.starts_with("HTTP/1.1 200"), "{page}");
+        // One byte at a time would reset a limit on silence; this one is on the whole.
+        let mut rest = Vec::new();
+        let (mut from, mut to) = slow.split();
+        let drip = async {
+            while to.write_all(b" ").await.is_ok() {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        };
+        // The end may be a reset; what was answered before it counts.
+        let _ = tokio::join!(from.read_to_end(&mut rest), drip);
+        let rest = String::from_utf8_lossy(&rest);
+        assert!(rest.contains("\"upload_stalled\""), "{rest}");
+    });
+}

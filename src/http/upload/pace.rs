@@ -17,7 +17,7 @@ use tokio::time::{Instant, Sleep, sleep};
 const MAX_PART_HEADER_BYTES: u64 = 1024 * 1024;
 
 /// After each frame the reader gets its turn; after `idle_ms` without one the body ends in `upload_stalled`.
-pub(in super::super) fn paced(body: Body, idle_ms: u64) -> Body {
+pub(super) fn paced(body: Body, idle_ms: u64) -> Body {
     let idle = Duration::from_millis(idle_ms);
     Body::new(Paced {
         body,
