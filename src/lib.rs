@@ -7,7 +7,7 @@
 //! | 1 | [`clock`] [`secret`] [`text`] | time as a value; secrets that wipe themselves; ja and en messages |
 //! | 2 | [`der`] [`config`] [`console`] [`process`] | DER and certificate fields; configuration as checked data; embedded pages; supervised child processes |
 //! | 3 | [`cms`] [`pdf`] [`net`] [`token`] [`render`] | SignedData; reading and updating PDF; a bounded HTTP client; PKCS#11 tokens; page pictures and seals |
-//! | 4 | [`tsa`] [`trust`] | RFC 3161, question and checked answer; anchors, certification paths, algorithms by date. Both without I/O |
+//! | 4 | [`tsa`] [`trust`] | RFC 3161, question and checked answer; anchors, certification paths, CRLs and OCSP answers, algorithms by date. Both without I/O |
 //! | 5 | [`sign`] [`verify`] | a signature prepared and embedded; a finished file checked. Both without I/O |
 //! | 7 | [`store`] | SQLite: pairings, intents, outcomes |
 //! | 8 | [`audit`] [`access`] | the hash-chained log; sites and their keys |

@@ -1,6 +1,6 @@
-//! Whether a certificate was good at a moment: anchors, certification paths (RFC 5280, 6), algorithms by date.
+//! Whether a certificate was good at a moment: anchors, certification paths (RFC 5280, 6), CRLs, OCSP answers (RFC 6960), algorithms by date.
 //!
-//! No I/O, no clock, no trust of its own: anchors, certificates and the moment are handed in. The system's TLS roots
+//! No I/O, no clock, no trust of its own: anchors, certificates, revocation data and the moment are handed in. The system's TLS roots
 //! are never anchors. The paths are our own and not OpenSSL's: its verifier needs raw calls to be given policies, judges at one
 //! moment both the path and a CRL (and so refuses one issued after the signature, which is the best there is), and names one error.
 
@@ -12,13 +12,19 @@ use thiserror::Error;
 pub mod algorithms;
 pub mod anchors;
 mod constraints;
+mod crl;
 mod names;
+pub mod ocsp;
 pub mod path;
 mod policies;
+pub mod revocation;
 mod validate;
 
 pub use anchors::{Anchors, Use};
+pub use crl::{Crl, MAX_CRL_BYTES, Reason};
+pub use ocsp::{MAX_OCSP_BYTES, OcspAnswer};
 pub use policies::PolicyRules;
+pub use revocation::Why;
 
 /// The ETSI EN 319 102-1 (table 6) sub-indication that a finding leads to when nothing outweighs it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -33,8 +39,34 @@ pub enum SubIndication {
     NotYetValid,
     /// The certificate is not valid any more, and nothing shows that the signature existed before.
     OutOfBoundsNoPoe,
+    /// Revoked, and nothing shows that the signature existed before.
+    RevokedNoPoe,
+    /// An issuer's certificate is revoked, and nothing shows that the signature existed before.
+    RevokedCaNoPoe,
+    /// Revocation data is missing or too old: a later try may succeed.
+    TryLater,
     /// An algorithm that was not strong enough any more.
     CryptoConstraintsFailureNoPoe,
+}
+
+/// Why a CRL or an OCSP answer cannot be used at all.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
+pub enum Error {
+    /// Larger than [`MAX_CRL_BYTES`].
+    #[error("CRL of {0} bytes")]
+    CrlTooLarge(usize),
+    /// Not one DER CertificateList.
+    #[error("CRL malformed")]
+    CrlMalformed,
+    /// Larger than [`MAX_OCSP_BYTES`].
+    #[error("OCSP answer of {0} bytes")]
+    OcspTooLarge(usize),
+    /// Not one DER OCSPResponse with a basic answer.
+    #[error("OCSP answer malformed")]
+    OcspMalformed,
+    /// The responder gave an OCSPResponseStatus instead of an answer.
+    #[error("OCSP responder refused: status {0}")]
+    OcspRefused(u8),
 }
 
 /// What stands against a certificate. `subject` is the name of the certificate that it is about, safe to show.
@@ -147,6 +179,32 @@ pub enum Finding {
         /// Which.
         extension: &'static str,
     },
+    /// Revoked at that moment.
+    #[error("{subject}: revoked since {at} ({reason})")]
+    Revoked {
+        /// Whose.
+        subject: String,
+        /// Since when.
+        at: Timestamp,
+        /// As RFC 5280 names it.
+        reason: &'static str,
+        /// An issuer's.
+        is_ca: bool,
+    },
+    /// Suspended at that moment (certificateHold).
+    #[error("{subject}: on hold")]
+    OnHold {
+        /// Whose.
+        subject: String,
+    },
+    /// Not known whether it was revoked: 失効情報なし.
+    #[error("{subject}: revocation unknown: {why:?}")]
+    RevocationUnknown {
+        /// Whose.
+        subject: String,
+        /// Why.
+        why: Why,
+    },
 }
 
 impl Finding {
@@ -160,6 +218,9 @@ impl Finding {
             Self::AlgorithmUnsupported { .. } | Self::AlgorithmWeak { .. } => {
                 SubIndication::CryptoConstraintsFailureNoPoe
             }
+            Self::Revoked { is_ca: false, .. } => SubIndication::RevokedNoPoe,
+            Self::Revoked { is_ca: true, .. } => SubIndication::RevokedCaNoPoe,
+            Self::OnHold { .. } | Self::RevocationUnknown { .. } => SubIndication::TryLater,
             Self::NotYetValid { .. } => SubIndication::NotYetValid,
             Self::Expired { .. } => SubIndication::OutOfBoundsNoPoe,
             Self::NotCa { .. }
@@ -182,6 +243,9 @@ impl SubIndication {
             Self::ChainConstraintsFailure => "CHAIN_CONSTRAINTS_FAILURE",
             Self::NotYetValid => "NOT_YET_VALID",
             Self::OutOfBoundsNoPoe => "OUT_OF_BOUNDS_NO_POE",
+            Self::RevokedNoPoe => "REVOKED_NO_POE",
+            Self::RevokedCaNoPoe => "REVOKED_CA_NO_POE",
+            Self::TryLater => "TRY_LATER",
             Self::CryptoConstraintsFailureNoPoe => "CRYPTO_CONSTRAINTS_FAILURE_NO_POE",
         }
     }
@@ -205,6 +269,9 @@ impl Explain for Finding {
             Self::PolicyMissing { .. } => "trust_policy_missing",
             Self::CriticalExtension { .. } => "trust_critical_extension",
             Self::ExtensionMalformed { .. } => "trust_extension_malformed",
+            Self::Revoked { .. } => "trust_revoked",
+            Self::OnHold { .. } => "trust_on_hold",
+            Self::RevocationUnknown { why, .. } => why.code(),
         }
     }
 
@@ -235,11 +302,40 @@ impl Explain for Finding {
             Self::ExtensionMalformed { subject, extension } => {
                 of(subject, Some(("extension", (*extension).to_owned())))
             }
+            Self::Revoked {
+                subject, at, reason, ..
+            } => {
+                let mut args = of(subject, Some(("at", at.jst_minutes())));
+                args.push(("reason", (*reason).to_owned()));
+                args
+            }
             Self::SignatureWrong { subject }
             | Self::NotCa { subject }
             | Self::PathTooLong { subject }
             | Self::Purpose { subject }
+            | Self::OnHold { subject }
+            | Self::RevocationUnknown { subject, .. }
             | Self::PolicyMissing { subject } => of(subject, None),
+        }
+    }
+}
+
+impl Explain for Error {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::CrlTooLarge(_) => "trust_crl_too_large",
+            Self::CrlMalformed => "trust_crl_malformed",
+            Self::OcspTooLarge(_) => "trust_ocsp_too_large",
+            Self::OcspMalformed => "trust_ocsp_malformed",
+            Self::OcspRefused(_) => "trust_ocsp_refused",
+        }
+    }
+
+    fn args(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::CrlTooLarge(bytes) | Self::OcspTooLarge(bytes) => vec![("bytes", bytes.to_string())],
+            Self::OcspRefused(status) => vec![("status", status.to_string())],
+            Self::CrlMalformed | Self::OcspMalformed => Vec::new(),
         }
     }
 }

@@ -183,6 +183,23 @@ impl<'a> Tlv<'a> {
     }
 }
 
+/// Writes one element.
+pub fn element(tag: u8, content: &[u8]) -> Vec<u8> {
+    let mut out = vec![tag];
+    match u8::try_from(content.len()) {
+        Ok(short @ 0..=0x7f) => out.push(short),
+        _ => {
+            let length = content.len().to_be_bytes();
+            let significant = length.iter().skip_while(|octet| **octet == 0);
+            let count = u8::try_from(significant.clone().count()).unwrap_or(0);
+            out.push(0x80 | count);
+            out.extend(significant);
+        }
+    }
+    out.extend_from_slice(content);
+    out
+}
+
 /// Bytes of the header and of the content that it announces.
 fn header(bytes: &[u8]) -> Result<(usize, usize), Malformed> {
     let [tag, first, rest @ ..] = bytes else {
@@ -231,6 +248,17 @@ mod tests {
         assert_eq!(cursor.take(INTEGER).unwrap().value, [5]);
         assert_eq!(cursor.any(), Err(Malformed));
         assert_eq!(cursor.end(), Err(Malformed));
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        for length in [0, 1, 127, 128, 255, 256, 65_535, 65_536] {
+            let content = vec![7; length];
+            let written = element(OCTET_STRING, &content);
+            let mut cursor = Cursor::new(&written);
+            assert_eq!(cursor.take(OCTET_STRING).unwrap().value, content);
+            assert_eq!(cursor.end(), Ok(()));
+        }
     }
 
     #[test]

@@ -43,6 +43,25 @@ impl GeneralName {
         }
     }
 
+    /// A directoryName.
+    pub(super) const fn of(name: Vec<u8>) -> Self {
+        Self {
+            tag: DIRECTORY,
+            value: name,
+        }
+    }
+
+    /// Two names of the same form and value; directory names by their text.
+    pub(super) fn same(&self, other: &Self) -> bool {
+        let directories = self.directory().zip(other.directory());
+        self == other || directories.is_some_and(|(one, other)| names::same(one, other))
+    }
+
+    /// The Name, of a directoryName.
+    pub(super) fn directory(&self) -> Option<&[u8]> {
+        (self.tag == DIRECTORY).then_some(&self.value)
+    }
+
     /// For people; safe to show.
     fn shown(&self) -> String {
         match self.tag {

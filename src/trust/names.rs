@@ -49,6 +49,12 @@ pub(super) fn texts(name: &[u8], oid: &[u8]) -> Result<Vec<String>, Malformed> {
     Ok(found)
 }
 
+/// The name with one more RDN (DER) at its end.
+pub(super) fn below(name: &[u8], rdn: &[u8]) -> Option<Vec<u8>> {
+    let inner = Cursor::new(name).take(tlv::SEQUENCE).ok()?.value;
+    Some(tlv::element(tlv::SEQUENCE, &[inner, rdn].concat()))
+}
+
 fn rdns(name: &[u8]) -> Result<Vec<Rdn>, Malformed> {
     let mut outer = Cursor::new(name);
     let mut sequence = outer.take(tlv::SEQUENCE)?.cursor();

@@ -1,6 +1,7 @@
 //! Anchors, paths, revocation: what is trusted at which moment, and what is said when it is not.
 
 mod pkits;
+mod revocation;
 
 use crate::support::ca::{self, Ca, DIGITAL_SIGNATURE, IssueRequest, Kind};
 use crate::support::mutate::{count, mutations};

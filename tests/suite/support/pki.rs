@@ -179,3 +179,62 @@ pub(crate) fn purposes(list: &[&str]) -> Ext {
 pub(crate) fn ca_extensions() -> Vec<Ext> {
     vec![basic(true, None), usage(&[ca::KEY_CERT_SIGN, ca::CRL_SIGN])]
 }
+
+/// What a CRL says.
+#[derive(Clone)]
+pub(crate) struct List {
+    pub(crate) this_update: Timestamp,
+    /// As written: [`time`] or [`generalized`].
+    pub(crate) next_update: Vec<u8>,
+    /// Serial number, since when, extensions.
+    pub(crate) entries: Vec<(Vec<u8>, Timestamp, Vec<Ext>)>,
+    pub(crate) extensions: Vec<Ext>,
+    pub(crate) forged: bool,
+}
+
+impl List {
+    /// An empty one of 2026-05-20 until 2026-06-20.
+    pub(crate) fn new() -> Self {
+        Self {
+            this_update: at("2026-05-20T00:00:00Z"),
+            next_update: time(at("2026-06-20T00:00:00Z")),
+            entries: Vec::new(),
+            extensions: Vec::new(),
+            forged: false,
+        }
+    }
+
+    /// With one more entry.
+    pub(crate) fn revokes(mut self, serial: &[u8], since: &str, extensions: Vec<Ext>) -> Self {
+        self.entries.push((serial.to_vec(), at(since), extensions));
+        self
+    }
+
+    /// With one more extension.
+    pub(crate) fn with(mut self, extension: Ext) -> Self {
+        self.extensions.push(extension);
+        self
+    }
+
+    /// Signed by `issuer`, DER.
+    pub(crate) fn by(&self, issuer: &Entity) -> Vec<u8> {
+        let entry = |(serial, since, list): &(Vec<u8>, Timestamp, Vec<Ext>)| {
+            let said = if list.is_empty() { Vec::new() } else { extensions(list) };
+            tlv(0x30, &[tlv(2, serial), time(*since), said].concat())
+        };
+        let mut fields = vec![
+            tlv(2, &[1]),
+            ECDSA_SHA256.to_vec(),
+            issuer.name.clone(),
+            time(self.this_update),
+        ];
+        fields.push(self.next_update.clone());
+        if !self.entries.is_empty() {
+            fields.push(tlv(0x30, &self.entries.iter().map(entry).collect::<Vec<_>>().concat()));
+        }
+        if !self.extensions.is_empty() {
+            fields.push(tlv(0xa0, &extensions(&self.extensions)));
+        }
+        issuer.signed(&tlv(0x30, &fields.concat()), self.forged)
+    }
+}

@@ -1,0 +1,492 @@
+//! Whether a certificate was revoked at a moment, by the CRLs and OCSP answers at hand (RFC 5280, 6.3; RFC 6960; EN 319 102-1, 5.2.5).
+//!
+//! A revocation counts from its date: what is revoked later was good before. Data issued after the moment is the best there is. Nothing is
+//! fetched; what is missing is named. A delta CRL is never used.
+
+use super::crl::{self, ALL_REASONS, Crl, Entry, Point, PointName, Reason};
+use super::ocsp::{OcspAnswer, Said};
+use super::path::{self, Path, Purpose, Rules};
+use super::{Anchors, Finding, Use, algorithms, names};
+use crate::clock::Timestamp;
+use crate::der::{Certificate, KeyUsage, oid};
+use std::time::Duration;
+
+/// How old data without nextUpdate may be: such an answer says that a newer one is always to be had.
+const MAX_AGE_WITHOUT_NEXT_UPDATE: Duration = Duration::from_secs(86_400);
+
+/// How many signers of data are judged by data in turn: a CRL issuer's or responder's own certificate, and that one's.
+const MAX_DEPTH: usize = 2;
+
+/// What the judgement rests on.
+#[derive(Clone, Copy, Debug)]
+pub struct Evidence<'a> {
+    /// Lists at hand.
+    pub crls: &'a [Crl],
+    /// Answers at hand.
+    pub answers: &'a [OcspAnswer],
+    /// Certificates at hand: of CRL issuers and responders, and what leads to them.
+    pub certificates: &'a [Certificate],
+    /// Whom the organisation trusts.
+    pub anchors: &'a Anchors,
+    /// Whose anchors vouch for the chain in question.
+    pub anchors_for: Use,
+    /// How fresh data must be.
+    pub freshness: Freshness,
+}
+
+/// Which data is fresh enough for a moment.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Freshness {
+    /// Issued at the moment or after it: nothing that was known then can be missing.
+    IssuedAfter,
+    /// That, or not outdated at the moment: what can be had immediately.
+    Current,
+}
+
+/// What is known about one certificate.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Status {
+    /// Not revoked at the moment.
+    Good(Proof),
+    /// Revoked at the moment, since `at`.
+    Revoked {
+        /// Since when.
+        at: Timestamp,
+        /// Why, where it is said.
+        reason: Option<Reason>,
+    },
+    /// No data that counts; why not, the reason nearest to an answer.
+    Unknown(Why),
+}
+
+/// What shows that a certificate was good.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Proof {
+    /// `true` for OCSP, `false` for a CRL.
+    pub is_ocsp: bool,
+    /// Its place in [`Evidence::answers`] or [`Evidence::crls`]: what a file with lasting evidence must keep.
+    pub index: usize,
+    /// Who signed the data.
+    pub signer: Certificate,
+    /// When the data was issued.
+    pub this_update: Timestamp,
+    /// When it is outdated.
+    pub next_update: Option<Timestamp>,
+    /// When the certificate was revoked after the moment.
+    pub revoked_later: Option<Timestamp>,
+}
+
+/// Why data does not count, the farthest from an answer first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Why {
+    /// None about this certificate.
+    Missing,
+    /// None, and the authority gives it only to notified verifiers (JPKI, 公的個人認証法 17条).
+    Closed,
+    /// It covers other certificates, other reasons, or is a delta list.
+    OutOfScope,
+    /// It holds a critical extension that is not known.
+    CriticalExtension,
+    /// Signed wrongly, or by somebody who may not speak about the certificate.
+    Untrusted,
+    /// The responder does not know the certificate.
+    NotKnownThere,
+    /// Outdated at the moment.
+    Stale,
+    /// Issued before the moment, where data from after it is demanded.
+    TooEarly,
+    /// Issued after the certificate had expired, when lists forget it.
+    AfterExpiry,
+}
+
+/// One certificate of a chain and what is known about it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Link {
+    /// The certificate.
+    pub certificate: Certificate,
+    /// Its issuer.
+    pub issuer: Certificate,
+    /// It may issue certificates.
+    pub is_ca: bool,
+    /// What is known.
+    pub status: Status,
+}
+
+impl Why {
+    /// The code of its finding.
+    pub(super) const fn code(self) -> &'static str {
+        match self {
+            Self::Missing => "trust_revocation_missing",
+            Self::Closed => "trust_revocation_closed",
+            Self::OutOfScope => "trust_revocation_out_of_scope",
+            Self::CriticalExtension => "trust_revocation_critical_extension",
+            Self::Untrusted => "trust_revocation_untrusted",
+            Self::NotKnownThere => "trust_revocation_not_known_there",
+            Self::Stale => "trust_revocation_stale",
+            Self::TooEarly => "trust_revocation_too_early",
+            Self::AfterExpiry => "trust_revocation_after_expiry",
+        }
+    }
+}
+
+/// What is known about every certificate of `path` at `at`, and about the responders that spoke for them; the target first. An anchor is
+/// nobody's to revoke; a responder with id-pkix-ocsp-nocheck ends its chain.
+pub fn judge_path(path: &Path, evidence: &Evidence<'_>, at: Timestamp) -> Vec<Link> {
+    let mut links: Vec<Link> = Vec::new();
+    for (certificate, issuer) in path.links() {
+        let status = judge(certificate, issuer, evidence, at);
+        let signer = match &status {
+            Status::Good(proof) if proof.is_ocsp => Some(proof.signer.clone()),
+            _ => None,
+        };
+        links.push(link(certificate, issuer, status));
+        let known = |signer: &Certificate| links.iter().any(|link| link.certificate == *signer);
+        let delegated = signer.filter(|signer| needs_data(signer, issuer, evidence) && !known(signer));
+        if let Some(signer) = delegated {
+            let status = judge(&signer, issuer, evidence, at);
+            links.push(link(&signer, issuer, status));
+        }
+    }
+    links
+}
+
+/// What stands against a chain: a finding for each certificate that is not known to be good.
+pub fn findings(links: &[Link]) -> Vec<Finding> {
+    let found = links.iter().filter_map(|link| {
+        let subject = link.certificate.subject().display();
+        match &link.status {
+            Status::Good(_) => None,
+            Status::Revoked { reason, .. } if *reason == Some(Reason::HOLD) => Some(Finding::OnHold { subject }),
+            Status::Revoked { at, reason } => Some(Finding::Revoked {
+                subject,
+                at: *at,
+                reason: reason.map_or("unspecified", Reason::name),
+                is_ca: link.is_ca,
+            }),
+            Status::Unknown(why) => Some(Finding::RevocationUnknown { subject, why: *why }),
+        }
+    });
+    found.collect()
+}
+
+/// Whether `certificate`, issued by `issuer`, was revoked at `at`. Every piece of data is looked at: one that says "revoked" outweighs others,
+/// but for a hold that newer data has lifted.
+pub fn judge(certificate: &Certificate, issuer: &Certificate, evidence: &Evidence<'_>, at: Timestamp) -> Status {
+    Judge { evidence, at, depth: 0 }.judge(certificate, issuer)
+}
+
+fn link(certificate: &Certificate, issuer: &Certificate, status: Status) -> Link {
+    Link {
+        certificate: certificate.clone(),
+        issuer: issuer.clone(),
+        is_ca: certificate.extensions().is_ca,
+        status,
+    }
+}
+
+/// A delegated responder that does not say that nobody need ask about it.
+fn needs_data(signer: &Certificate, issuer: &Certificate, evidence: &Evidence<'_>) -> bool {
+    signer != issuer
+        && signer.extensions().get(oid::OCSP_NOCHECK).is_none()
+        && !evidence.anchors.contains(Use::Responders, signer)
+}
+
+struct Judge<'a> {
+    evidence: &'a Evidence<'a>,
+    at: Timestamp,
+    depth: usize,
+}
+
+/// What one piece of data says once it is believed.
+struct Word {
+    entry: Option<Entry>,
+    proof: Proof,
+}
+
+impl Judge<'_> {
+    fn judge(&self, certificate: &Certificate, issuer: &Certificate) -> Status {
+        let (mut words, mut why) = self.answers(certificate, issuer);
+        let (listed, why_not) = self.lists(certificate, issuer);
+        words.extend(listed);
+        why = why.max(why_not);
+        let newest = words
+            .iter()
+            .filter(|w| w.entry.is_none())
+            .map(|w| w.proof.this_update)
+            .max();
+        let lifted = |word: &Word, entry: &Entry| {
+            entry.reason == Some(Reason::HOLD) && newest.is_some_and(|newest| newest > word.proof.this_update)
+        };
+        let revoked = words
+            .iter()
+            .filter_map(|word| word.entry.filter(|entry| !lifted(word, entry)))
+            .filter(|entry| entry.at <= self.at)
+            .min_by_key(|entry| entry.at);
+        if let Some(entry) = revoked {
+            let Entry { at, reason } = entry;
+            return Status::Revoked { at, reason };
+        }
+        // OCSP stands before the lists: it is the smaller evidence to keep.
+        let mut good = None;
+        for word in words {
+            match self.is_fresh(&word.proof) {
+                Ok(()) => good = good.or(Some(word.proof)),
+                Err(reason) => why = why.max(reason),
+            }
+        }
+        match good {
+            Some(proof) => Status::Good(proof),
+            None if why == Why::Missing && is_closed(certificate) => Status::Unknown(Why::Closed),
+            None => Status::Unknown(why),
+        }
+    }
+
+    fn is_fresh(&self, proof: &Proof) -> Result<(), Why> {
+        if proof.this_update >= self.at {
+            return Ok(());
+        }
+        if self.evidence.freshness == Freshness::IssuedAfter {
+            return Err(Why::TooEarly);
+        }
+        let end = proof
+            .next_update
+            .unwrap_or_else(|| proof.this_update.plus(MAX_AGE_WITHOUT_NEXT_UPDATE));
+        if self.at <= end { Ok(()) } else { Err(Why::Stale) }
+    }
+
+    fn answers(&self, certificate: &Certificate, issuer: &Certificate) -> (Vec<Word>, Why) {
+        let mut words = Vec::new();
+        let mut why = Why::Missing;
+        for (index, answer) in self.evidence.answers.iter().enumerate() {
+            match self.answer(index, answer, certificate, issuer) {
+                Ok(Some(word)) => words.push(word),
+                Ok(None) => {}
+                Err(reason) => why = why.max(reason),
+            }
+        }
+        (words, why)
+    }
+
+    fn answer(
+        &self,
+        index: usize,
+        answer: &OcspAnswer,
+        certificate: &Certificate,
+        issuer: &Certificate,
+    ) -> Result<Option<Word>, Why> {
+        let Some(single) = answer.about(certificate, issuer) else {
+            return Ok(None);
+        };
+        if single.unknown_critical || answer.has_unknown_critical() {
+            return Err(Why::CriticalExtension);
+        }
+        let signer = self.responder(answer, issuer).ok_or(Why::Untrusted)?;
+        let entry = match single.said {
+            Said::Good => None,
+            Said::Revoked(entry) => Some(entry),
+            Said::Unknown => return Err(Why::NotKnownThere),
+        };
+        let forgets = single.this_update.seconds() > certificate.not_after().seconds();
+        let remembers = single
+            .archive_cutoff
+            .is_some_and(|cutoff| cutoff <= certificate.not_after());
+        if entry.is_none() && forgets && !remembers {
+            return Err(Why::AfterExpiry);
+        }
+        let proof = Proof {
+            is_ocsp: true,
+            index,
+            signer,
+            this_update: single.this_update,
+            next_update: single.next_update,
+            revoked_later: entry.map(|entry| entry.at).filter(|at| *at > self.at),
+        };
+        Ok(Some(Word { entry, proof }))
+    }
+
+    /// Who signed the answer and may speak for `issuer`: itself, whom it delegated (RFC 6960, 4.2.2.2), or whom the organisation trusts.
+    fn responder(&self, answer: &OcspAnswer, issuer: &Certificate) -> Option<Certificate> {
+        if answer.is_signed_by(issuer) {
+            return self.is_strong(answer.algorithm(), issuer).then(|| issuer.clone());
+        }
+        let at_hand = answer.certificates().iter().chain(self.evidence.certificates);
+        let mut candidates = at_hand.chain(self.evidence.anchors.of(Use::Responders));
+        candidates
+            .find(|candidate| {
+                (self.is_delegated(candidate, issuer, answer)
+                    || self.evidence.anchors.contains(Use::Responders, candidate))
+                    && answer.is_signed_by(candidate)
+                    && self.is_strong(answer.algorithm(), candidate)
+            })
+            .cloned()
+    }
+
+    fn is_delegated(&self, candidate: &Certificate, issuer: &Certificate, answer: &OcspAnswer) -> bool {
+        let extensions = candidate.extensions();
+        let purposes = extensions.extended_key_usage.as_deref().unwrap_or_default();
+        let usage = |usage: KeyUsage| usage.digital_signature() || usage.content_commitment();
+        purposes.contains(&oid::KP_OCSP_SIGNING)
+            && extensions.key_usage.is_none_or(usage)
+            && extensions.unknown_critical.is_empty()
+            && candidate.is_valid_at(answer.produced_at())
+            && names::same(candidate.issuer().der(), issuer.subject().der())
+            && candidate.verify_signed_by(issuer.spki_der()).is_ok()
+            && self.is_not_revoked(candidate, issuer)
+    }
+
+    /// Nothing at hand says that the signer of data is revoked. That nothing is at hand at all is said about it by [`judge_path`].
+    fn is_not_revoked(&self, signer: &Certificate, issuer: &Certificate) -> bool {
+        let is_exempt = signer.extensions().get(oid::OCSP_NOCHECK).is_some();
+        if is_exempt || self.depth == MAX_DEPTH {
+            return true;
+        }
+        let deeper = Judge {
+            evidence: self.evidence,
+            at: self.at,
+            depth: self.depth + 1,
+        };
+        !matches!(deeper.judge(signer, issuer), Status::Revoked { .. })
+    }
+
+    fn is_strong(&self, algorithm: Option<crate::der::SignatureAlgorithm>, signer: &Certificate) -> bool {
+        algorithm.is_some_and(|algorithm| algorithms::judge_signature(algorithm, signer.key(), self.at).is_ok())
+    }
+
+    fn lists(&self, certificate: &Certificate, issuer: &Certificate) -> (Vec<Word>, Why) {
+        let points = distribution_points(certificate);
+        let mut words = Vec::new();
+        let mut why = Why::Missing;
+        let mut covered = 0;
+        for (index, crl) in self.evidence.crls.iter().enumerate() {
+            match self.list(index, crl, &points, certificate, issuer) {
+                Ok(Some((word, reasons))) => {
+                    covered |= reasons;
+                    words.push(word);
+                }
+                Ok(None) => {}
+                Err(reason) => why = why.max(reason),
+            }
+        }
+        // Lists for some reasons only say "good" together.
+        if covered != ALL_REASONS && !words.is_empty() {
+            why = why.max(Why::OutOfScope);
+            words.retain(|word| word.entry.is_some());
+        }
+        (words, why)
+    }
+
+    fn list(
+        &self,
+        index: usize,
+        crl: &Crl,
+        points: &[Point],
+        certificate: &Certificate,
+        issuer: &Certificate,
+    ) -> Result<Option<(Word, u16)>, Why> {
+        let Some(reasons) = scope(crl, points, certificate)? else {
+            return Ok(None);
+        };
+        let entry = crl.find(certificate.serial(), certificate.issuer().der());
+        if crl.unknown_critical {
+            return Err(Why::CriticalExtension);
+        }
+        let signer = self.list_signer(crl, issuer).ok_or(Why::Untrusted)?;
+        let forgets = crl.this_update().seconds() > certificate.not_after().seconds();
+        let remembers = crl
+            .keeps_expired_since
+            .is_some_and(|since| since <= certificate.not_after());
+        if entry.is_none() && forgets && !remembers {
+            return Err(Why::AfterExpiry);
+        }
+        let proof = Proof {
+            is_ocsp: false,
+            index,
+            signer,
+            this_update: crl.this_update(),
+            next_update: crl.next_update(),
+            revoked_later: entry.map(|entry| entry.at).filter(|at| *at > self.at),
+        };
+        // A list that is not fresh covers nothing, but what it says about a revocation stands.
+        let reasons = if self.is_fresh(&proof).is_ok() { reasons } else { 0 };
+        if reasons == 0 && entry.is_none() {
+            return Err(self.is_fresh(&proof).err().unwrap_or(Why::OutOfScope));
+        }
+        Ok(Some((Word { entry, proof }, reasons)))
+    }
+
+    /// The list's signer: the certificate's issuer, or a certificate of the list's issuer under the same anchors (RFC 5280, 6.3.3 (f)).
+    fn list_signer(&self, crl: &Crl, issuer: &Certificate) -> Option<Certificate> {
+        let may_sign = |c: &Certificate| c.extensions().key_usage.is_none_or(KeyUsage::crl_sign);
+        let is_theirs = |c: &Certificate| {
+            names::same(c.subject().der(), crl.issuer_der()) && may_sign(c) && crl.is_signed_by(c.spki_der())
+        };
+        if is_theirs(issuer) {
+            return self.is_strong(crl.algorithm(), issuer).then(|| issuer.clone());
+        }
+        if self.depth == MAX_DEPTH {
+            return None;
+        }
+        let evidence = self.evidence;
+        let rules = Rules::new(self.at, Purpose::CrlIssuer, evidence.anchors_for);
+        let anchors = evidence.anchors.of(evidence.anchors_for);
+        let found = evidence.certificates.iter().chain(anchors).find(|candidate| {
+            let path = || path::find(candidate, evidence.certificates, evidence.anchors, &rules).ok();
+            let not_revoked = |path: Path| path.links().next().is_none_or(|(c, i)| self.is_not_revoked(c, i));
+            is_theirs(candidate) && self.is_strong(crl.algorithm(), candidate) && path().is_some_and(not_revoked)
+        });
+        found.cloned()
+    }
+}
+
+fn distribution_points(certificate: &Certificate) -> Vec<Point> {
+    let extension = certificate.extensions().get(oid::CRL_DISTRIBUTION_POINTS);
+    extension.and_then(|e| crl::points(&e.value).ok()).unwrap_or_default()
+}
+
+/// For which reasons a list speaks about a certificate (RFC 5280, 6.3.3 (b)); `None` when it is another issuer's.
+fn scope(crl: &Crl, points: &[Point], certificate: &Certificate) -> Result<Option<u16>, Why> {
+    let by_issuer = names::same(crl.issuer_der(), certificate.issuer().der());
+    let fitting = |point: &&Point| {
+        let of_list = match point.issuers.is_empty() {
+            true => by_issuer,
+            false => crl.scope.is_indirect && crl::names_issuer(&point.issuers, crl.issuer_der()),
+        };
+        of_list && point_meets(crl, point)
+    };
+    let points: Vec<&Point> = points.iter().filter(fitting).collect();
+    if !by_issuer && points.is_empty() {
+        return Ok(None);
+    }
+    let is_ca = certificate.extensions().is_ca;
+    let scope = &crl.scope;
+    let other_kind = (scope.users_only && is_ca) || (scope.authorities_only && !is_ca) || scope.attributes_only;
+    if crl.is_delta || other_kind || (scope.point.is_some() && points.is_empty()) {
+        return Err(Why::OutOfScope);
+    }
+    let of_points = points
+        .iter()
+        .map(|point| point.reasons.unwrap_or(ALL_REASONS))
+        .reduce(|a, b| a | b);
+    // A complete list of the issuer speaks about all its certificates, whatever points they name.
+    let of_points = of_points.unwrap_or(ALL_REASONS);
+    Ok(Some(of_points & scope.reasons.unwrap_or(ALL_REASONS)))
+}
+
+fn point_meets(crl: &Crl, point: &Point) -> bool {
+    match (&crl.scope.point, &point.name) {
+        (None, _) => true,
+        (Some(of_list), Some(of_certificate)) => of_list.meets(crl.issuer_der(), of_certificate, crl.issuer_der()),
+        (Some(of_list), None) => {
+            let issuers = PointName::Full(point.issuers.clone());
+            of_list.meets(crl.issuer_der(), &issuers, crl.issuer_der())
+        }
+    }
+}
+
+/// Issued by JPKI, whose answers and lists go to notified verifiers only.
+fn is_closed(certificate: &Certificate) -> bool {
+    certificate
+        .issuer()
+        .get(oid::ORGANIZATION)
+        .is_some_and(|organisation| organisation == "JPKI")
+}
