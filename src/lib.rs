@@ -8,7 +8,7 @@
 //! | 2 | [`der`] [`config`] [`console`] [`process`] | DER and certificate fields; configuration as checked data; embedded pages; supervised child processes |
 //! | 3 | [`cms`] [`pdf`] [`net`] [`token`] [`render`] | SignedData; reading and updating PDF; a bounded HTTP client; PKCS#11 tokens; page pictures and seals |
 //! | 4 | [`tsa`] [`trust`] | RFC 3161, question and checked answer; anchors, certification paths, CRLs and OCSP answers, algorithms by date. Both without I/O |
-//! | 5 | [`sign`] [`verify`] | a signature prepared and embedded; a finished file checked. Both without I/O |
+//! | 5 | [`sign`] [`verify`] [`fetch`] | a signature prepared and embedded; a finished file checked, both without I/O; timestamps over HTTP |
 //! | 7 | [`store`] | SQLite: pairings, intents, outcomes |
 //! | 8 | [`audit`] [`access`] | the hash-chained log; sites and their keys |
 //! | 9 | [`app`] | use cases |
@@ -28,6 +28,7 @@ pub mod console;
 pub mod daemon;
 pub mod demo;
 pub mod der;
+pub mod fetch;
 pub mod http;
 pub mod net;
 pub mod pdf;

@@ -39,7 +39,7 @@ pub struct Request<'a> {
     /// The `Accept` header.
     pub accept: &'a str,
     /// The `Authorization` header; never sent to another host by a redirect.
-    pub authorization: Option<Authorization>,
+    pub authorization: Option<&'a Authorization>,
     /// What bounds the answer.
     pub limits: Limits,
 }

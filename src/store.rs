@@ -1,4 +1,4 @@
-//! What hankod remembers: pairings, intents and outcomes, refused PINs, the audit chain, documents by digest.
+//! What hankod remembers: pairings, intents and outcomes, refused PINs, requests to TSAs, the audit chain, documents by digest.
 //!
 //! One writer commits in groups: concurrent [`Store::write`] calls share one transaction and one fsync, and each is answered only after
 //! its rows are on disk. Nothing here reads the clock, decides who may do what, or knows what an audit entry says; all SQL stands here.
@@ -18,6 +18,7 @@ mod operations;
 mod pairings;
 mod pins;
 mod state_dir;
+mod tsas;
 mod tx;
 mod writer;
 

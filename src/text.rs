@@ -43,7 +43,7 @@ macro_rules! catalogue {
 }
 
 catalogue!(
-    "access", "app", "audit", "cli", "cms", "config", "console", "daemon", "demo", "der", "http", "net", "pdf",
+    "access", "app", "audit", "cli", "cms", "config", "console", "daemon", "demo", "der", "fetch", "http", "net", "pdf",
     "process", "render", "sign", "store", "token", "trust", "tsa", "verify",
 );
 

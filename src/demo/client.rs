@@ -73,7 +73,7 @@ impl Client {
 
     async fn call(&self, path: &str, body: Option<Vec<u8>>) -> Result<Vec<u8>, DemoError> {
         let content_type = format!("multipart/form-data; boundary={BOUNDARY}");
-        let key = ApiKey::new(self.key.expose().to_vec());
+        let authorization = ApiKey::new(self.key.expose().to_vec()).map(Authorization::Bearer);
         let request = Request {
             url: Url::parse(&format!("http://{}{path}", self.address))?,
             source: Source::Configured,
@@ -82,7 +82,7 @@ impl Client {
                 bytes,
             }),
             accept: "application/json, application/pdf",
-            authorization: key.map(Authorization::Bearer),
+            authorization: authorization.as_ref(),
             limits: Limits {
                 deadline: DEADLINE,
                 max_body_bytes: MAX_ANSWER_BYTES,

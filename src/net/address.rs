@@ -1,5 +1,6 @@
 //! Addresses: which are read, and which lead somewhere private.
 
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use hyper::Uri;
@@ -93,6 +94,19 @@ impl HostPort {
     }
 }
 
+impl fmt::Display for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = if self.secure { "https" } else { "http" };
+        write!(f, "{scheme}://{}{}", self.place, self.path)
+    }
+}
+
+impl fmt::Display for HostPort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.header())
+    }
+}
+
 /// `true` when the address is reachable over the public Internet: not loopback, private, link-local, shared, test,
 /// benchmark, multicast or reserved (RFC 6890), also not by way of an IPv4 address embedded in an IPv6 one.
 pub(super) fn is_public(address: IpAddr) -> bool {
@@ -149,6 +163,7 @@ mod tests {
             ("tsa.example.jp", 443, "/stamp?a=1")
         );
         assert_eq!(Url::parse("http://[::1]:3180/").unwrap().place.header(), "[::1]:3180");
+        assert_eq!(url.to_string(), "https://tsa.example.jp:443/stamp?a=1");
         for bad in [
             "",
             "tsa",

@@ -176,7 +176,7 @@ fn message(request: &Request<'_>) -> Result<hyper::Request<Full<Bytes>>, Error> 
         .header(HOST, request.url.place.header())
         .header(USER_AGENT, concat!("hankod/", env!("CARGO_PKG_VERSION")))
         .header(ACCEPT, request.accept);
-    if let Some(authorization) = &request.authorization {
+    if let Some(authorization) = request.authorization {
         builder = builder.header(AUTHORIZATION, credentials(authorization)?);
     }
     let bytes = match &request.body {

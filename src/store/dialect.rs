@@ -21,7 +21,10 @@ pub(super) const BEGIN: &str = "BEGIN IMMEDIATE";
 
 const MAX_READERS: u32 = 4;
 
-const MIGRATIONS: &[(i64, &str, &str)] = &[(1, "house", include_str!("migrations/sqlite/0001_house.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "house", include_str!("migrations/sqlite/0001_house.sql")),
+    (2, "timestamps", include_str!("migrations/sqlite/0002_timestamps.sql")),
+];
 
 /// The writer's connection. `synchronous=FULL`: a commit returns after its pages are on disk.
 pub(super) async fn connect(path: &Path) -> Result<Connection, StoreError> {

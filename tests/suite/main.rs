@@ -8,6 +8,7 @@ mod cms;
 mod demo;
 mod der;
 mod errors;
+mod fetch;
 mod http_caller;
 mod http_faults;
 mod judges;

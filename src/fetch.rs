@@ -1,0 +1,91 @@
+//! What comes from outside over HTTP: timestamps.
+//!
+//! Each call takes and gives back what must be remembered (requests per TSA, failures in a row); whoever calls keeps it. A token is given only when
+//! [`crate::tsa::check`] passed it; when there is none, there is an error, never another time in its place.
+
+mod budget;
+mod timestamp;
+
+use crate::clock::Timestamp;
+use crate::text::Explain;
+use crate::{net, tsa};
+use std::fmt;
+
+pub use budget::{Budget, FAILURES_BEFORE_REST, MAX_REST_SECONDS, MIN_REST_SECONDS, Memory, Quota};
+pub use timestamp::{Demand, Stamped, Tsa, timestamp};
+
+/// Why there is no timestamp.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Error {
+    /// None is configured or named.
+    #[error("no TSA is configured")]
+    NoTsa,
+    /// Only accredited TSAs are allowed and none is listed.
+    #[error("no accredited TSA is listed")]
+    NoAccredited,
+    /// Each one failed; in the order in which they were asked.
+    #[error("no TSA gave a timestamp: {}", list(.0))]
+    NoTimestamp(Vec<Attempt>),
+}
+
+/// Why one TSA gave no timestamp.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Attempt {
+    /// Its host and port.
+    pub tsa: String,
+    /// What failed.
+    pub cause: Cause,
+}
+
+/// What failed at one TSA.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Cause {
+    /// The request.
+    Net(net::Error),
+    /// Another HTTP status than 200.
+    Status(u16),
+    /// The answer or the token in it.
+    Token(tsa::Error),
+    /// The token's certificate is not on the list of accredited TSAs.
+    NotAccredited,
+    /// Not asked: its quota is used up until then.
+    QuotaUsed(Timestamp),
+    /// Not asked: it failed too often and rests until then.
+    Resting(Timestamp),
+}
+
+impl fmt::Display for Attempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.tsa)?;
+        match &self.cause {
+            Cause::Net(error) => f.write_str(error.code()),
+            Cause::Status(status) => write!(f, "HTTP {status}"),
+            Cause::Token(error) => f.write_str(error.code()),
+            Cause::NotAccredited => f.write_str("not_accredited"),
+            Cause::QuotaUsed(until) => write!(f, "quota_used, {until}"),
+            Cause::Resting(until) => write!(f, "resting, {until}"),
+        }
+    }
+}
+
+fn list(attempts: &[Attempt]) -> String {
+    let each: Vec<String> = attempts.iter().map(Attempt::to_string).collect();
+    each.join("; ")
+}
+
+impl Explain for Error {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NoTsa => "fetch_no_tsa",
+            Self::NoAccredited => "fetch_no_accredited",
+            Self::NoTimestamp(_) => "fetch_no_timestamp",
+        }
+    }
+
+    fn args(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::NoTimestamp(attempts) => vec![("attempts", list(attempts))],
+            Self::NoTsa | Self::NoAccredited => Vec::new(),
+        }
+    }
+}
