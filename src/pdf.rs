@@ -5,6 +5,7 @@ pub mod archive;
 pub mod byte_range;
 pub mod crypt;
 pub mod document;
+pub mod dss;
 pub mod error;
 pub mod field;
 pub mod filter;

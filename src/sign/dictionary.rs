@@ -8,8 +8,19 @@ use crate::pdf::value::{Dict, ObjectId, Value};
 
 /// `/Filter` of every signature made here.
 pub(super) const FILTER: &str = "Adobe.PPKLite";
+/// `/SubFilter` of document timestamps.
+const TIMESTAMP_SUB_FILTER: &str = "ETSI.RFC3161";
 /// `/SubFilter` of PAdES.
 pub(super) const SUB_FILTER: &str = "ETSI.CAdES.detached";
+
+/// The dictionary of a document timestamp (ETSI EN 319 142-1, 5.4.3): its time stands in the token alone.
+pub(super) fn timestamp() -> Dict {
+    Dict::from_pairs([
+        ("Type", Value::name("DocTimeStamp")),
+        ("Filter", Value::name(FILTER)),
+        ("SubFilter", Value::name(TIMESTAMP_SUB_FILTER)),
+    ])
+}
 
 /// The dictionary for `request`. `level`: the DocMDP level it sets; `lock`: the fields it locks; `root`: the catalog, which both transforms are about.
 pub(super) fn signature(request: &Request, level: Option<u8>, lock: Option<&FieldLock>, root: ObjectId) -> Dict {

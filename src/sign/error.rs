@@ -1,7 +1,7 @@
 //! Why a document cannot be signed as asked. Nothing here is a warning: each of these ends the operation before a byte is written.
 
-use crate::pdf;
 use crate::text::{Explain, Lang, say};
+use crate::{cms, pdf};
 
 /// Everything that [`super::prepare`] and [`super::Prepared::put_contents`] refuse.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -108,6 +108,21 @@ pub enum Error {
         /// The room asked for.
         bytes: usize,
     },
+    /// No signature stands in the field, or what stands there is none that can be stamped.
+    #[error("no signature to stamp in field {field:?}")]
+    NothingToStamp {
+        /// Full name.
+        field: String,
+    },
+    /// Something was appended after the signature, so that its `/Contents` may be signed by others and must stay; a document timestamp serves.
+    #[error("the signature in field {field:?} is not the last thing in the file")]
+    StampTooLate {
+        /// Full name.
+        field: String,
+    },
+    /// The signature in the document.
+    #[error(transparent)]
+    Cms(#[from] cms::Error),
     /// The CMS does not fit.
     #[error("the signature needs {needed} bytes and has room for {room}")]
     ContentsTooSmall {
@@ -210,6 +225,9 @@ impl Explain for Error {
             Self::TooManyLockedFields { .. } => "too_many_locked_fields",
             Self::ContentsRoom { .. } => "contents_room_invalid",
             Self::ContentsTooSmall { .. } => "contents_too_small",
+            Self::NothingToStamp { .. } => "nothing_to_stamp",
+            Self::StampTooLate { .. } => "stamp_too_late",
+            Self::Cms(error) => error.code(),
         }
     }
 
@@ -219,10 +237,13 @@ impl Explain for Error {
             | Self::FieldSigned { field }
             | Self::FieldName { field }
             | Self::FieldInvisible { field }
+            | Self::NothingToStamp { field }
+            | Self::StampTooLate { field }
             | Self::LockConflict { field } => vec![("field", field.clone())],
             Self::FieldLocked { field, by } => vec![("field", field.clone()), ("by", by.clone())],
             Self::CertifiedNoChanges { by } => vec![("by", by.clone())],
             Self::Pdf(error) => error.args(),
+            Self::Cms(error) => error.args(),
             Self::RectOutside { width, height } => vec![("width", width.to_string()), ("height", height.to_string())],
             Self::PdfaWouldBreak { part, .. } => vec![("part", part.to_string())],
             Self::TextTooLong { chars } => {

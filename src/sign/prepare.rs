@@ -1,12 +1,13 @@
 //! One revision with one signature: checks first, then the field, its look, the signature dictionary, the form, the catalog.
 
 use super::dictionary;
-use super::request::Request;
+use super::request::{Purpose, Request};
 use super::rules;
 use super::seal::Seal;
 use super::seed;
 use super::target::{self, Target};
 use super::{Error, Prepared};
+use crate::clock::Timestamp;
 use crate::pdf::appearance::{self, Spot};
 use crate::pdf::field;
 use crate::pdf::revision::Place;
@@ -24,11 +25,26 @@ const SIG_FLAGS: i64 = 3;
 /// # Errors
 /// Every [`Error`] but [`Error::ContentsTooSmall`]; then there is no update.
 pub fn prepare(document: &Document<'_>, request: &Request) -> Result<Prepared, Error> {
+    write(document, request, Purpose::Signature)
+}
+
+/// Prepares a document timestamp (ETSI.RFC3161) in a new field without a look: what is stamped is the digest over the original bytes and
+/// [`Prepared::signed_parts`], and the token goes into [`Prepared::put_contents`]. Allowed whatever earlier signatures forbid, as it is evidence.
+///
+/// # Errors
+/// As [`prepare`].
+pub fn prepare_timestamp(document: &Document<'_>, contents_bytes: usize) -> Result<Prepared, Error> {
+    // No time is written: it stands in the token.
+    let request = Request::invisible(Timestamp::from_micros(0), contents_bytes);
+    write(document, &request, Purpose::Timestamp)
+}
+
+fn write(document: &Document<'_>, request: &Request, purpose: Purpose) -> Result<Prepared, Error> {
     request.check()?;
     let signatures = signatures::read(document)?;
-    let target = target::choose(document, &signatures, request)?;
+    let target = target::choose(document, &signatures, request, purpose)?;
     let is_new = matches!(target, Target::New { .. });
-    rules::check(document, &signatures, request, target.name(), is_new)?;
+    rules::check(document, &signatures, request, purpose, (target.name(), is_new))?;
     if let Target::Existing { field, .. } = &target
         && let Some(demands) = &field.seed
     {
@@ -41,6 +57,7 @@ pub fn prepare(document: &Document<'_>, request: &Request) -> Result<Prepared, E
     let mut writer = Writer {
         revision: RevisionWriter::new(document),
         request,
+        purpose,
         is_first: signatures.signed().next().is_none(),
     };
     writer.survey(&target)?;
@@ -58,6 +75,7 @@ pub fn prepare(document: &Document<'_>, request: &Request) -> Result<Prepared, E
 struct Writer<'r, 'd, 'a> {
     revision: RevisionWriter<'d, 'a>,
     request: &'r Request,
+    purpose: Purpose,
     /// No signature stands in the document yet.
     is_first: bool,
 }
@@ -100,7 +118,10 @@ impl Writer<'_, '_, '_> {
         }
         let level = self.request.certify.map(super::Certify::level).or(lock_level);
         let root = self.revision.document().root_id();
-        let dict = dictionary::signature(self.request, level, lock, root);
+        let dict = match self.purpose {
+            Purpose::Signature => dictionary::signature(self.request, level, lock, root),
+            Purpose::Timestamp => dictionary::timestamp(),
+        };
         self.revision
             .put_signature(signature, dict, self.request.contents_bytes)?;
         self.form(signatures)?;

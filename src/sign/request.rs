@@ -38,6 +38,15 @@ pub struct Request {
     pub lock: Option<FieldLock>,
 }
 
+/// What stands in `/Contents`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Purpose {
+    /// A person's or organisation's signature.
+    Signature,
+    /// A timestamp over the whole document.
+    Timestamp,
+}
+
 /// The field that takes the signature.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum FieldChoice {

@@ -1,7 +1,7 @@
 //! What the document and its earlier signatures allow. Nothing here is about the field's own wishes ([`super::seed`]).
 
 use super::Error;
-use super::request::Request;
+use super::request::{Purpose, Request};
 use crate::pdf::signatures::Signatures;
 use crate::pdf::{self, Document};
 
@@ -10,8 +10,8 @@ pub(super) fn check(
     document: &Document<'_>,
     signatures: &Signatures,
     request: &Request,
-    field: &str,
-    is_new: bool,
+    purpose: Purpose,
+    (field, is_new): (&str, bool),
 ) -> Result<(), Error> {
     if signatures.xfa {
         return Err(Error::XfaForm);
@@ -32,6 +32,10 @@ pub(super) fn check(
         if !permitted {
             return Err(pdf::Error::PermissionDenied.into());
         }
+    }
+    // Evidence may be added whatever earlier signatures forbid (ISO 32000-2, 12.8.2.2.2; EN 319 142-1, 5.4).
+    if purpose == Purpose::Timestamp {
+        return Ok(());
     }
     for (earlier, signature) in signatures.signed() {
         if signature.docmdp == Some(1) {

@@ -1,7 +1,7 @@
 //! The field that takes the signature: an empty one that is there, or a new one with its name, page and place. Nothing is written here.
 
 use super::Error;
-use super::request::{FieldChoice, Request, Visible};
+use super::request::{FieldChoice, Purpose, Request, Visible};
 use crate::pdf::Document;
 use crate::pdf::appearance::{Spot, displayed_size};
 use crate::pdf::field::entry;
@@ -39,9 +39,10 @@ pub(super) fn choose<'s>(
     document: &Document<'_>,
     signatures: &'s Signatures,
     request: &Request,
+    purpose: Purpose,
 ) -> Result<Target<'s>, Error> {
     let name = match &request.field {
-        FieldChoice::Auto => free_name(signatures),
+        FieldChoice::Auto => free_name(signatures, purpose),
         FieldChoice::Named(name) => name.clone(),
     };
     if let Some(field) = signatures.field(&name) {
@@ -60,9 +61,13 @@ pub(super) fn choose<'s>(
     Ok(Target::New { name, page, spot })
 }
 
-fn free_name(signatures: &Signatures) -> String {
+fn free_name(signatures: &Signatures, purpose: Purpose) -> String {
     let taken = |name: &String| signatures.names.contains(name);
-    let mut names = (1..=signatures.names.len() + 1).map(|n| format!("Signature{n}"));
+    let stem = match purpose {
+        Purpose::Signature => "Signature",
+        Purpose::Timestamp => "Timestamp",
+    };
+    let mut names = (1..=signatures.names.len() + 1).map(|n| format!("{stem}{n}"));
     // One more name than there are fields: one of them is free.
     names.find(|name| !taken(name)).unwrap_or_default()
 }

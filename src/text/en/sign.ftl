@@ -33,3 +33,5 @@ signature-text-too-long = A text such as the reason has { $chars } characters; a
 too-many-locked-fields = { $count } fields are to be locked; at most { $max } are allowed.
 contents-room-invalid = The room for the signature ({ $bytes } bytes) must be between { $min } and { $max } bytes.
 contents-too-small = The signature ({ $needed } bytes) does not fit into the room kept for it ({ $room } bytes). Sign again with more room.
+nothing-to-stamp = The field "{ $field }" holds no signature that can be given a timestamp.
+stamp-too-late = The file was continued after the signature in "{ $field }", so a timestamp can no longer be put into it. Add a timestamp over the whole document instead.

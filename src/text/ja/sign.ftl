@@ -33,3 +33,5 @@ signature-text-too-long = 理由や場所などの文字数({ $chars }文字)が
 too-many-locked-fields = 変更できなくする欄の数({ $count })が上限の{ $max }を超えています。
 contents-room-invalid = 署名のための領域の大きさ({ $bytes }バイト)は、{ $min }から{ $max }バイトの間で指定してください。
 contents-too-small = 署名のデータ({ $needed }バイト)が、用意した領域({ $room }バイト)に収まりません。領域を広げて、もう一度署名してください。
+nothing-to-stamp = フィールド「{ $field }」には、タイムスタンプを付けられる署名がありません。
+stamp-too-late = 「{ $field }」の署名の後にファイルが追記されているため、署名の中にタイムスタンプを入れられません。代わりに文書全体へのタイムスタンプを付けてください。

@@ -52,6 +52,17 @@ impl SoftSigner {
         Request::invisible(Timestamp::from_seconds(1_763_900_000), room)
     }
 
+    /// As [`Self::request`], with room for a timestamp of `timestamp_bytes`.
+    pub(crate) fn request_with_room(&self, timestamp_bytes: usize) -> Request {
+        let room = estimate_bytes(&self.chain, self.algorithm, timestamp_bytes).unwrap();
+        Request::invisible(Timestamp::from_seconds(1_763_900_000), room)
+    }
+
+    /// The root, which may also stand behind a TSA.
+    pub(crate) fn ca(&self) -> &Ca {
+        &self.root
+    }
+
     /// `pdf` with one more signature.
     pub(crate) fn sign(&self, pdf: &[u8], password: Option<&str>, request: &Request) -> Result<Vec<u8>, Error> {
         let password = password.map(|p| Password::new(p.as_bytes().to_vec()).unwrap());
