@@ -20,6 +20,7 @@ mod release;
 mod rooms;
 mod signing;
 mod signings;
+mod stamp;
 mod tokens;
 
 use std::path::Path;

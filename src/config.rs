@@ -11,8 +11,9 @@ mod raw;
 mod secrets;
 #[cfg(test)]
 mod tests;
+mod tsa;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -40,6 +41,10 @@ pub struct Config {
     pub modules: Vec<Module>,
     /// Tokens whose PIN comes from a file or credential.
     pub tokens: Vec<Token>,
+    /// Timestamping authorities, in the order in which they are asked.
+    pub tsas: Vec<Tsa>,
+    /// Which timestamps may be used.
+    pub timestamp: Timestamps,
     /// Sites with settings of their own.
     pub sites: Vec<Site>,
     /// How the person is asked.
@@ -97,6 +102,41 @@ pub enum PinSource {
     File(PathBuf),
     /// A file in systemd's credentials folder.
     Credential(PathBuf),
+}
+
+/// A timestamping authority (RFC 3161). Files with secrets are read when they are needed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Tsa {
+    /// Its http or https address.
+    pub url: String,
+    /// The policy to ask for, dotted; `None`: its own choice.
+    pub policy: Option<String>,
+    /// How we show who we are.
+    pub login: Option<TsaLogin>,
+    /// PEM files of a client certificate and its key.
+    pub client: Option<(PathBuf, PathBuf)>,
+    /// Requests within the window, and the window in milliseconds.
+    pub quota: Option<(u64, u64)>,
+    /// From the first look-up to the last byte.
+    pub deadline_ms: u64,
+}
+
+/// How a TSA knows us.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum TsaLogin {
+    /// HTTP Basic: the name, and a file with the password.
+    Basic(String, PathBuf),
+    /// A bearer key in a file.
+    Bearer(PathBuf),
+}
+
+/// Which timestamps may be used.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Timestamps {
+    /// Only those of accredited TSAs (認定); anything else is an error.
+    pub accredited_only: bool,
+    /// SHA-256 of the accredited TSAs' certificates.
+    pub accredited: BTreeSet<[u8; 32]>,
 }
 
 /// Settings of one site.

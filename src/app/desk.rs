@@ -174,6 +174,9 @@ pub enum Level {
     #[default]
     #[serde(rename = "b-b")]
     BB,
+    /// With a timestamp over the signature.
+    #[serde(rename = "b-t")]
+    BT,
 }
 
 /// When the work begins.

@@ -41,6 +41,8 @@ pub struct FilesRequest {
     pub password_file: Option<OsString>,
     /// PNG of the seal.
     pub seal_file: Option<OsString>,
+    /// Addresses of TSAs in place of the configured ones.
+    pub tsas: Vec<String>,
     /// The files, in order.
     pub documents: Vec<FileRequest>,
     /// Language of prompts and messages.
@@ -123,6 +125,7 @@ impl App {
             cancel,
             confirm_address: None,
             lang,
+            tsas: request.tsas,
         };
         let done = Mutex::new(Vec::new());
         let out = |_, signed: Signed| {

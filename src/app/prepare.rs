@@ -18,6 +18,8 @@ use crate::text::{Lang, plain, say};
 
 /// Room for the CMS while nobody knows the certificate yet.
 const NOMINAL_CONTENTS_BYTES: usize = 8 * 1024;
+/// Room for a timestamp: measured ones with their chains take 1.5 to 6 KiB.
+const TOKEN_BYTES: usize = 8 * 1024;
 /// Characters on a seal from which it is cut square: names of organisations.
 const SQUARE_FROM: usize = 5;
 
@@ -62,7 +64,11 @@ pub(crate) fn prepare(
     fonts: &FontSource,
     now: Timestamp,
 ) -> Result<Ready, Failure> {
-    let room = cms::estimate_bytes(&signer.chain, signer.algorithm, 0)?;
+    let token_bytes = match choice.level {
+        desk::Level::BB => 0,
+        desk::Level::BT => TOKEN_BYTES,
+    };
+    let room = cms::estimate_bytes(&signer.chain, signer.algorithm, token_bytes)?;
     let name = signer.certificate.subject().common_name();
     let map = item.draft.map()?;
     let document = Document::open(map.data(), item.password.as_deref())?;

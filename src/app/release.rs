@@ -37,6 +37,7 @@ pub(crate) fn finish(sealed: Sealed) -> Result<Finished, Failure> {
         mut item,
         ready,
         intent,
+        ..
     } = sealed;
     let update = &ready.prepared.update;
     item.draft.append(update)?;

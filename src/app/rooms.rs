@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, broadcast};
+use tokio::sync::{Mutex, Semaphore, broadcast};
 
 use super::App;
 use super::desk::{Appearance, Event, SigningChoice};
@@ -58,6 +58,8 @@ pub(crate) struct Rooms {
     pub(super) events: broadcast::Sender<Event>,
     pub(super) workers: Semaphore,
     pub(super) unattended_page: bool,
+    /// Held from reading what is remembered of TSAs until it is written again.
+    pub(super) tsa_turn: Mutex<()>,
     address: OnceLock<std::net::SocketAddr>,
     uploads: PathBuf,
     fonts: Arc<FontSource>,
@@ -97,6 +99,7 @@ impl App {
             events: broadcast::channel(EVENT_BACKLOG).0,
             workers: Semaphore::new(MAX_BLOCKING),
             unattended_page: opening.unattended_page,
+            tsa_turn: Mutex::default(),
             address: opening.address.map_or_else(OnceLock::new, OnceLock::from),
             uploads,
             pages: OnceLock::new(),

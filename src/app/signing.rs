@@ -1,6 +1,6 @@
 //! Signing a set of documents with one login, in the order of house.md: what was shown is bound, the intent is written,
 //! the PIN is asked for, the digests are computed from the documents themselves, a grant covers exactly those, the token
-//! signs, it is released, each finished file is checked by other code than made it, the outcome is written, the file
+//! signs, it is released, timestamps are fetched, each finished file is checked by other code than made it, the outcome is written, the file
 //! appears.
 //!
 //! Nothing here tries again by itself: a refused PIN, a dead worker, a full disk end the set with their own error, and
@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::App;
 use super::authorise;
 use super::choose::Signer;
-use super::desk::{DocumentRequest, SigningChoice};
+use super::desk::{DocumentRequest, Level, SigningChoice};
 use super::draft::Draft;
 use super::failure::{Failure, FailureKind};
 use super::journal::{Intent, Journal};
@@ -51,6 +51,8 @@ pub(crate) struct Set {
     pub(crate) confirm_address: Option<String>,
     /// Language of prompts.
     pub(crate) lang: Lang,
+    /// Addresses of TSAs in place of the configured ones; empty: those.
+    pub(crate) tsas: Vec<String>,
 }
 
 /// Marks that narrow the choice of a certificate.
@@ -122,6 +124,8 @@ pub enum Step {
     Signed(u32),
     /// The token is closed again.
     LoggedOut,
+    /// The signature has its timestamp.
+    Stamped(u32),
     /// The signature stands in our copy.
     Embedded(u32),
     /// The finished copy passed the release check.
@@ -151,6 +155,8 @@ pub(crate) struct Sealed {
     pub(crate) item: Item,
     pub(crate) ready: Ready,
     pub(crate) intent: Intent,
+    /// What stands in `/Contents`; empty until the token has signed.
+    pub(crate) cms: Vec<u8>,
 }
 
 /// One run of a set: what its steps need.
@@ -168,6 +174,10 @@ impl App {
     /// # Errors
     /// Every [`Failure`].
     pub(crate) async fn sign_set(&self, mut set: Set, at: &Checkpoint<'_>, out: &Receiver<'_>) -> Result<(), Failure> {
+        if set.choice.level == Level::BT {
+            // Before anybody types a PIN for a timestamp that nobody can give.
+            self.check_tsas(&set.tsas).await?;
+        }
         let consent = consent(&set.operation, &set.who, &set.choice, &set.items);
         let items = self.look_at_all(std::mem::take(&mut set.items), &set.choice).await?;
         let asked = Asked::of(&items, &consent);
@@ -238,8 +248,18 @@ impl Run<'_> {
         let mut sealed = Vec::with_capacity(prepared.len());
         for ((item, ready), intent) in prepared.into_iter().zip(intents) {
             sealed.push(
-                self.seal(login, &grant, &signer, Sealed { item, ready, intent })
-                    .await?,
+                self.seal(
+                    login,
+                    &grant,
+                    &signer,
+                    Sealed {
+                        item,
+                        ready,
+                        intent,
+                        cms: Vec::new(),
+                    },
+                )
+                .await?,
             );
             self.step(Step::Signed(intent.item))?;
         }
@@ -269,14 +289,18 @@ impl Run<'_> {
             failure
         })?;
         self.journal.signed(sealed.intent);
-        let cms = cms::signed_data(&sealed.ready.attributes, signer.algorithm, &value, &signer.chain)?;
-        sealed.ready.prepared.put_contents(&cms)?;
+        sealed.cms = cms::signed_data(&sealed.ready.attributes, signer.algorithm, &value, &signer.chain)?;
+        sealed.ready.prepared.put_contents(&sealed.cms)?;
         Ok(sealed)
     }
 
     async fn release(&self, sealed: Vec<Sealed>) -> Result<(), Failure> {
-        for sealed in sealed {
+        for mut sealed in sealed {
             let n = sealed.intent.item;
+            if self.set.choice.level == Level::BT {
+                self.app.stamp(&mut sealed, &self.set.tsas).await?;
+                self.step(Step::Stamped(n))?;
+            }
             let finished = self.app.blocking(move || release::finish(sealed)).await?;
             self.step(Step::Embedded(n))?;
             let checked = self.app.blocking(move || release::check(finished)).await?;

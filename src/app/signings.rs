@@ -234,6 +234,7 @@ impl App {
             confirm_address: Some(self.confirm_address(&entry.id)),
             cancel: entry.cancel.clone(),
             lang: entry.lang,
+            tsas: Vec::new(),
         };
         let (app, entry) = (self.clone(), entry.clone());
         tokio::spawn(async move { app.run(&entry, set).await });

@@ -49,8 +49,11 @@ pub(crate) struct Options {
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
     /// Level of the signature
-    #[arg(long, value_name = "b-b", default_value = "b-b")]
+    #[arg(long, value_name = "b-b|b-t", default_value = "b-b")]
     level: Level,
+    /// Timestamping authority to ask instead of the configured ones; several are asked in order
+    #[arg(long, value_name = "URL")]
+    tsa: Vec<String>,
     /// Signature algorithm of RSA keys; other keys have one each
     #[arg(long, value_name = "auto|rsa-pkcs1|rsa-pss", default_value = "auto")]
     algorithm: Algorithm,
@@ -92,6 +95,9 @@ enum Level {
     /// B-B: the signature alone
     #[value(name = "b-b")]
     BB,
+    /// B-T: with a timestamp
+    #[value(name = "b-t")]
+    BT,
 }
 
 /// Padding of RSA signatures.
@@ -158,7 +164,10 @@ impl Options {
         Ok(FilesRequest {
             sign: SigningChoice {
                 certificate: sha256.map(|c| CertificateSelector::Sha256(c.to_ascii_lowercase())),
-                level: desk::Level::BB,
+                level: match self.level {
+                    Level::BB => desk::Level::BB,
+                    Level::BT => desk::Level::BT,
+                },
                 algorithm: self.algorithm.into(),
                 certify: self.certify.map(Into::into),
                 reason: self.reason.clone(),
@@ -169,6 +178,7 @@ impl Options {
             pin_file: absolute(self.pin_file.as_deref())?,
             password_file: absolute(self.password_file.as_deref())?,
             seal_file: absolute(self.seal.as_deref())?,
+            tsas: self.tsa.clone(),
             documents: self
                 .inputs
                 .iter()

@@ -25,8 +25,8 @@ const MAX_TEXT_CHARS: usize = 1000;
 const MAX_PATH_CHARS: usize = 4096;
 const KIB: u64 = 1024;
 const GIB: u64 = 1024 * 1024 * KIB;
-const SECOND: u64 = 1000;
-const HOUR: u64 = 3600 * SECOND;
+pub(super) const SECOND: u64 = 1000;
+pub(super) const HOUR: u64 = 3600 * SECOND;
 
 pub(super) struct Checker<'a> {
     text: &'a str,
@@ -63,6 +63,8 @@ impl<'a> Checker<'a> {
             state_dir: state_dir.ok_or(ConfigError::NoStateDir)?,
             modules,
             tokens,
+            tsas: self.tsas(raw.tsa)?,
+            timestamp: self.timestamps(raw.timestamp)?,
             sites: self.sites(raw.site)?,
             prompt: Prompt {
                 pinentry: self
@@ -234,7 +236,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn number(&self, given: &At<i64>, default: u64, min: u64, max: u64) -> Result<u64, ConfigError> {
+    pub(super) fn number(&self, given: &At<i64>, default: u64, min: u64, max: u64) -> Result<u64, ConfigError> {
         let Some(given) = given else { return Ok(default) };
         let found = *given.get_ref();
         let fits = u64::try_from(found).ok().filter(|n| (min..=max).contains(n));
@@ -249,26 +251,31 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn path_of(&self, given: &Spanned<String>) -> Result<PathBuf, ConfigError> {
+    pub(super) fn path_of(&self, given: &Spanned<String>) -> Result<PathBuf, ConfigError> {
         let path = self.checked(given, MAX_PATH_CHARS)?;
         Ok(self.path.parent().unwrap_or(Path::new("/")).join(path))
     }
 
-    fn checked(&self, given: &Spanned<String>, max_chars: usize) -> Result<String, ConfigError> {
+    pub(super) fn checked(&self, given: &Spanned<String>, max_chars: usize) -> Result<String, ConfigError> {
         let text = given.get_ref();
         let fits = !text.is_empty() && text.chars().count() <= max_chars && plain(text) == *text;
         fits.then(|| text.clone())
             .ok_or_else(|| self.wrong(given, ValueError::Text))
     }
 
-    fn once(&self, seen: &mut BTreeSet<String>, given: &Spanned<String>, name: String) -> Result<(), ConfigError> {
+    pub(super) fn once(
+        &self,
+        seen: &mut BTreeSet<String>,
+        given: &Spanned<String>,
+        name: String,
+    ) -> Result<(), ConfigError> {
         match seen.insert(name) {
             true => Ok(()),
             false => Err(self.wrong(given, ValueError::Twice(given.get_ref().clone()))),
         }
     }
 
-    fn one_of(&self, near: Option<&Spanned<String>>, keys: &'static str) -> ConfigError {
+    pub(super) fn one_of(&self, near: Option<&Spanned<String>>, keys: &'static str) -> ConfigError {
         ConfigError::Value {
             path: self.path.to_owned(),
             line: self.line(near.map_or(0, |near| near.span().start)),
@@ -276,7 +283,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn wrong<T>(&self, given: &Spanned<T>, value: ValueError) -> ConfigError {
+    pub(super) fn wrong<T>(&self, given: &Spanned<T>, value: ValueError) -> ConfigError {
         ConfigError::Value {
             path: self.path.to_owned(),
             line: self.line(given.span().start),

@@ -108,6 +108,21 @@ pub enum ValueError {
     /// A PIN file or credential that is not there.
     #[error("{0} is not there")]
     PinFileMissing(PathBuf),
+    /// A file with a secret that is not there or that others may read.
+    #[error("{0} is not there or can be read by other users")]
+    SecretFile(PathBuf),
+    /// A listed certificate that is not 64 hexadecimal digits.
+    #[error("`{0}` is not a SHA-256 in hexadecimal")]
+    Sha256(String),
+    /// An address that is not http or https.
+    #[error("`{0}` is not an http or https address")]
+    Url(String),
+    /// A policy that is not a dotted object identifier.
+    #[error("`{0}` is not an object identifier")]
+    Oid(String),
+    /// Only listed certificates are allowed and none is listed.
+    #[error("accredited_only without a certificate in accredited")]
+    NothingAccredited,
     /// A credential is named but the process has none.
     #[error("systemd gave no credentials")]
     NoCredentials,
@@ -133,6 +148,11 @@ impl Explain for ConfigError {
                 ValueError::PinFileOpen(_) => "config_pin_file_open",
                 ValueError::PinFileMissing(_) => "config_pin_file_missing",
                 ValueError::NoCredentials => "config_no_credentials",
+                ValueError::SecretFile(_) => "config_secret_file",
+                ValueError::Sha256(_) => "config_sha256",
+                ValueError::Url(_) => "config_url",
+                ValueError::Oid(_) => "config_oid",
+                ValueError::NothingAccredited => "config_nothing_accredited",
             },
             Self::NoStateDir => "config_no_state_dir",
         }
@@ -166,7 +186,12 @@ impl Explain for ConfigError {
 impl ValueError {
     fn args(&self) -> Vec<(&'static str, String)> {
         match self {
-            Self::Role(found) | Self::Listen(found) | Self::Twice(found) => vec![("found", found.clone())],
+            Self::Role(found)
+            | Self::Listen(found)
+            | Self::Twice(found)
+            | Self::Sha256(found)
+            | Self::Url(found)
+            | Self::Oid(found) => vec![("found", found.clone())],
             Self::Choice { found, allowed } => vec![("found", found.clone()), ("allowed", (*allowed).to_owned())],
             Self::Range { found, min, max } => {
                 vec![
@@ -176,9 +201,11 @@ impl ValueError {
                 ]
             }
             Self::OneOf(keys) => vec![("keys", (*keys).to_owned())],
-            Self::PinFileOpen(path) | Self::PinFileMissing(path) => vec![("path", path.display().to_string())],
+            Self::PinFileOpen(path) | Self::PinFileMissing(path) | Self::SecretFile(path) => {
+                vec![("path", path.display().to_string())]
+            }
             Self::Origin(error) => vec![("reason", error.to_string())],
-            Self::Text | Self::NoCredentials => Vec::new(),
+            Self::Text | Self::NoCredentials | Self::NothingAccredited => Vec::new(),
         }
     }
 }

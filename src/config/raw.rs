@@ -31,7 +31,35 @@ pub(super) struct Raw {
     #[serde(default)]
     pub(super) site: Vec<Site>,
     #[serde(default)]
+    pub(super) timestamp: Timestamps,
+    #[serde(default)]
     pub(super) token: Vec<Token>,
+    #[serde(default)]
+    pub(super) tsa: Vec<Tsa>,
+}
+
+#[derive(Deserialize, Default, Debug)]
+#[cfg_attr(test, derive(serde::Serialize))]
+#[serde(deny_unknown_fields)]
+pub(super) struct Timestamps {
+    pub(super) accredited_only: At<bool>,
+    pub(super) accredited: Option<Vec<Spanned<String>>>,
+}
+
+#[derive(Deserialize, Debug)]
+#[cfg_attr(test, derive(serde::Serialize))]
+#[serde(deny_unknown_fields)]
+pub(super) struct Tsa {
+    pub(super) url: Spanned<String>,
+    pub(super) policy: At<String>,
+    pub(super) user: At<String>,
+    pub(super) password_file: At<String>,
+    pub(super) bearer_file: At<String>,
+    pub(super) client_certificate_file: At<String>,
+    pub(super) client_key_file: At<String>,
+    pub(super) quota_requests: At<i64>,
+    pub(super) quota_window_ms: At<i64>,
+    pub(super) deadline_ms: At<i64>,
 }
 
 #[derive(Deserialize, Default, Debug)]

@@ -45,7 +45,7 @@ fn the_example_names_every_key() {
     let raw: Raw = toml::from_str(&example(true)).unwrap();
     let mut missing = Vec::new();
     find_missing(&serde_json::to_value(&raw).unwrap(), "", &mut missing);
-    // A token is named by one of two keys and has one of two PINs; the example shows two tokens that together show all.
+    // A token is named by one of two keys and has one of two PINs; the example shows two tokens that together show all. So it does for TSAs.
     missing.sort();
     assert_eq!(
         missing,
@@ -53,7 +53,16 @@ fn the_example_names_every_key() {
             ".token.0.pin_credential",
             ".token.0.serial",
             ".token.1.label",
-            ".token.1.pin_file"
+            ".token.1.pin_file",
+            ".tsa.0.bearer_file",
+            ".tsa.1.client_certificate_file",
+            ".tsa.1.client_key_file",
+            ".tsa.1.deadline_ms",
+            ".tsa.1.password_file",
+            ".tsa.1.policy",
+            ".tsa.1.quota_requests",
+            ".tsa.1.quota_window_ms",
+            ".tsa.1.user"
         ]
     );
 }
@@ -115,6 +124,23 @@ fn what_is_wrong_is_said_with_its_line() {
         ("\nPIN = 1234", 2, "config_secret_inline"),
         ("x = { y = [ { api-key = \"k\" } ] }", 1, "config_secret_inline"),
         ("[[module]]\npath = \"\"", 2, "config_text"),
+        ("[[tsa]]\nurl = \"ldap://a\"", 2, "config_url"),
+        ("[[tsa]]\nurl = \"https://u@a/\"", 2, "config_url"),
+        ("[[tsa]]\nurl = \"http://a\"\npolicy = \"1..2\"", 3, "config_oid"),
+        ("[[tsa]]\nurl = \"http://a\"\nuser = \"u\"", 2, "config_one_of"),
+        ("[[tsa]]\nurl = \"http://a\"\nquota_requests = 2", 2, "config_one_of"),
+        (
+            "[[tsa]]\nurl = \"http://a\"\nbearer_file = \"/nonexistent/p\"",
+            3,
+            "config_secret_file",
+        ),
+        (
+            "[[tsa]]\nurl = \"http://a\"\n[[tsa]]\nurl = \"http://a\"",
+            4,
+            "config_twice",
+        ),
+        ("[timestamp]\naccredited = [\"00\"]", 2, "config_sha256"),
+        ("[timestamp]\naccredited_only = true", 2, "config_nothing_accredited"),
         ("[appearance]\nreason = \"a\\u202eb\"", 2, "config_text"),
         ("[[module]]\npath = \"/m.so\"\nthreads = 65", 3, "config_range"),
     ] {

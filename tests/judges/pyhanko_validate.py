@@ -32,7 +32,8 @@ def judge(signature, root):
         "coverage": name(status.coverage),
         "modification": name(status.modification_level),
         "docmdp_ok": status.docmdp_ok is not False,
-        "bottom_line": status.bottom_line,
+        # A document timestamp has no such sum.
+        "bottom_line": status.intact and status.valid and status.trusted if is_timestamp else status.bottom_line,
     }
 
 

@@ -19,7 +19,6 @@ mod other_site;
 mod own_page;
 mod pdf_evidence;
 mod pdf_reading;
-
 mod pdf_signing_rules;
 mod pdf_writing;
 mod readme;

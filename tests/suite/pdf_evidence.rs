@@ -128,7 +128,7 @@ fn every_shape_is_stamped_stored_and_archived() {
 fn a_timestamp_changes_only_the_free_room() {
     let signer = SoftSigner::new(Kind::Rsa2048);
     let tsa = Tsa::start(signer.ca(), Mode::Ber);
-    let pdf = shapes::classic("1.7", " \n");
+    let pdf = shapes::classic("1.7", shapes::LF);
     let signed = signer.sign(&pdf, None, &signer.request_with_room(TOKEN_BYTES)).unwrap();
     let with_time = stamped(&tsa, &signed, None, "Signature1");
     assert_eq!(with_time.len(), signed.len());
@@ -149,7 +149,7 @@ fn a_timestamp_changes_only_the_free_room() {
 fn a_timestamp_needs_room_and_the_end_of_the_file() {
     let signer = SoftSigner::new(Kind::P256);
     let tsa = Tsa::start(signer.ca(), Mode::Good);
-    let pdf = shapes::classic("1.7", " \n");
+    let pdf = shapes::classic("1.7", shapes::LF);
     let signed = signer.sign(&pdf, None, &signer.request()).unwrap();
     let document = open(&signed, None);
     let token = token(&tsa, &signature_value(&document, "Signature1").unwrap()).token;
@@ -171,7 +171,7 @@ fn a_timestamp_needs_room_and_the_end_of_the_file() {
 fn what_is_stored_is_not_stored_again() {
     let signer = SoftSigner::new(Kind::P256);
     let tsa = Tsa::start(signer.ca(), Mode::Good);
-    let pdf = shapes::classic("1.7", " \n");
+    let pdf = shapes::classic("1.7", shapes::LF);
     let mut wanted = evidence(&signer, &tsa);
     wanted.crls.push(wanted.crls[0].clone());
     let once = [pdf.clone(), dss::update(&open(&pdf, None), &wanted).unwrap().unwrap()].concat();
@@ -192,7 +192,9 @@ fn evidence_may_follow_a_certification_that_forbids_changes() {
         certify: Some(Certify::NoChanges),
         ..signer.request()
     };
-    let signed = signer.sign(&shapes::classic("1.7", " \n"), None, &request).unwrap();
+    let signed = signer
+        .sign(&shapes::classic("1.7", shapes::LF), None, &request)
+        .unwrap();
     let again = signer.sign(&signed, None, &signer.request());
     assert!(matches!(again, Err(Error::CertifiedNoChanges { .. })), "{again:?}");
     let path = dir.join("p1.pdf");

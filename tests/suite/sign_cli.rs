@@ -4,6 +4,7 @@ mod options;
 mod pins;
 mod refusals;
 mod secrecy;
+mod timestamps;
 
 use crate::support::holder::Holder;
 use crate::support::judges::{openssl_cms_verify, pdfsig};

@@ -55,6 +55,7 @@ impl Bench {
             },
         };
         FilesRequest {
+            tsas: Vec::new(),
             sign: SigningChoice::default(),
             token: None,
             certificate_label: None,
@@ -142,7 +143,7 @@ fn expected(step: Step) -> BTreeMap<String, usize> {
         Step::Granted => (1, all, 0, all, 0),
         Step::Signed(item) => (1, all, n(item), all - n(item), 0),
         Step::LoggedOut => (1, all, all, 0, 0),
-        Step::Embedded(item) | Step::Checked(item) => (1, all, all - n(item) + 1, 0, n(item) - 1),
+        Step::Stamped(item) | Step::Embedded(item) | Step::Checked(item) => (1, all, all - n(item) + 1, 0, n(item) - 1),
         Step::Released(item) => (1, all, all - n(item), 0, n(item)),
     };
     let counts = [

@@ -6,7 +6,7 @@ use crate::audit::AuditError;
 use crate::store::StoreError;
 use crate::token::pin::PinError;
 use crate::verify::Finding;
-use crate::{cms, der, pdf, process, render, sign, token};
+use crate::{cms, der, fetch, net, pdf, process, render, sign, token};
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
@@ -118,6 +118,22 @@ impl From<sign::Error> for Failure {
 impl From<cms::Error> for Failure {
     fn from(error: cms::Error) -> Self {
         Self::of(FailureKind::Internal, &error)
+    }
+}
+
+impl From<fetch::Error> for Failure {
+    fn from(error: fetch::Error) -> Self {
+        let kind = match &error {
+            fetch::Error::NoTsa | fetch::Error::NoAccredited => FailureKind::Invalid,
+            fetch::Error::NoTimestamp(_) => FailureKind::Unavailable,
+        };
+        Self::of(kind, &error)
+    }
+}
+
+impl From<net::Error> for Failure {
+    fn from(error: net::Error) -> Self {
+        Self::of(FailureKind::Invalid, &error)
     }
 }
 

@@ -22,3 +22,8 @@ config-pin-file-open = { $file }, line { $line }: other users can read the PIN f
 config-pin-file-missing = { $file }, line { $line }: the PIN file { $path } is not there.
 config-no-credentials = { $file }, line { $line }: pin_credential works only when systemd hands credentials over (LoadCredential=).
 config-no-state-dir = There is no folder to keep the state in. Set HOME, state_dir or --state.
+config-secret-file = { $file }, line { $line }: the file { $path } is not there, or other users can read it. It holds a secret: run "chmod 600 { $path }".
+config-sha256 = { $file }, line { $line }: "{ $found }" is not the SHA-256 of a certificate. Write its 64 hexadecimal digits.
+config-url = { $file }, line { $line }: "{ $found }" is not an address. Write "https://host/path" or "http://host/path".
+config-oid = { $file }, line { $line }: "{ $found }" is not a policy. Write it with dots, such as 1.2.392.200000.1.
+config-nothing-accredited = { $file }, line { $line }: only accredited timestamps are allowed, but no certificate stands in "accredited".

@@ -22,3 +22,8 @@ config-pin-file-open = 設定ファイル { $file } の { $line } 行目: 暗証
 config-pin-file-missing = 設定ファイル { $file } の { $line } 行目: 暗証番号のファイル { $path } が見つかりません。
 config-no-credentials = 設定ファイル { $file } の { $line } 行目: pin_credential は、systemd から資格情報(LoadCredential=)を渡されたときだけ使えます。
 config-no-state-dir = データを保存するフォルダーが決まりません。HOME を設定するか、state_dir または --state で指定してください。
+config-secret-file = { $file } { $line } 行目: ファイル { $path } がないか、他のユーザーが読める状態です。秘密情報のファイルですので「chmod 600 { $path }」を実行してください。
+config-sha256 = { $file } { $line } 行目: 「{ $found }」は証明書の SHA-256 ではありません。16進数64桁で指定してください。
+config-url = { $file } { $line } 行目: 「{ $found }」はアドレスとして正しくありません。「https://ホスト/パス」または「http://ホスト/パス」の形で指定してください。
+config-oid = { $file } { $line } 行目: 「{ $found }」はポリシーとして正しくありません。1.2.392.200000.1 のようにドット区切りで指定してください。
+config-nothing-accredited = { $file } { $line } 行目: 認定タイムスタンプのみを使う設定ですが、「accredited」に証明書がありません。
