@@ -174,8 +174,11 @@ impl Writer<'_, '_, '_> {
             ("P", Value::Ref(page)),
             ("F", Value::int(WIDGET_FLAGS)),
             ("Rect", Value::reals(&spot.map_or([0.0; 4], |s| s.rect))),
-            ("AP", self.look(seal, spot)?),
         ]);
+        // A timestamp is no act of a person: a look, be it empty, would make judges take it for a filled field where only evidence may be added.
+        if self.purpose == Purpose::Signature {
+            dict.set("AP", self.look(seal, spot)?);
+        }
         if let Some(Spot { rotate: 1.., .. }) = spot {
             let rotate = spot.map_or(0, |s| i64::from(s.rotate));
             dict.set("MK", Value::Dict(Dict::from_pairs([("R", Value::int(rotate))])));

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 /// qpdf notes this shape's departure from the grammar with or without a signature.
 const NOTED_BY_QPDF: &str = "one newline before xref";
 /// pyHanko's predictor cannot read an object stream whose last row is short.
-const SHORT_LAST_ROW: [&str; 2] = ["object streams with predictor", "update by a cross-reference stream"];
+pub(crate) const SHORT_LAST_ROW: [&str; 2] = ["object streams with predictor", "update by a cross-reference stream"];
 /// Opened by us with the owner's password, which the judges' helpers give as the user's.
 const OPENED_AS_OWNER: &str = "AES-256 with object streams";
 
