@@ -104,7 +104,8 @@ fn every_shape_is_stamped_stored_and_archived() {
         })
         .collect();
     for (answer, (name, path, _)) in pyhanko_all(&pdfs, &root).into_iter().zip(&paths) {
-        if SHORT_LAST_ROW.contains(name) {
+        // Hybrid files pyHanko refuses by policy.
+        if SHORT_LAST_ROW.contains(name) || name.starts_with("hybrid") {
             continue;
         }
         let found = answer.unwrap_or_else(|e| panic!("{name}: {e}"));
@@ -120,8 +121,10 @@ fn every_shape_is_stamped_stored_and_archived() {
             );
         }
         assert!(found[0].bottom_line, "{name}: {:?}", found[0]);
-        let valid: Vec<bool> = pdfsig(path).iter().map(|s| s.valid).collect();
-        assert!(valid.first() == Some(&true), "{name}: {valid:?}");
+        // pdfsig knows no document timestamps, and names empty fields without a type.
+        let found = pdfsig(path);
+        let signature = found.iter().find(|s| s.subfilter.starts_with("ETSI.CAdES"));
+        assert!(signature.is_some_and(|s| s.valid), "{name}: {found:?}");
         if *name != "one newline before xref" {
             qpdf_check(path).unwrap_or_else(|e| panic!("{name}: {e}"));
         }
