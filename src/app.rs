@@ -10,6 +10,7 @@ pub mod doctor;
 mod draft;
 pub mod failure;
 pub mod files;
+mod interrupted;
 mod journal;
 pub mod logbook;
 mod pages;
@@ -127,14 +128,15 @@ impl App {
         &self,
         work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
-        let died = |_| Failure::new(FailureKind::Internal, "internal_error");
-        let _place = self
-            .0
-            .workers
-            .acquire()
-            .await
-            .map_err(|_| Failure::new(FailureKind::Internal, "internal_error"))?;
-        tokio::task::spawn_blocking(work).await.map_err(died)?
+        let died = || Failure::new(FailureKind::Internal, "internal_error");
+        let place = self.0.workers.clone().acquire_owned().await.map_err(|_| died())?;
+        // The place is given back by the work itself: whoever asked may have gone.
+        let work = move || {
+            let result = work();
+            drop(place);
+            result
+        };
+        tokio::task::spawn_blocking(work).await.map_err(|_| died())?
     }
 }
 

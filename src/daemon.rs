@@ -10,6 +10,7 @@ mod watch;
 
 use std::net::{SocketAddr, TcpListener as StdListener};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -77,6 +78,7 @@ impl Daemon {
                 ..Opening::default()
             },
         )?;
+        app.take_tokens().await?;
         app.tidy().await?;
         app.record_start(env!("CARGO_PKG_VERSION")).await?;
         let (ending, ended) = channel::channel(false);
@@ -124,10 +126,14 @@ impl Daemon {
 
     /// Lets requests under way finish, ends the workers, closes the state.
     pub async fn stop(self) {
+        let patience = Duration::from_millis(self.app.config().limits.drain_deadline_ms);
         // Whoever still listens ends; a receiver that is gone has ended already.
         let _ = self.ending.send(true);
-        for task in self.tasks {
-            let _ = task.await;
+        self.app.drain(patience).await;
+        for mut task in self.tasks {
+            if tokio::time::timeout(patience, &mut task).await.is_err() {
+                task.abort();
+            }
         }
         let _ = std::fs::remove_file(&self.socket);
         if let Err(error) = self.app.record_stop().await {

@@ -34,7 +34,7 @@ pub use chain::{Anchor, ChainRow, HASH_BYTES, Head, HeadFile, Sealed};
 pub use operations::{Attempt, AttemptState, Ending, Item, NewAttempt, NewOperation, Operation, OperationState};
 pub use pairings::{Allowance, Pairing, PairingRequest, RequestState};
 pub use pins::PinFailures;
-pub use state_dir::{ServeLock, StateDir};
+pub use state_dir::{ServeLock, StateDir, TokenLock};
 pub use tx::Tx;
 pub use writer::Work;
 

@@ -164,6 +164,24 @@ impl Journal {
         Ok(())
     }
 
+    /// Writes that a released file could not get its name: nobody has it, and the item is not signed again.
+    ///
+    /// # Errors
+    /// What the state refused.
+    pub(crate) async fn not_delivered(&self, intent: Intent, code: &'static str, at: Timestamp) -> Result<(), Failure> {
+        let event = Event::new(at, Kind::DeliveryFailed, &*self.actor, &*self.operation)
+            .with("item", intent.item)
+            .with("attempt", intent.attempt)
+            .with("error", code);
+        let written = self.store.write(move |tx| {
+            Box::pin(async move {
+                audit::append(tx, &event).await?;
+                Ok::<_, AuditError>(())
+            })
+        });
+        Ok(written.await?)
+    }
+
     /// Writes the end of the operation, and what became of every intent that was not released.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 //! One call spends at most one try. A PIN from a file or credential that the token refused is not tried again until it
 //! changes, also after a restart; a person who typed a wrong one is asked again only by a new request.
 
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use super::App;
@@ -13,12 +14,11 @@ use super::journal::Journal;
 use super::signing::Item;
 use super::signing::{PinChoice, Set};
 use crate::access::Principal;
-use crate::audit::{self, AuditError, Kind};
+use crate::audit::{AuditError, Kind};
 use crate::clock::Timestamp;
 use crate::store::Sha256;
-use crate::text::Explain;
 use crate::token::pin::{self, Pages, PinPrompt, PinSource};
-use crate::token::{Credential, Login, PinState, TokenRef};
+use crate::token::{self, Credential, Login, PinState, TokenInfo, TokenRef};
 
 /// After this many wrong PINs in a row the token rests.
 const FREE_FAILURES: u32 = 2;
@@ -59,8 +59,15 @@ impl App {
         journal: &Journal,
     ) -> Result<Login, Failure> {
         let name = memory_name(&chosen.info.token);
-        if chosen.info.pin == PinState::Locked {
-            return Err(crate::token::Error::PinLocked.into());
+        // One try at a time, from the look at what is remembered until its outcome is remembered.
+        let turn = self.pin_turn(&name);
+        let _turn = tokio::select! {
+            turn = turn.lock() => turn,
+            () = set.cancel.cancelled() => return Err(cancelled()),
+        };
+        let info = self.tokens_room().info(&chosen.info.token).await?;
+        if info.pin == PinState::Locked {
+            return Err(token::Error::PinLocked.into());
         }
         self.may_try(&name).await?;
         let source = self.pin_source(chosen, set)?;
@@ -69,17 +76,19 @@ impl App {
         let pin = tokio::select! {
             // Who cancelled may rely on it that no PIN is used afterwards, also when both come at once.
             biased;
-            () = set.cancel.cancelled() => return Err(Failure::new(FailureKind::Cancelled, "signing_cancelled")),
-            pin = source.obtain(prompt(chosen, set, asked), patience) => pin?,
+            () = set.cancel.cancelled() => return Err(cancelled()),
+            pin = source.obtain(prompt(chosen, &info, set, asked), patience) => pin?,
         };
         let fingerprint = pin
             .as_ref()
             .filter(|_| from_file)
             .map(|pin| self.store().pin_fingerprint(&name, pin));
-        if let Some(fingerprint) = &fingerprint
-            && self.store().pin_was_refused(&name, fingerprint).await?
-        {
-            return Err(Failure::new(FailureKind::Pin, "pin_refused_before").with("token", &chosen.info.token.label));
+        if let Some(fingerprint) = &fingerprint {
+            if self.store().pin_was_refused(&name, fingerprint).await? {
+                let refused = Failure::new(FailureKind::Pin, "pin_refused_before");
+                return Err(refused.with("token", &chosen.info.token.label));
+            }
+            self.remember(&name, *fingerprint).await?;
         }
         let credential = pin.map_or(Credential::ProtectedPath, Credential::Pin);
         match self.tokens_room().login(&chosen.info.token, credential).await {
@@ -89,14 +98,52 @@ impl App {
                 Ok(login)
             }
             Err(error) => {
-                let failure = Failure::from(error);
-                if failure.code().starts_with("pin_wrong") || failure.code() == "pin_locked" {
-                    self.refused(&name, fingerprint).await?;
-                    journal.note(Kind::PinRefused, &name, self.now()).await?;
+                match Try::of(&error) {
+                    Try::Refused => {
+                        self.refused(&name).await?;
+                        journal.note(Kind::PinRefused, &name, self.now()).await?;
+                    }
+                    Try::NotMade => self.forget(&name, fingerprint).await?,
+                    Try::Unknown => {
+                        // The flags tell whether a try was spent; where they cannot be read, the mark stays.
+                        let after = self.tokens_room().info(&chosen.info.token).await;
+                        if after.is_ok_and(|info| info.pin == PinState::Ok) {
+                            self.forget(&name, fingerprint).await?;
+                        }
+                    }
                 }
-                Err(failure)
+                Err(error.into())
             }
         }
+    }
+
+    fn pin_turn(&self, name: &str) -> Arc<tokio::sync::Mutex<()>> {
+        let mut turns = self.0.pin_turns.lock().unwrap_or_else(PoisonError::into_inner);
+        turns.entry(name.to_owned()).or_default().clone()
+    }
+
+    /// Marks a PIN from a file or credential before it is tried, so that a killed process does not try it again.
+    async fn remember(&self, name: &str, fingerprint: Sha256) -> Result<(), Failure> {
+        let (name, now) = (name.to_owned(), self.now());
+        let written = self.store().write(move |tx| {
+            Box::pin(async move {
+                tx.remember_refused_pin(&name, &fingerprint, now).await?;
+                Ok::<_, AuditError>(())
+            })
+        });
+        Ok(written.await?)
+    }
+
+    async fn forget(&self, name: &str, fingerprint: Option<Sha256>) -> Result<(), Failure> {
+        let Some(fingerprint) = fingerprint else { return Ok(()) };
+        let name = name.to_owned();
+        let written = self.store().write(move |tx| {
+            Box::pin(async move {
+                tx.forget_refused_pin(&name, &fingerprint).await?;
+                Ok::<_, AuditError>(())
+            })
+        });
+        Ok(written.await?)
     }
 
     fn pin_source(&self, chosen: &Chosen, set: &Set) -> Result<PinSource, Failure> {
@@ -139,23 +186,51 @@ impl App {
         Ok(forgotten.await?)
     }
 
-    async fn refused(&self, name: &str, fingerprint: Option<Sha256>) -> Result<(), Failure> {
+    async fn refused(&self, name: &str) -> Result<(), Failure> {
         let known = self.store().pin_failures(name).await?.map_or(0, |known| known.failures);
         let (name, now) = (name.to_owned(), self.now());
         let written = self.store().write(move |tx| {
             Box::pin(async move {
                 tx.count_pin_failure(&name, now, rest_until(known + 1, now)).await?;
-                if let Some(fingerprint) = fingerprint {
-                    tx.remember_refused_pin(&name, &fingerprint, now).await?;
-                }
-                Ok::<_, audit::AuditError>(())
+                Ok::<_, AuditError>(())
             })
         });
         Ok(written.await?)
     }
 }
 
-fn prompt(chosen: &Chosen, set: &Set, asked: &Asked) -> PinPrompt {
+/// What became of one try at a PIN.
+enum Try {
+    /// The token refused it, or says that none is left.
+    Refused,
+    /// The token was never asked.
+    NotMade,
+    /// Nobody knows.
+    Unknown,
+}
+
+impl Try {
+    fn of(error: &token::Error) -> Self {
+        use token::Error as E;
+        match error {
+            E::PinWrong { .. } | E::PinLocked => Self::Refused,
+            E::PinLength { .. }
+            | E::PinUninitialised
+            | E::Gone
+            | E::Busy
+            | E::ModuleMissing { .. }
+            | E::ModuleNotPkcs11 { .. }
+            | E::WorkerUnavailable { .. } => Self::NotMade,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+fn cancelled() -> Failure {
+    Failure::new(FailureKind::Cancelled, "signing_cancelled")
+}
+
+fn prompt(chosen: &Chosen, info: &TokenInfo, set: &Set, asked: &Asked) -> PinPrompt {
     PinPrompt {
         lang: set.lang,
         asked: match &set.who {
@@ -167,7 +242,7 @@ fn prompt(chosen: &Chosen, set: &Set, asked: &Asked) -> PinPrompt {
         pages: asked.pages,
         holder: chosen.holder.clone().unwrap_or_else(|| chosen.info.token.label.clone()),
         tries_left: None,
-        last_try: chosen.info.pin == PinState::FinalTry,
+        last_try: info.pin == PinState::FinalTry,
         check: asked.check.clone(),
         address: set.confirm_address.clone().unwrap_or_default(),
     }

@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 use std::env;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::{Duration, Instant};
 
-use tokio::sync::{Mutex, Semaphore, broadcast};
+use tokio::sync::{Semaphore, broadcast};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use super::App;
 use super::desk::{Appearance, Event, SigningChoice};
@@ -16,12 +18,18 @@ use super::signings::Desk;
 use crate::config::{Config, PinSource as ConfiguredPin, TokenName};
 use crate::process::Program;
 use crate::render::{self, Fonts, Pages};
-use crate::store::{StateDir, Store};
+use crate::store::{StateDir, Store, StoreError, TokenLock};
 use crate::token::pin::{PinSource, Pinentry, Prompter};
 use crate::token::{Limits, ModuleSpec, TokenRef, Tokens};
 
 /// Work on files at once; more would only wait for the disk.
 const MAX_BLOCKING: usize = 4;
+/// What a set gets to come to its next step.
+const LAST_STEP: Duration = Duration::from_secs(2);
+/// How long a process waits for another that uses the tokens.
+const TOKEN_PATIENCE: Duration = Duration::from_secs(30);
+/// Between two looks at their lock.
+const TOKEN_PERIOD: Duration = Duration::from_millis(50);
 /// Events that a slow listener may lag behind before it loses some.
 const EVENT_BACKLOG: usize = 256;
 
@@ -56,10 +64,17 @@ pub(crate) struct Rooms {
     pub(super) tokens: Tokens,
     pub(super) desk: Desk,
     pub(super) events: broadcast::Sender<Event>,
-    pub(super) workers: Semaphore,
+    pub(super) workers: Arc<Semaphore>,
     pub(super) unattended_page: bool,
     /// Held from reading what is remembered of TSAs until it is written again.
-    pub(super) tsa_turn: Mutex<()>,
+    pub(super) tsa_turn: tokio::sync::Mutex<()>,
+    /// One try at a token's PIN at a time, by the name under which it is remembered.
+    pub(super) pin_turns: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
+    /// Sets that run.
+    pub(super) sets: TaskTracker,
+    /// Cancelled when the process is about to end.
+    pub(super) stopping: CancellationToken,
+    token_lock: OnceLock<TokenLock>,
     address: OnceLock<std::net::SocketAddr>,
     uploads: PathBuf,
     fonts: Arc<FontSource>,
@@ -97,15 +112,38 @@ impl App {
             store,
             desk: Desk::default(),
             events: broadcast::channel(EVENT_BACKLOG).0,
-            workers: Semaphore::new(MAX_BLOCKING),
+            workers: Arc::new(Semaphore::new(MAX_BLOCKING)),
             unattended_page: opening.unattended_page,
-            tsa_turn: Mutex::default(),
+            tsa_turn: tokio::sync::Mutex::default(),
+            pin_turns: Mutex::default(),
+            sets: TaskTracker::new(),
+            stopping: CancellationToken::new(),
+            token_lock: OnceLock::new(),
             address: opening.address.map_or_else(OnceLock::new, OnceLock::from),
             uploads,
             pages: OnceLock::new(),
             prompter: OnceLock::new(),
         };
         Ok(Self(Arc::new(rooms)))
+    }
+
+    /// Takes the folder's tokens for this process, waiting for another to finish with them, and ends what a killed one left open.
+    ///
+    /// # Errors
+    /// `state_in_use` when the other keeps them longer than [`TOKEN_PATIENCE`]; what the state refused.
+    pub async fn take_tokens(&self) -> Result<(), Failure> {
+        let begun = Instant::now();
+        let lock = loop {
+            match self.0.store.dir().lock_for_tokens() {
+                Err(StoreError::InUse { .. }) if begun.elapsed() < TOKEN_PATIENCE => {
+                    tokio::time::sleep(TOKEN_PERIOD).await;
+                }
+                lock => break lock?,
+            }
+        };
+        // A second lock of the same process cannot be: the first would have refused it.
+        let _ = self.0.token_lock.set(lock);
+        self.end_interrupted().await
     }
 
     /// Throws away what an earlier daemon left: uploads that nobody can fetch any more, documents without a row.
@@ -133,6 +171,23 @@ impl App {
     /// Loads every module and logs what does not work, so that the first signature need not wait.
     pub async fn warm_up(&self) {
         self.0.tokens.warm_up().await;
+    }
+
+    /// Takes back what waits for a person, lets what signs finish until `patience` is over, and stops the rest at its next step.
+    pub async fn drain(&self, patience: Duration) {
+        self.0.desk.cancel_waiting();
+        self.0.sets.close();
+        if tokio::time::timeout(patience, self.0.sets.wait()).await.is_err() {
+            self.0.stopping.cancel();
+            // A step that hangs is ended with its worker.
+            let _ = tokio::time::timeout(LAST_STEP, self.0.sets.wait()).await;
+        }
+        self.0.stopping.cancel();
+    }
+
+    /// Cancelled when the process is about to end.
+    pub fn stopping(&self) -> CancellationToken {
+        self.0.stopping.child_token()
     }
 
     /// Ends the workers and closes the state.

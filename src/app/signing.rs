@@ -195,7 +195,10 @@ impl App {
             Err(failure) if failure.is_refusal() => (OperationState::Cancelled, Some(failure.code())),
             Err(failure) => (OperationState::Failed, Some(failure.code())),
         };
-        run.journal.end(state, error, self.now()).await?;
+        if let Err(failure) = run.journal.end(state, error, self.now()).await {
+            // What was released is recorded; the open end is closed by the next process that takes the tokens.
+            log::error!(code = failure.code(), operation = set.operation.as_str(); "the end of an operation could not be recorded");
+        }
         result
     }
 
@@ -295,6 +298,7 @@ impl Run<'_> {
     }
 
     async fn release(&self, sealed: Vec<Sealed>) -> Result<(), Failure> {
+        let last = sealed.last().map(|sealed| sealed.intent.item);
         for mut sealed in sealed {
             let n = sealed.intent.item;
             if self.set.choice.level == Level::BT {
@@ -305,11 +309,21 @@ impl Run<'_> {
             self.step(Step::Embedded(n))?;
             let checked = self.app.blocking(move || release::check(finished)).await?;
             self.step(Step::Checked(n))?;
-            self.journal
-                .release(checked.intent(), checked.sha256(), self.app.now())
-                .await?;
-            (self.out)(n, self.app.blocking(move || checked.deliver()).await?);
-            self.step(Step::Released(n))?;
+            let intent = checked.intent();
+            self.journal.release(intent, checked.sha256(), self.app.now()).await?;
+            let delivered = self.app.blocking(move || checked.deliver()).await;
+            if let Err(failure) = &delivered {
+                self.journal
+                    .not_delivered(intent, failure.code(), self.app.now())
+                    .await?;
+            }
+            (self.out)(n, delivered?);
+            if Some(n) == last {
+                // Everything is out: a cancel that comes now comes too late.
+                (self.at)(Step::Released(n))?;
+            } else {
+                self.step(Step::Released(n))?;
+            }
         }
         Ok(())
     }

@@ -13,8 +13,8 @@ use tokio_util::sync::CancellationToken;
 use super::App;
 use super::consent::{Consent, Shown};
 use super::desk::{
-    Confirmation, Event, Said, SignedFile, SigningChoice, SigningDocument, SigningState, SigningUpload, SigningView,
-    Start,
+    Appearance, Confirmation, Event, Said, SignedFile, SigningChoice, SigningDocument, SigningState, SigningUpload,
+    SigningView, Start,
 };
 use super::draft::Draft;
 use super::failure::{Failure, FailureKind};
@@ -103,7 +103,7 @@ impl App {
             check: Mutex::new(check),
             sights,
             choice: request.sign.clone(),
-            cancel: CancellationToken::new(),
+            cancel: self.0.stopping.child_token(),
             phase: watch::Sender::new(Phase {
                 state: SigningState::AwaitingConfirmation,
                 error: None,
@@ -114,7 +114,7 @@ impl App {
         });
         self.desk().put(entry.clone());
         if request.start == Start::AtOnce {
-            self.begin(&entry, request.sign)?;
+            self.begin(&entry, request.sign, None)?;
         }
         Ok(id)
     }
@@ -133,13 +133,7 @@ impl App {
         if choice.appearances.len() != entry.sights.len() {
             return Err(Failure::new(FailureKind::Invalid, "manifest_documents_differ"));
         }
-        if let Some(items) = locked(&entry.waiting).as_mut() {
-            items
-                .iter_mut()
-                .zip(choice.appearances)
-                .for_each(|(item, seal)| item.request.appearance = seal);
-        }
-        self.begin(&entry, choice.sign)
+        self.begin(&entry, choice.sign, Some(choice.appearances))
     }
 
     /// How a signing stands.
@@ -217,9 +211,18 @@ impl App {
         }
     }
 
-    fn begin(&self, entry: &Arc<Entry>, choice: SigningChoice) -> Result<(), Failure> {
+    fn begin(
+        &self,
+        entry: &Arc<Entry>,
+        choice: SigningChoice,
+        appearances: Option<Vec<Option<Appearance>>>,
+    ) -> Result<(), Failure> {
         let over = || Failure::new(FailureKind::Conflict, "signing_not_waiting");
-        let items = locked(&entry.waiting).take().ok_or_else(over)?;
+        // Whoever takes the items is the one who begins; a second confirmation finds none.
+        let mut items = locked(&entry.waiting).take().ok_or_else(over)?;
+        for (item, seal) in items.iter_mut().zip(appearances.into_iter().flatten()) {
+            item.request.appearance = seal;
+        }
         // Before the state moves on, so that the page shows the prompt's number before the prompt opens.
         *locked(&entry.check) = consent(&entry.id, &entry.who, &choice, &items).check();
         self.move_to(entry, SigningState::Queued, None);
@@ -237,7 +240,7 @@ impl App {
             tsas: Vec::new(),
         };
         let (app, entry) = (self.clone(), entry.clone());
-        tokio::spawn(async move { app.run(&entry, set).await });
+        self.0.sets.spawn(async move { app.run(&entry, set).await });
         Ok(())
     }
 
@@ -299,6 +302,15 @@ impl Desk {
 
     fn put(&self, entry: Arc<Entry>) {
         locked(&self.0).insert(entry.id.clone(), entry);
+    }
+
+    /// Takes back every signing that waits for a person or a token.
+    pub(crate) fn cancel_waiting(&self) {
+        for entry in locked(&self.0).values() {
+            if entry.state() != SigningState::Signing {
+                entry.cancel.cancel();
+            }
+        }
     }
 
     /// Forgets results, with their files, whose time is over; gives the signings that nobody confirmed in time.

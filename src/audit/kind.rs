@@ -31,6 +31,8 @@ pub enum Kind {
     SignatureUnknown,
     /// A signature left the house.
     SignatureReleased,
+    /// A file whose signature was released could not be put where it was to go.
+    DeliveryFailed,
     /// An operation ended.
     OperationEnded,
     /// A login to a token succeeded.
@@ -45,7 +47,7 @@ pub enum Kind {
 
 impl Kind {
     /// All, in the order of the documentation.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::DaemonStarted,
         Self::DaemonStopped,
         Self::PairingRequested,
@@ -60,6 +62,7 @@ impl Kind {
         Self::SignatureFailed,
         Self::SignatureUnknown,
         Self::SignatureReleased,
+        Self::DeliveryFailed,
         Self::OperationEnded,
         Self::LoginDone,
         Self::PinRefused,
@@ -84,6 +87,7 @@ impl Kind {
             Self::SignatureFailed => "signature_failed",
             Self::SignatureUnknown => "signature_unknown",
             Self::SignatureReleased => "signature_released",
+            Self::DeliveryFailed => "delivery_failed",
             Self::OperationEnded => "operation_ended",
             Self::LoginDone => "login_done",
             Self::PinRefused => "pin_refused",

@@ -84,7 +84,9 @@ pub(super) fn with_tokens(
                     modules,
                     ..Opening::default()
                 };
-                Tokens::Here(App::open(config, opening).await.map_err(|e| Told::of(&e, lang))?)
+                let app = App::open(config, opening).await.map_err(|e| Told::of(&e, lang))?;
+                app.take_tokens().await.map_err(|e| Told::of(&e, lang))?;
+                Tokens::Here(app)
             }
         };
         let result = command(&mut tokens, lang).await;

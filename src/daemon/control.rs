@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::sync::DropGuard;
 
 use crate::app::App;
 use crate::app::desk::{CertificateUsage, CertificateView, TokenView};
@@ -120,7 +120,7 @@ async fn certificates(State(app): State<App>, Query(ask): Query<Ask>) -> Respons
 
 async fn sign(State(app): State<App>, Json(request): Json<FilesRequest>) -> Response {
     let (lines, waiting) = mpsc::channel::<Line>(MAX_WAITING_LINES);
-    let cancel = CancellationToken::new();
+    let cancel = app.stopping();
     // When the command line goes away its body is dropped, and with it the guard.
     let guard = cancel.clone().drop_guard();
     tokio::spawn(async move {

@@ -91,6 +91,19 @@ impl Tx {
         self.note(REFUSED, done).map(drop)
     }
 
+    /// Forgets one refusal: the token was never asked, or its flags say that it refused nothing.
+    ///
+    /// # Errors
+    /// As [`StoreError`].
+    pub async fn forget_refused_pin(&mut self, token: &str, fingerprint: &Sha256) -> Result<(), StoreError> {
+        let done = sqlx::query("DELETE FROM refused_pins WHERE token = $1 AND fingerprint = $2")
+            .bind(token)
+            .bind(fingerprint.as_slice())
+            .execute(&mut self.connection)
+            .await;
+        self.note(REFUSED, done).map(drop)
+    }
+
     /// Counts a wrong PIN and returns the count; no PIN is sent before `blocked_until`.
     ///
     /// # Errors

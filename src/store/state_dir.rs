@@ -31,6 +31,12 @@ pub struct ServeLock {
     _file: File,
 }
 
+/// Held by the one process that uses tokens under a state folder; dropping it lets the next one in.
+#[derive(Debug)]
+pub struct TokenLock {
+    _file: File,
+}
+
 impl StateDir {
     /// Opens the folder, creating it (mode 0700) with its parents when it is missing.
     ///
@@ -58,7 +64,23 @@ impl StateDir {
     /// # Errors
     /// `state_in_use` with the holder's process id when another `serve` has it.
     pub fn lock_for_serving(&self) -> Result<ServeLock, StoreError> {
-        let path = self.path.join("serve.lock");
+        Ok(ServeLock {
+            _file: self.lock("serve.lock")?,
+        })
+    }
+
+    /// Takes the folder's tokens: processes that share a token break each other's logins.
+    ///
+    /// # Errors
+    /// `state_in_use` with the holder's process id when another process has them.
+    pub fn lock_for_tokens(&self) -> Result<TokenLock, StoreError> {
+        Ok(TokenLock {
+            _file: self.lock("tokens.lock")?,
+        })
+    }
+
+    fn lock(&self, name: &str) -> Result<File, StoreError> {
+        let path = self.path.join(name);
         let mut file = self.private_file(&path)?;
         if let Err(error) = flock(&file, FlockOperation::NonBlockingLockExclusive) {
             if error != rustix::io::Errno::WOULDBLOCK {
@@ -77,7 +99,7 @@ impl StateDir {
             writeln!(file, "{}", std::process::id())
         };
         write(&mut file).map_err(io(&path))?;
-        Ok(ServeLock { _file: file })
+        Ok(file)
     }
 
     pub(super) fn database(&self) -> Result<PathBuf, StoreError> {

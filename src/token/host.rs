@@ -5,7 +5,7 @@
 use super::Error;
 use super::certificate::Entry;
 use super::key::pair;
-use super::slot::{Listing, ModuleProblem, SlotState, TokenRef};
+use super::slot::{Listing, ModuleProblem, SlotState, TokenInfo, TokenRef};
 use super::wire::{self, MAX_BODY_BYTES, Reply, Request};
 use crate::process::{Program, Spec, Worker};
 use std::collections::HashMap;
@@ -127,6 +127,19 @@ impl Tokens {
             }
         }
         listing
+    }
+
+    /// The token as it stands now: its flags, its PIN's state.
+    ///
+    /// # Errors
+    /// [`Error::Gone`] when it is not in its slot any more, or what the module says.
+    pub async fn info(&self, token: &TokenRef) -> Result<TokenInfo, Error> {
+        let slots = self.module(token.module)?.slots(token.module).await?;
+        let found = slots.into_iter().find_map(|slot| match slot.state {
+            SlotState::Present(info) if info.token == *token => Some(info),
+            _ => None,
+        });
+        found.ok_or(Error::Gone)
     }
 
     /// What a token shows without a login: as a rule certificates and public keys, whose private halves are [`super::KeyState::BehindLogin`].
