@@ -230,7 +230,11 @@ async fn a_cancel_at_any_step_stops_at_the_next() {
         assert_eq!(kinds, expected(last), "{step:?}");
         bench.outputs(released(last));
         match result {
-            Ok(_) => assert_eq!((*step, &end["state"]), (Step::Released(ITEMS), &"done".into())),
+            // Everything is out, or about to be: the cancel came too late.
+            Ok(_) => {
+                assert!(matches!(step, Step::Checked(ITEMS) | Step::Released(ITEMS)), "{step:?}");
+                assert_eq!(end["state"], "done", "{step:?}");
+            }
             Err(failure) => {
                 assert_eq!(failure.code(), "signing_cancelled", "{step:?}");
                 assert_eq!(end["state"], "cancelled", "{step:?}");

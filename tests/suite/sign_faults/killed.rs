@@ -208,6 +208,10 @@ fn a_command_killed_under_its_login_lets_nothing_out_and_keeps_no_pin() {
     let ran = holder.sign(&[&names[..], &["--out-dir".to_owned(), "out".to_owned()]].concat());
     assert!(ran.ok, "{ran:?}");
     assert_eq!(outputs(&holder).len(), MANY);
+    // Whoever used the tokens next has closed what the killed command left open.
+    let audit = holder.audit();
+    let count = |kind: &str| audit.iter().filter(|(k, _)| k == kind).count();
+    assert_eq!((count("signature_unknown"), count("operation_ended")), (MANY, 2));
 }
 
 fn holds(bytes: &[u8], secret: &[u8]) -> bool {
