@@ -12,6 +12,7 @@ use std::net::{SocketAddr, TcpListener as StdListener};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use rustix::process::{Resource, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch as channel;
@@ -41,6 +42,7 @@ pub struct Daemon {
 /// Why it could not begin.
 pub fn run(config: Config) -> Result<(), DaemonError> {
     journal::open(config.log.level);
+    raise_open_files();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -153,6 +155,16 @@ fn listener(address: SocketAddr) -> Result<TcpListener, DaemonError> {
     };
     listener.set_nonblocking(true)?;
     Ok(TcpListener::from_std(listener)?)
+}
+
+/// Every connection and every document under way holds a file open, and the usual 1,024 are soon reached. What the administrator
+/// set as the hard limit stands.
+fn raise_open_files() {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, limit) {
+        log::warn!(error:%; "the limit on open files could not be raised");
+    }
 }
 
 fn limits(limits: &Limits) -> http::Limits {

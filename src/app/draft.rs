@@ -112,12 +112,9 @@ impl Draft {
         PrivateCopy::open(&file).map_err(|e| unwritable(&self.named, &e))
     }
 
-    /// The copy itself, read-only, for the page worker.
-    ///
-    /// # Errors
-    /// `output_unwritable`.
-    pub(crate) fn reader(&self) -> Result<File, Failure> {
-        File::open(&self.path).map_err(|e| unwritable(&self.named, &e))
+    /// Where the copy lies as long as the draft lives.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Digest of the original followed by `parts`: the bytes that a signature over an appended update covers.

@@ -3,6 +3,7 @@
 //! The strict reader decides how many pages there are; the drawing worker must agree or draws nothing.
 
 use std::fs::File;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::App;
@@ -27,7 +28,8 @@ pub(crate) struct Sight {
     /// SHA-256 of the input.
     pub(crate) sha256: [u8; 32],
     appearance: Option<Appearance>,
-    file: Arc<File>,
+    /// The copy; it is opened for each picture, so that many waiting documents hold no file open.
+    path: PathBuf,
     password: Option<Arc<Password>>,
     facts: Result<Facts, Failure>,
 }
@@ -40,26 +42,24 @@ struct Facts {
 
 impl Sight {
     /// Looks at every item, and tells the items how many pages they have.
-    ///
-    /// # Errors
-    /// `output_unwritable` when our own copies cannot be read. A document that does not open keeps its reason.
-    pub(crate) fn of_all(mut items: Vec<Item>) -> Result<(Vec<Item>, Vec<Self>), Failure> {
-        let sights = items.iter_mut().map(Self::of).collect::<Result<_, _>>()?;
-        Ok((items, sights))
+    /// A document that does not open keeps its reason.
+    pub(crate) fn of_all(mut items: Vec<Item>) -> (Vec<Item>, Vec<Self>) {
+        let sights = items.iter_mut().map(Self::of).collect();
+        (items, sights)
     }
 
-    fn of(item: &mut Item) -> Result<Self, Failure> {
+    fn of(item: &mut Item) -> Self {
         let facts = facts(item);
         item.pages = facts.as_ref().ok().map(|f| u64::from(f.pages));
-        Ok(Self {
+        Self {
             name: item.request.name.clone(),
             bytes: item.draft.original_bytes(),
             sha256: item.draft.sha256(),
             appearance: item.request.appearance.clone(),
-            file: Arc::new(item.draft.reader()?),
+            path: item.draft.path().to_owned(),
             password: item.password.clone(),
             facts,
-        })
+        }
     }
 
     fn shown(&self, n: u32, lang: Lang) -> PreviewDocument {
@@ -106,9 +106,10 @@ impl App {
     /// `signing_not_found`, `signing_over`, `document_not_found`, and every reason of `render`.
     pub async fn page(&self, who: &Principal, id: &str, n: u32, page: u32, lang: Lang) -> Result<PagePicture, Failure> {
         let entry = self.desk().find(who, id)?;
-        // From here on the copy grows, and what was shown was shown.
-        if matches!(entry.state(), SigningState::Signing | SigningState::Done) {
-            return Err(Failure::new(FailureKind::Conflict, "signing_over"));
+        // From the login on the copy grows, in the end it goes; what was shown was shown.
+        let over = || Failure::new(FailureKind::Conflict, "signing_over");
+        if entry.state() == SigningState::Signing || entry.state().is_final() {
+            return Err(over());
         }
         let missing = || Failure::new(FailureKind::NotFound, "document_not_found");
         let sight = n
@@ -118,7 +119,10 @@ impl App {
         let facts = sight.facts.clone()?;
         let index = page.checked_sub(1).filter(|p| *p < facts.pages).ok_or_else(missing)?;
         let rooms = self.page_room()?;
-        let source = render::Source::File(sight.file.clone());
+        let path = sight.path.clone();
+        // The end may have come since.
+        let file = self.blocking(move || File::open(path).map_err(|_| over())).await?;
+        let source = render::Source::File(Arc::new(file));
         let document = rooms
             .open(source, u64::from(facts.pages), sight.password.clone())
             .await?;
