@@ -112,10 +112,7 @@ impl App {
             return Err(over());
         }
         let missing = || Failure::new(FailureKind::NotFound, "document_not_found");
-        let sight = n
-            .checked_sub(1)
-            .and_then(|i| entry.sights.get(i as usize))
-            .ok_or_else(missing)?;
+        let sight = entry.sight(n)?;
         let facts = sight.facts.clone()?;
         let index = page.checked_sub(1).filter(|p| *p < facts.pages).ok_or_else(missing)?;
         let rooms = self.page_room()?;

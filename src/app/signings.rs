@@ -351,6 +351,15 @@ impl Entry {
         locked(&self.check).clone()
     }
 
+    /// Document `n`, from 1.
+    ///
+    /// # Errors
+    /// `document_not_found`.
+    pub(crate) fn sight(&self, n: u32) -> Result<&Sight, Failure> {
+        let found = n.checked_sub(1).and_then(|i| self.sights.get(i as usize));
+        found.ok_or(Failure::new(FailureKind::NotFound, "document_not_found"))
+    }
+
     /// Where it stands.
     pub(crate) fn state(&self) -> SigningState {
         self.phase.borrow().state

@@ -72,9 +72,9 @@ pub(super) async fn show(
     Ok(response)
 }
 
-/// Cancels: an open PIN prompt closes, nothing that was signed is released, the uploads are removed.
+/// Cancels: an open PIN prompt closes, what was not released is not released any more, the uploads are removed.
 #[utoipa::path(delete, path = "/v1/signings/{id}", params(("id" = String, Path)),
-    responses((status = 204), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody, description = "Done already")))]
+    responses((status = 204), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody, description = "Over already")))]
 pub(super) async fn cancel(
     State(desk): State<Desk>,
     Extension(caller): Extension<Caller>,
@@ -88,7 +88,7 @@ pub(super) async fn cancel(
 /// The signed PDF of document `n`, from 1.
 #[utoipa::path(get, path = "/v1/signings/{id}/documents/{n}", params(("id" = String, Path), ("n" = u32, Path)), responses(
     (status = 200, body = Vec<u8>, content_type = "application/pdf"),
-    (status = 404, body = ErrorBody), (status = 409, body = ErrorBody, description = "Not signed yet")))]
+    (status = 404, body = ErrorBody, description = "No such signing or document, or not signed yet")))]
 pub(super) async fn document(
     State(desk): State<Desk>,
     Extension(caller): Extension<Caller>,
