@@ -5,6 +5,7 @@
 use super::failure::{Failure, FailureKind};
 use crate::clock::Timestamp;
 use crate::der::Hasher;
+use crate::text::{Explain, Lang};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use utoipa::ToSchema;
@@ -23,6 +24,16 @@ pub struct Said {
     pub code: String,
     /// What it means and what to do.
     pub message: String,
+}
+
+impl Said {
+    /// What `what` says of itself.
+    pub(crate) fn of(what: &impl Explain, lang: Lang) -> Self {
+        Self {
+            code: what.code().to_owned(),
+            message: what.explain(lang),
+        }
+    }
 }
 
 /// `GET /health`.

@@ -14,7 +14,7 @@ use crate::access::Principal;
 use crate::pdf::{Document, signatures};
 use crate::render;
 use crate::secret::Password;
-use crate::text::{Explain, Lang, plain};
+use crate::text::{Lang, plain};
 
 /// Width of a page's picture in pixels: legible for small print on an A4 page.
 const PICTURE_WIDTH_PX: u32 = 1_200;
@@ -73,7 +73,7 @@ impl Sight {
             pages: facts.map(|f| f.pages),
             signatures: facts.map_or(0, |f| f.signatures),
             appearance: self.appearance.clone(),
-            warnings: warning.into_iter().map(|e| said(e, lang)).collect(),
+            warnings: warning.into_iter().map(|e| Said::of(e, lang)).collect(),
         }
     }
 }
@@ -129,7 +129,7 @@ impl App {
             png: picture.png,
             size: [f64::from(width), f64::from(height)],
             text: picture.text,
-            warnings: picture.warnings.iter().map(|w| said(w, lang)).collect(),
+            warnings: picture.warnings.iter().map(|w| Said::of(w, lang)).collect(),
         })
     }
 }
@@ -143,11 +143,4 @@ fn facts(item: &Item) -> Result<Facts, Failure> {
         pages,
         signatures: u32::try_from(signed).unwrap_or(u32::MAX),
     })
-}
-
-fn said(what: &impl Explain, lang: Lang) -> Said {
-    Said {
-        code: what.code().to_owned(),
-        message: what.explain(lang),
-    }
 }

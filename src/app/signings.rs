@@ -398,10 +398,7 @@ impl Entry {
             check: self.check(),
             confirm: format!("/confirm/{}", self.id),
             documents: documents.collect(),
-            error: phase.error.map(|e| Said {
-                code: e.code().to_owned(),
-                message: e.explain(lang),
-            }),
+            error: phase.error.map(|e| Said::of(&e, lang)),
         }
     }
 }

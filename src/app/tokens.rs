@@ -60,10 +60,7 @@ impl App {
     fn view(&self, info: &TokenInfo, entry: &Entry, lang: Lang) -> CertificateView {
         let fitness = entry.fitness(self.now());
         let fit = fitness == Fitness::Fit;
-        let reason = Said {
-            code: fitness.code().to_owned(),
-            message: fitness.explain(lang),
-        };
+        let reason = Said::of(&fitness, lang);
         let certificate = entry.certificate.readable();
         CertificateView {
             select: certificate.map_or_else(|| by_token(info), |c| CertificateSelector::Sha256(c.sha256_hex())),
@@ -134,14 +131,14 @@ fn slot_view(slot: &Slot, lang: Lang) -> Option<TokenView> {
         // SoftHSM and HSMs show a spare slot for the next token; that is no reader without a card.
         SlotState::Present(_) => None,
         SlotState::Empty => slot.removable.then(|| absent(reader, None)),
-        SlotState::Unreadable(error) => Some(absent(reader, Some(said(error, lang)))),
+        SlotState::Unreadable(error) => Some(absent(reader, Some(Said::of(error, lang)))),
     }
 }
 
 fn problem_view(problem: &ModuleProblem, lang: Lang) -> TokenView {
     absent(
         plain(&problem.path.display().to_string()),
-        Some(said(&problem.error, lang)),
+        Some(Said::of(&problem.error, lang)),
     )
 }
 
@@ -166,12 +163,5 @@ fn pin_state(state: token::PinState) -> PinState {
         token::PinState::CountLow => PinState::Low,
         token::PinState::FinalTry => PinState::Final,
         token::PinState::Locked => PinState::Locked,
-    }
-}
-
-fn said(error: &impl Explain, lang: Lang) -> Said {
-    Said {
-        code: error.code().to_owned(),
-        message: error.explain(lang),
     }
 }
