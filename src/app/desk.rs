@@ -14,6 +14,8 @@ use utoipa::ToSchema;
 pub const MAX_NAME_BYTES: usize = 255;
 /// Farthest point of a seal from the page's corner, in points (ISO 32000-1, Annex C: pages of 14,400 units).
 pub const MAX_COORDINATE_POINTS: f64 = 14_400.0;
+/// Longest PNG of a seal, in bytes.
+pub const MAX_SEAL_BYTES: usize = 4 << 20;
 /// Longest reason, place or seal text, in characters.
 pub const MAX_TEXT_CHARS: usize = 200;
 

@@ -33,17 +33,36 @@ function download(document) {
   return el("li", {}, button);
 }
 
-function done(view) {
+const released = (view) => view.documents.filter((document) => document.signed);
+
+/** Offers what was signed: all of it, or what was released before the signing ended early. */
+function offer(view) {
   const result = byId("result");
+  const documents = released(view);
   fill(
     result,
-    el("h2", {}, say("console-done", { count: number(view.documents.length) })),
+    el("h2", {}, say("console-done", { count: number(documents.length) })),
     el("p", { class: "hint" }, say("console-done-hint")),
-    el("ul", { class: "downloads" }, ...view.documents.map(download)),
+    el("ul", { class: "downloads" }, ...documents.map(download)),
     el("p", {}, el("a", { href: "/" }, say("console-another"))),
   );
   result.hidden = false;
   result.focus();
+}
+
+/** It failed or was cancelled; documents that were released before stay signed, and that must be said. */
+function early(view, onEnd) {
+  const count = number(released(view).length);
+  const some = released(view).length > 0;
+  if (view.state === "cancelled") {
+    tell(some ? say("console-state-stopped", { count }) : say("console-state-cancelled"));
+  } else {
+    const why = view.error?.message ?? say("console-failed");
+    tell(some ? `${why} ${say("console-signed-before", { count })}` : why, "bad");
+  }
+  if (!some) return ended(onEnd);
+  onEnd();
+  offer(view);
 }
 
 /** Nothing came of it; the way on is a new start. */
@@ -54,7 +73,7 @@ function ended(onEnd) {
   result.hidden = false;
 }
 
-/** Follows a signing to its end; `onEnd` is called when there are no signed files. */
+/** Follows a signing to its end; `onEnd` is called when it did not end well. */
 export async function follow(id, onEnd) {
   for (let view = null; ; ) {
     try {
@@ -67,16 +86,9 @@ export async function follow(id, onEnd) {
     byId("check").textContent = view.check;
     if (view.state === "done") {
       tell(say("console-state-done"), "good");
-      return done(view);
+      return offer(view);
     }
-    if (view.state === "failed") {
-      tell(view.error?.message ?? say("console-failed"), "bad");
-      return ended(onEnd);
-    }
-    if (view.state === "cancelled") {
-      tell(say("console-state-cancelled"));
-      return ended(onEnd);
-    }
+    if (view.state === "failed" || view.state === "cancelled") return early(view, onEnd);
     tell(say(LINES[view.state] ?? "console-state-queued", { check: view.check }), "busy");
   }
 }

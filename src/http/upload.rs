@@ -8,7 +8,7 @@ mod spool;
 use super::error::{HttpError, Refusal};
 use super::limits::Limits;
 use super::routes::MAX_JSON_BYTES;
-use crate::app::desk::{SigningRequest, SigningUpload, UploadedDocument};
+use crate::app::desk::{MAX_SEAL_BYTES, SigningRequest, SigningUpload, UploadedDocument};
 use axum::extract::Request;
 use axum::http::header::CONTENT_TYPE;
 use multer::{Field, Multipart};
@@ -16,9 +16,6 @@ use pace::{Gauge, paced};
 use spool::Spool;
 use std::error::Error;
 use std::path::Path;
-
-/// Longest seal picture, in bytes.
-pub(super) const MAX_SEAL_BYTES: u64 = 1024 * 1024;
 
 /// The parts of `POST /v1/signings`, in this order.
 #[derive(utoipa::ToSchema)]
@@ -68,7 +65,7 @@ pub(super) async fn receive(request: Request, folder: &Path, limits: &Limits) ->
     while let Some(part) = next(&mut parts, &gauge).await? {
         match part.name() {
             Some("seal") if seal.is_none() && documents.is_empty() && typed(&part, &["image/png"]) => {
-                seal = Some(in_memory(part, MAX_SEAL_BYTES).await?);
+                seal = Some(in_memory(part, MAX_SEAL_BYTES as u64).await?);
             }
             Some("document") if documents.len() < request.documents.len() => {
                 if !typed(&part, &["application/pdf", "application/octet-stream"]) {
