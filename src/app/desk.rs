@@ -489,8 +489,12 @@ pub struct PreviewDocument {
     pub pages: Option<u32>,
     /// Signatures that it already carries.
     pub signatures: u32,
+    /// The empty field that is asked to be signed.
+    pub field: Option<String>,
     /// The seal asked for.
     pub appearance: Option<Appearance>,
+    /// Address of the PNG that the seal shows, where one was sent.
+    pub seal: Option<String>,
     /// What the person must know: cannot be signed, encrypted, certified.
     pub warnings: Vec<Said>,
 }

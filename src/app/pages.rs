@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::App;
-use super::desk::{Appearance, PagePicture, Preview, PreviewDocument, Said, SigningState};
+use super::desk::{Appearance, PagePicture, Preview, PreviewDocument, Said, Seal, SigningState};
 use super::failure::{Failure, FailureKind};
 use super::signing::Item;
 use crate::access::Principal;
@@ -27,7 +27,9 @@ pub(crate) struct Sight {
     pub(crate) bytes: u64,
     /// SHA-256 of the input.
     pub(crate) sha256: [u8; 32],
+    field: Option<String>,
     appearance: Option<Appearance>,
+    seal: Option<Arc<[u8]>>,
     /// The copy; it is opened for each picture, so that many waiting documents hold no file open.
     path: PathBuf,
     password: Option<Arc<Password>>,
@@ -55,14 +57,25 @@ impl Sight {
             name: item.request.name.clone(),
             bytes: item.draft.original_bytes(),
             sha256: item.draft.sha256(),
+            field: item.request.field.clone(),
             appearance: item.request.appearance.clone(),
+            seal: item.seal.clone(),
             path: item.draft.path().to_owned(),
             password: item.password.clone(),
             facts,
         }
     }
 
-    fn shown(&self, n: u32, lang: Lang) -> PreviewDocument {
+    /// The PNG, if this document's seal shows it.
+    fn picture(&self) -> Option<&Arc<[u8]>> {
+        let shows = self
+            .appearance
+            .as_ref()
+            .is_some_and(|a| matches!(a.seal, Seal::Image {}));
+        self.seal.as_ref().filter(|_| shows)
+    }
+
+    fn shown(&self, id: &str, n: u32, lang: Lang) -> PreviewDocument {
         let facts = self.facts.as_ref().ok();
         let warning = self.facts.as_ref().err();
         PreviewDocument {
@@ -72,7 +85,9 @@ impl Sight {
             sha256: hex::encode(self.sha256),
             pages: facts.map(|f| f.pages),
             signatures: facts.map_or(0, |f| f.signatures),
+            field: self.field.as_deref().map(plain),
             appearance: self.appearance.clone(),
+            seal: self.picture().map(|_| format!("/v1/signings/{id}/documents/{n}/seal")),
             warnings: warning.into_iter().map(|e| Said::of(e, lang)).collect(),
         }
     }
@@ -95,9 +110,19 @@ impl App {
                 .sights
                 .iter()
                 .zip(1..)
-                .map(|(sight, n)| sight.shown(n, lang))
+                .map(|(sight, n)| sight.shown(entry.id(), n, lang))
                 .collect(),
         })
+    }
+
+    /// The PNG that document `n`, from 1, is asked to show as its seal.
+    ///
+    /// # Errors
+    /// `signing_not_found`, `document_not_found` also when it shows none.
+    pub async fn seal_picture(&self, who: &Principal, id: &str, n: u32) -> Result<Vec<u8>, Failure> {
+        let entry = self.desk().find(who, id)?;
+        let missing = || Failure::new(FailureKind::NotFound, "document_not_found");
+        Ok(entry.sight(n)?.picture().ok_or_else(missing)?.to_vec())
     }
 
     /// One page of document `n`; pages and documents count from 1.

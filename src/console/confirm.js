@@ -2,7 +2,7 @@
 
 import { cancel, confirm, preview } from "./api.js";
 import { chooseCertificate } from "./certificates.js";
-import { byId, fill } from "./dom.js";
+import { byId, el, fill } from "./dom.js";
 import { showDocuments } from "./pages.js";
 import { follow, tell } from "./progress.js";
 import { chooseLook } from "./seal.js";
@@ -10,6 +10,24 @@ import { number, say } from "./words.js";
 
 const id = location.pathname.split("/").pop();
 const form = byId("form");
+
+const CERTIFIED = {
+  "no-changes": "console-certify-no-changes",
+  form: "console-certify-form",
+  annotations: "console-certify-annotations",
+};
+
+/** What the signatures will say besides the name: reason, place, and what may change afterwards. */
+function terms({ reason, location: place, certify }) {
+  const rows = [
+    ["console-reason", reason],
+    ["console-location", place],
+    ["console-certify", certify && say(CERTIFIED[certify])],
+  ].filter(([, value]) => value);
+  const list = byId("terms");
+  fill(list, ...rows.flatMap(([id, value]) => [el("dt", {}, say(id)), el("dd", {}, value)]));
+  list.hidden = rows.length === 0;
+}
 
 function over() {
   form.hidden = true;
@@ -58,6 +76,7 @@ async function main() {
     byId("asked").textContent = shown.origin
       ? say("console-asked-by", { origin: shown.origin, count: number(shown.documents.length) })
       : say("console-asked-by-you", { count: number(shown.documents.length) });
+    terms(shown.sign);
     byId("check").textContent = shown.check;
     const waiting = shown.state === "awaiting_confirmation";
     const placed = waiting ? ask(shown) : undefined;

@@ -35,6 +35,27 @@ function sheet(id, document, p, shown) {
   return { figure, load };
 }
 
+const seals = new Map();
+
+/** The picture that the site sent as its seal. Fetched by script, as the daemon demands, and once a document. */
+export function sealPicture(address) {
+  const image = el("img", { alt: say("console-seal-picture") });
+  if (!seals.has(address)) seals.set(address, picture(address).then((blob) => URL.createObjectURL(blob)));
+  seals.get(address).then(
+    (url) => (image.src = url),
+    (error) => image.replaceWith(el("span", { class: "bad" }, error.message)),
+  );
+  return image;
+}
+
+/** The seal that the site asked for: on which page, and its words or picture. */
+function asked({ appearance, seal }) {
+  const line = el("p", { class: "seal-asked" }, say("console-seal-asked", { page: number(appearance.page) }), " ");
+  if (appearance.seal.name) line.append(el("strong", {}, appearance.seal.name));
+  if (seal) line.append(sealPicture(seal));
+  return line;
+}
+
 function block(id, document, observer, shown) {
   const facts = [
     size(document.bytes),
@@ -52,6 +73,8 @@ function block(id, document, observer, shown) {
     { class: "document", "aria-labelledby": `d${document.n}` },
     el("h2", { id: `d${document.n}`, class: "document-name" }, document.name),
     el("p", { class: "document-facts" }, facts.filter(Boolean).join(say("console-separator"))),
+    document.field && el("p", { class: "document-facts" }, say("console-field", { field: document.field })),
+    document.appearance && asked(document),
     ...document.warnings.map(warning),
     ...sheets,
     el(

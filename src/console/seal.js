@@ -1,12 +1,15 @@
 // Invisible, or a seal at a place on a page: by click on the picture, or by fields and arrow keys.
 
 import { el, fill } from "./dom.js";
+import { sealPicture } from "./pages.js";
 import { say } from "./words.js";
 
 /** Side of a seal in points: about 21 mm, as a company's round seal. */
 const SIDE = 60;
 const MARGIN = 36;
 const STEP = 4;
+
+const percent = (value, of) => `${(100 * value) / of}%`;
 
 const CORNERS = [
   ["bottom-right", "console-corner-bottom-right"],
@@ -62,15 +65,24 @@ export function chooseLook(parent, documents, holder) {
     for (const { frame } of state.frames.values()) frame.querySelector(".seal-mark")?.remove();
     if (!state.visible) return;
     for (const document of documents) {
-      const shown = state.frames.get(`${document.n}/${pageOf(document)}`);
-      if (shown) shown.frame.append(mark(document.n, shown));
+      const asked = document.appearance;
+      const shown = state.frames.get(`${document.n}/${asked ? asked.page : pageOf(document)}`);
+      if (shown) shown.frame.append(asked ? fixed(document, shown.size) : mark(document.n, shown));
     }
+  }
+
+  /** The seal as the site asked for it, where and how it will stand; it is not the person's to move. */
+  function fixed({ appearance, seal }, size) {
+    const [x, y, width, height] = appearance.rect;
+    const inner = seal ? sealPicture(seal) : appearance.seal.name;
+    const box = el("div", { class: "seal-mark fixed" }, inner);
+    Object.assign(box.style, { left: percent(x, size[0]), bottom: percent(y, size[1]), width: percent(width, size[0]), height: percent(height, size[1]) });
+    return box;
   }
 
   function mark(n, { size }) {
     const [x, y] = placeOf(n, size);
     const button = el("button", { type: "button", class: "seal-mark", "aria-label": say("console-seal-move") }, name.value || holder() || "印");
-    const percent = (value, of) => `${(100 * value) / of}%`;
     button.style.left = percent(x, size[0]);
     button.style.bottom = percent(y, size[1]);
     button.style.width = percent(SIDE, size[0]);
@@ -91,7 +103,7 @@ export function chooseLook(parent, documents, holder) {
   function shown({ document: n, page, size, frame }) {
     state.frames.set(`${n}/${page}`, { size, frame });
     frame.addEventListener("click", (event) => {
-      if (!state.visible || event.target.closest(".seal-mark")) return;
+      if (!state.visible || asked[n - 1] || event.target.closest(".seal-mark")) return;
       const box = frame.getBoundingClientRect();
       const x = ((event.clientX - box.left) / box.width) * size[0] - SIDE / 2;
       const y = (1 - (event.clientY - box.top) / box.height) * size[1] - SIDE / 2;

@@ -86,6 +86,7 @@ fn api() -> (Router<Desk>, utoipa::openapi::OpenApi) {
         .routes(routes!(signings::preview))
         .routes(routes!(signings::page))
         .routes(routes!(signings::picture))
+        .routes(routes!(signings::seal))
         .routes(routes!(signings::confirm))
         .split_for_parts()
 }

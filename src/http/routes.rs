@@ -91,6 +91,12 @@ pub static DESK: &[Rule] = &[
         BodyKind::Empty,
     ),
     rule(
+        Method::GET,
+        "/v1/signings/{}/documents/{}/seal",
+        Audience::Person,
+        BodyKind::Empty,
+    ),
+    rule(
         Method::POST,
         "/v1/signings/{}/confirmation",
         Audience::Person,

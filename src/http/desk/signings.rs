@@ -152,6 +152,19 @@ pub(super) async fn picture(
     Ok(([(CONTENT_TYPE, "image/png")], shown.png).into_response())
 }
 
+/// The picture that the site sent as the seal of document `n`, for the daemon's page.
+#[utoipa::path(get, path = "/v1/signings/{id}/documents/{n}/seal", params(("id" = String, Path), ("n" = u32, Path)),
+    responses((status = 200, body = Vec<u8>, content_type = "image/png"), (status = 404, body = ErrorBody)))]
+pub(super) async fn seal(
+    State(desk): State<Desk>,
+    Extension(caller): Extension<Caller>,
+    address: Result<Path<(String, u32)>, PathRejection>,
+) -> Result<Response, HttpError> {
+    let Path((id, n)) = address.map_err(|_| Refusal::BadAddress)?;
+    let png = desk.app.seal_picture(caller.known()?, &id, n).await?;
+    Ok(([(CONTENT_TYPE, "image/png")], png).into_response())
+}
+
 /// The person says yes on the daemon's page: with this certificate, these seals, to the documents under this check number.
 #[utoipa::path(post, path = "/v1/signings/{id}/confirmation", params(("id" = String, Path)), request_body = Confirmation,
     responses((status = 202, body = SigningView), (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)))]
