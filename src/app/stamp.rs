@@ -66,7 +66,8 @@ impl App {
         drop(turn);
         let stamped = result?;
         for attempt in &stamped.failed {
-            log::warn!(tsa = attempt.tsa; "a TSA gave no timestamp: {attempt}");
+            let cause = attempt.to_string();
+            log::warn!(code = "tsa_failed", tsa = attempt.tsa, cause; "a TSA gave no timestamp");
         }
         sealed.cms = cms::with_timestamp(&sealed.cms, &stamped.checked.token)?;
         Ok(sealed.ready.prepared.put_contents(&sealed.cms)?)
@@ -109,7 +110,7 @@ fn of_config(one: &config::Tsa) -> Result<Tsa, Failure> {
         }),
         Some(TsaLogin::Bearer(file)) => Some(Authorization::Bearer(key(file)?)),
     };
-    // The shape was checked; numbers beyond what an identifier holds are left to the TSA's own choice by no means: they are refused.
+    // Its shape was checked; its numbers may still be beyond what an identifier holds.
     let policy = one.policy.as_deref().map(ObjectIdentifier::new).transpose();
     let policy = policy.map_err(|_| Failure::new(FailureKind::Invalid, "tsa_malformed").with("part", "policy"))?;
     Ok(Tsa {
