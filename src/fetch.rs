@@ -1,9 +1,10 @@
-//! What comes from outside over HTTP: timestamps.
+//! What comes from outside over HTTP: timestamps, CRLs and OCSP answers.
 //!
 //! Each call takes and gives back what must be remembered (requests per TSA, failures in a row); whoever calls keeps it. A token is given only when
 //! [`crate::tsa::check`] passed it; when there is none, there is an error, never another time in its place.
 
 mod budget;
+mod revocation;
 mod timestamp;
 
 use crate::clock::Timestamp;
@@ -12,6 +13,9 @@ use crate::{net, tsa};
 use std::fmt;
 
 pub use budget::{Budget, FAILURES_BEFORE_REST, MAX_REST_SECONDS, MIN_REST_SECONDS, Memory, Quota};
+pub use revocation::{
+    Collected, MAX_CACHE_BYTES, MAX_REQUESTS, RevocationCache, RevocationCause, RevocationDemand, revocation,
+};
 pub use timestamp::{Demand, Stamped, Tsa, timestamp};
 
 /// Why there is no timestamp.

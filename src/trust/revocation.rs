@@ -114,7 +114,7 @@ pub struct Link {
 
 impl Why {
     /// The code of its finding.
-    pub(super) const fn code(self) -> &'static str {
+    pub(super) fn code(&self) -> &'static str {
         match self {
             Self::Missing => "trust_revocation_missing",
             Self::Closed => "trust_revocation_closed",

@@ -1,5 +1,7 @@
 //! Anchors, paths, revocation: what is trusted at which moment, and what is said when it is not.
 
+mod fetching;
+mod office;
 mod pkits;
 mod revocation;
 

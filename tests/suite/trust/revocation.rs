@@ -1,17 +1,15 @@
 //! Revocation: CRLs written octet by octet after PKITS 4.4, 4.5, 4.7, 4.14 and 4.15, and what a real `openssl ca` and `openssl ocsp` say.
 
-use crate::support::ca::{self, CRL_SIGN, Ca, DIGITAL_SIGNATURE, IssueRequest, KEY_CERT_SIGN, Kind, tlv};
-use crate::support::dir::TestDir;
+use super::office::{OCSP_SIGNING, Office};
+use crate::support::ca::{CRL_SIGN, DIGITAL_SIGNATURE, KEY_CERT_SIGN, tlv};
 use crate::support::mutate::{count, mutations};
 use crate::support::pki::{self, Entity, Ext, List, Says, at, basic, ca_extensions, dn, usage};
-use crate::support::run;
 use hankod::clock::Timestamp;
 use hankod::der::Certificate;
 use hankod::text::{Explain, Lang, has};
 use hankod::trust::path::{self, Rules};
 use hankod::trust::revocation::{self, Evidence, Freshness, Status};
-use hankod::trust::{Anchors, Crl, Error, Finding, OcspAnswer, Reason, SubIndication, Use, Why, ocsp};
-use std::process::Command;
+use hankod::trust::{Anchors, Crl, Error, Finding, OcspAnswer, Reason, SubIndication, Use, Why};
 use std::time::{Duration, SystemTime};
 
 const AT: &str = "2026-06-01T00:00:00Z";
@@ -68,7 +66,7 @@ impl World {
     }
 }
 
-fn word(status: &Status) -> String {
+pub(super) fn word(status: &Status) -> String {
     match status {
         Status::Good(_) => "good".to_owned(),
         Status::Revoked { .. } => "revoked".to_owned(),
@@ -411,99 +409,6 @@ fn what_a_state_keeps_to_itself_is_said() {
     }
 }
 
-/// A CA with an index file, and the real programs that speak for it.
-struct Office {
-    dir: TestDir,
-    ca: Ca,
-    leaf: Certificate,
-    responder: Certificate,
-}
-
-impl Office {
-    /// `state` is the leaf's line in the index: `V` or `R`; `None`: not in it.
-    fn new(state: Option<&str>, responder_purpose: &[&str]) -> Self {
-        let ca = Ca::new("根");
-        let leaf = Certificate::parse(&ca.issue(&ca::key(Kind::Rsa2048), &IssueRequest::default())).unwrap();
-        let key = ca::key(Kind::P256);
-        let request = IssueRequest {
-            subject: &[("CN", "Responder")],
-            key_usage: &[DIGITAL_SIGNATURE],
-            extended_key_usage: responder_purpose,
-            ..IssueRequest::default()
-        };
-        let responder = Certificate::parse(&ca.issue(&key, &request)).unwrap();
-        let dir = TestDir::new("trust");
-        let put = |name: &str, bytes: &[u8]| std::fs::write(dir.join(name), bytes).unwrap();
-        put("ca.pem", &ca.pem());
-        put("ca.key", &ca.key().private_key_to_pem_pkcs8().unwrap());
-        put(
-            "responder.pem",
-            &openssl::x509::X509::from_der(responder.der())
-                .unwrap()
-                .to_pem()
-                .unwrap(),
-        );
-        put("responder.key", &key.private_key_to_pem_pkcs8().unwrap());
-        let serial = leaf.serial_hex().to_uppercase();
-        let line = state.map_or(String::new(), |state| {
-            let since = if state == "R" {
-                "260101000000Z,keyCompromise"
-            } else {
-                ""
-            };
-            format!("{state}\t301231235959Z\t{since}\t{serial}\tunknown\t/CN=x\n")
-        });
-        put("index.txt", line.as_bytes());
-        put(
-            "ca.cnf",
-            b"[ca]\ndefault_ca=d\n[d]\ndatabase=index.txt\ncertificate=ca.pem\nprivate_key=ca.key\ndefault_md=sha256\n",
-        );
-        Self {
-            dir,
-            ca,
-            leaf,
-            responder,
-        }
-    }
-
-    fn openssl(&self, words: &str) {
-        let ran = run(
-            Command::new("openssl")
-                .args(words.split_whitespace())
-                .current_dir(&*self.dir),
-            "",
-        );
-        assert!(ran.ok, "{words}: {}", ran.stderr);
-    }
-
-    fn read(&self, name: &str) -> Vec<u8> {
-        std::fs::read(self.dir.join(name)).unwrap()
-    }
-
-    /// What `openssl ocsp` answers to our own question.
-    fn answer(&self, nonce: Option<&[u8]>, more: &str) -> Vec<u8> {
-        let question = ocsp::request(&self.leaf, &self.ca.certificate(), nonce);
-        std::fs::write(self.dir.join("q.der"), question).unwrap();
-        let signer = "ocsp -index index.txt -CA ca.pem -rsigner responder.pem -rkey responder.key";
-        self.openssl(&format!("{signer} -reqin q.der -respout a.der -ndays 1 {more}"));
-        self.read("a.der")
-    }
-
-    fn judged(&self, answers: &[OcspAnswer], crls: &[Crl], at: Timestamp) -> Status {
-        let evidence = Evidence {
-            crls,
-            answers,
-            certificates: std::slice::from_ref(&self.responder),
-            anchors: &Anchors::new(),
-            anchors_for: Use::Signers,
-            freshness: Freshness::Current,
-        };
-        revocation::judge(&self.leaf, &self.ca.certificate(), &evidence, at)
-    }
-}
-
-const OCSP_SIGNING: &[&str] = &["1.3.6.1.5.5.7.3.9"];
-
 #[test]
 fn a_real_responder_is_understood() {
     let now = Timestamp::from_system(SystemTime::now());
@@ -549,9 +454,7 @@ fn a_real_authority_s_list_is_understood() {
     let now = Timestamp::from_system(SystemTime::now());
     for (state, expected) in [(Some("V"), "good"), (Some("R"), "revoked")] {
         let office = Office::new(state, OCSP_SIGNING);
-        office.openssl("ca -gencrl -config ca.cnf -crldays 7 -out crl.pem");
-        office.openssl("crl -in crl.pem -outform DER -out crl.der");
-        let crl = Crl::parse(&office.read("crl.der")).unwrap();
+        let crl = Crl::parse(&office.list()).unwrap();
         assert_eq!(word(&office.judged(&[], &[crl], now)), expected);
     }
 }

@@ -1,0 +1,276 @@
+//! Revocation data for a path, from the addresses that its certificates name: OCSP before CRL, within limits, through a cache.
+//!
+//! The addresses are found, not configured: they may not lead into a private network. What comes back is judged by
+//! [`crate::trust::revocation`] alone; a failure is told and never taken for "not revoked".
+
+use crate::clock::Timestamp;
+use crate::der::Certificate;
+use crate::net::{self, Body, Client, Limits, Request, Source, Url};
+use crate::trust::path::Path;
+use crate::trust::revocation::{self, Evidence, Freshness, Link, Status};
+use crate::trust::{self, Anchors, Crl, MAX_CRL_BYTES, MAX_OCSP_BYTES, OcspAnswer, Use, ocsp};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// Most requests for one path.
+pub const MAX_REQUESTS: usize = 24;
+
+/// Most addresses of one kind that are tried for one certificate.
+const MAX_ADDRESSES: usize = 3;
+
+/// Most bytes that the cache holds.
+pub const MAX_CACHE_BYTES: usize = 256 * 1024 * 1024;
+
+const OCSP_DEADLINE: Duration = Duration::from_secs(10);
+const CRL_DEADLINE: Duration = Duration::from_secs(60);
+const NONCE_BYTES: usize = 16;
+
+/// How often the links are looked at again: a responder's own certificate, and its issuer's.
+const MAX_ROUNDS: usize = 3;
+
+/// What was fetched before: DER by address (and by certificate, for OCSP). Whoever calls keeps it.
+#[derive(Clone, Default, Debug)]
+pub struct RevocationCache {
+    entries: BTreeMap<String, (Vec<u8>, Timestamp)>,
+}
+
+/// What is wanted.
+#[derive(Clone, Copy, Debug)]
+pub struct RevocationDemand<'a> {
+    /// The path whose certificates are in question.
+    pub path: &'a Path,
+    /// The moment in question.
+    pub at: Timestamp,
+    /// How fresh the data must be.
+    pub freshness: Freshness,
+    /// Certificates at hand.
+    pub certificates: &'a [Certificate],
+    /// Whom the organisation trusts.
+    pub anchors: &'a Anchors,
+    /// Whose anchors vouch for the path.
+    pub anchors_for: Use,
+}
+
+/// What was found.
+#[derive(Clone, Default, Debug)]
+pub struct Collected {
+    /// OCSP answers, those handed in first.
+    pub answers: Vec<OcspAnswer>,
+    /// CRLs, those handed in first.
+    pub crls: Vec<Crl>,
+    /// What is known about each certificate with them.
+    pub links: Vec<Link>,
+    /// Addresses that gave nothing, with the reason.
+    pub failed: Vec<(String, RevocationCause)>,
+}
+
+/// Why an address gave nothing.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum RevocationCause {
+    /// The request.
+    Net(net::Error),
+    /// Another HTTP status than 200.
+    Status(u16),
+    /// What came back.
+    Data(trust::Error),
+    /// The answer repeats another question's nonce.
+    Nonce,
+    /// Not asked any more: [`MAX_REQUESTS`].
+    TooMany,
+}
+
+impl RevocationCache {
+    /// Forgets what is outdated.
+    pub fn sweep(&mut self, now: Timestamp) {
+        self.entries.retain(|_, (_, until)| *until >= now);
+    }
+
+    fn get(&self, key: &str, now: Timestamp) -> Option<&[u8]> {
+        let (der, until) = self.entries.get(key)?;
+        (*until >= now).then_some(der)
+    }
+
+    /// Without nextUpdate there is always something newer: nothing is kept.
+    fn put(&mut self, key: String, der: &[u8], until: Option<Timestamp>) {
+        let held: usize = self.entries.values().map(|(der, _)| der.len()).sum();
+        if let Some(until) = until.filter(|_| held + der.len() <= MAX_CACHE_BYTES) {
+            self.entries.insert(key, (der.to_vec(), until));
+        }
+    }
+}
+
+/// Fetches what is missing for every certificate of the path and for the responders that speak for them. `known` is data at hand; it is
+/// used first. Never fails as a whole: what is missing is in the links.
+pub async fn revocation(
+    client: &Client,
+    demand: &RevocationDemand<'_>,
+    known: (Vec<OcspAnswer>, Vec<Crl>),
+    cache: &mut RevocationCache,
+    now: Timestamp,
+) -> Collected {
+    let mut collector = Collector {
+        client,
+        demand,
+        cache,
+        now,
+        asked: BTreeSet::new(),
+        requests: 0,
+        found: Collected {
+            answers: known.0,
+            crls: known.1,
+            ..Collected::default()
+        },
+    };
+    for _ in 0..MAX_ROUNDS {
+        let open = collector.open();
+        if open.is_empty() {
+            break;
+        }
+        for link in open {
+            collector.asked.insert(*link.certificate.sha256());
+            collector.ask(&link).await;
+        }
+    }
+    collector.found.links = collector.links();
+    collector.found
+}
+
+struct Collector<'a> {
+    client: &'a Client,
+    demand: &'a RevocationDemand<'a>,
+    cache: &'a mut RevocationCache,
+    now: Timestamp,
+    asked: BTreeSet<[u8; 32]>,
+    requests: usize,
+    found: Collected,
+}
+
+impl Collector<'_> {
+    fn evidence(&self) -> Evidence<'_> {
+        Evidence {
+            crls: &self.found.crls,
+            answers: &self.found.answers,
+            certificates: self.demand.certificates,
+            anchors: self.demand.anchors,
+            anchors_for: self.demand.anchors_for,
+            freshness: self.demand.freshness,
+        }
+    }
+
+    fn links(&self) -> Vec<Link> {
+        revocation::judge_path(self.demand.path, &self.evidence(), self.demand.at)
+    }
+
+    fn open(&self) -> Vec<Link> {
+        let is_open =
+            |link: &Link| matches!(link.status, Status::Unknown(_)) && !self.asked.contains(link.certificate.sha256());
+        self.links().into_iter().filter(is_open).collect()
+    }
+
+    fn is_answered(&self, link: &Link) -> bool {
+        let status = revocation::judge(&link.certificate, &link.issuer, &self.evidence(), self.demand.at);
+        !matches!(status, Status::Unknown(_))
+    }
+
+    async fn ask(&mut self, link: &Link) {
+        let extensions = link.certificate.extensions();
+        let addresses = |list: &[String]| list.iter().take(MAX_ADDRESSES).cloned().collect::<Vec<_>>();
+        for address in addresses(&extensions.ocsp_urls) {
+            match self.answer(&address, link).await {
+                Ok(answer) => self.found.answers.push(answer),
+                Err(cause) => self.found.failed.push((address, cause)),
+            }
+            if self.is_answered(link) {
+                return;
+            }
+        }
+        for address in addresses(&extensions.crl_urls) {
+            match self.list(&address).await {
+                Ok(crl) if self.found.crls.contains(&crl) => {}
+                Ok(crl) => self.found.crls.push(crl),
+                Err(cause) => self.found.failed.push((address, cause)),
+            }
+            if self.is_answered(link) {
+                return;
+            }
+        }
+    }
+
+    async fn answer(&mut self, address: &str, link: &Link) -> Result<OcspAnswer, RevocationCause> {
+        let key = format!("{address} {}", link.certificate.sha256_hex());
+        let cached = self
+            .cache
+            .get(&key, self.now)
+            .and_then(|der| OcspAnswer::parse(der).ok());
+        // An answer from before the moment may be what left the question open.
+        if let Some(answer) = cached.filter(|answer| answer.produced_at() >= self.demand.at) {
+            return Ok(answer);
+        }
+        let mut nonce = [0; NONCE_BYTES];
+        getrandom::fill(&mut nonce).map_err(|_| RevocationCause::Nonce)?;
+        let body = Body {
+            content_type: "application/ocsp-request",
+            bytes: ocsp::request(&link.certificate, &link.issuer, Some(&nonce)),
+        };
+        let limits = Limits {
+            deadline: OCSP_DEADLINE,
+            max_body_bytes: MAX_OCSP_BYTES,
+            max_redirects: 0,
+        };
+        let der = self
+            .send(address, Some(body), "application/ocsp-response", limits)
+            .await?;
+        let answer = OcspAnswer::parse(&der).map_err(RevocationCause::Data)?;
+        // Responders that answer from a store leave the nonce out (RFC 5019, 4); one that repeats another is somebody else's answer.
+        if answer.nonce().is_some_and(|repeated| repeated != nonce) {
+            return Err(RevocationCause::Nonce);
+        }
+        self.cache.put(key, &der, answer.next_update());
+        Ok(answer)
+    }
+
+    async fn list(&mut self, address: &str) -> Result<Crl, RevocationCause> {
+        let cached = self.cache.get(address, self.now).and_then(|der| Crl::parse(der).ok());
+        if let Some(crl) =
+            cached.filter(|crl| self.demand.freshness == Freshness::Current || crl.this_update() >= self.demand.at)
+        {
+            return Ok(crl);
+        }
+        let limits = Limits {
+            deadline: CRL_DEADLINE,
+            max_body_bytes: MAX_CRL_BYTES,
+            max_redirects: 3,
+        };
+        let der = self.send(address, None, "application/pkix-crl", limits).await?;
+        let crl = Crl::parse(&der).map_err(RevocationCause::Data)?;
+        self.cache.put(address.to_owned(), &der, crl.next_update());
+        Ok(crl)
+    }
+
+    async fn send(
+        &mut self,
+        address: &str,
+        body: Option<Body<'_>>,
+        accept: &str,
+        limits: Limits,
+    ) -> Result<Vec<u8>, RevocationCause> {
+        if self.requests == MAX_REQUESTS {
+            return Err(RevocationCause::TooMany);
+        }
+        self.requests += 1;
+        let request = Request {
+            url: Url::parse(address).map_err(RevocationCause::Net)?,
+            source: Source::Found,
+            body,
+            accept,
+            authorization: None,
+            limits,
+        };
+        let answer = self.client.send(request).await.map_err(RevocationCause::Net)?;
+        if answer.status == 200 {
+            Ok(answer.bytes)
+        } else {
+            Err(RevocationCause::Status(answer.status))
+        }
+    }
+}
