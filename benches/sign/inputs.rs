@@ -11,6 +11,8 @@ use std::path::Path;
 
 /// Bytes of one incompressible image.
 const IMAGE_BYTES: usize = 1024 * 340 * 3;
+/// Lines on a page of text.
+const LINES_A_PAGE: usize = 40;
 /// Link annotations on a page of the file of many objects.
 const LINKS_A_PAGE: usize = 98;
 /// Objects in one object stream, as common writers pack them.
@@ -23,6 +25,24 @@ pub(crate) enum Xref {
     Table,
     /// Object streams and a cross-reference stream (7.5.7, 7.5.8).
     Streams,
+}
+
+/// Pages of text as a contract has them, `bytes` long and up to one page more.
+pub(crate) fn text(path: &Path, bytes: usize) {
+    let mut file = Pdf::create(path, Xref::Table);
+    while file.position < bytes {
+        let mut content = "BT /F1 10 Tf 60 780 Td 14 TL".to_owned();
+        for line in 1..=LINES_A_PAGE {
+            write!(
+                content,
+                " (Article {line}: the parties agree on what stands here.) Tj T*"
+            )
+            .unwrap();
+        }
+        content.push_str(" ET");
+        file.page(content.as_bytes(), "", "");
+    }
+    file.finish();
 }
 
 /// Pages of noise, `bytes` long and up to one image more.

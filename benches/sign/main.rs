@@ -10,6 +10,7 @@ mod inputs;
 mod measure;
 mod report;
 mod rows;
+mod service;
 mod setup;
 
 use std::env;

@@ -4,9 +4,11 @@
 
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
+use nix::time::ClockId;
 use serde::{Deserialize, Serialize};
 use std::env;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 /// First argument of the process between.
 pub(crate) const CHILD: &str = "--measure-child";
@@ -61,6 +63,11 @@ pub(crate) fn own_account(command: &mut Command) -> Cost {
     let output = command.stderr(Stdio::inherit()).output().unwrap();
     assert!(output.status.success(), "{command:?} failed");
     serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// CPU time of this process until now, milliseconds.
+pub(crate) fn own_cpu_ms() -> f64 {
+    Duration::from(ClockId::CLOCK_PROCESS_CPUTIME_ID.now().unwrap()).as_secs_f64() * 1e3
 }
 
 /// The process between: runs the program, waits, prints what the system counted.

@@ -11,7 +11,7 @@ pub(crate) struct Line {
     workload: &'static str,
     measure: &'static str,
     ours: Spread,
-    /// What the goal is a multiple of; none where the goal is a figure.
+    /// What nobody goes below, or what the goal is a multiple of.
     limit: Option<(&'static str, Spread)>,
     peer: Option<(&'static str, Spread)>,
     /// Our median over the limit's.
@@ -53,6 +53,13 @@ impl Line {
             met: ratio <= goal,
             ..Self::at_most(row, workload, measure, ours, goal)
         }
+    }
+
+    /// Shows what nobody goes below, where the goal is no multiple of it.
+    pub(crate) fn limited(mut self, what: &'static str, figure: Spread) -> Self {
+        self.ratio = Some(self.ours.median / figure.median);
+        self.limit = Some((what, figure));
+        self
     }
 
     /// Shows a peer's figure beside ours.
@@ -105,5 +112,5 @@ fn named(figure: Option<(&str, Spread)>) -> String {
 }
 
 fn spread(figure: Spread) -> String {
-    format!("{:.1} [{:.1} .. {:.1}]", figure.median, figure.min, figure.max)
+    format!("{:.2} [{:.2} .. {:.2}]", figure.median, figure.min, figure.max)
 }

@@ -1,18 +1,93 @@
 //! The workloads, numbered as in `docs/performance.md`: what is run, beside what, and what is good enough.
 
 use super::REPEATS;
-use super::measure::{Cost, Spread, cost, own_account};
+use super::measure::{Cost, Spread, cost, own_account, own_cpu_ms};
 use super::report::Line;
+use super::service::Service;
 use super::setup::{Bench, LABEL};
+use openssl::ec::{EcGroup, EcKey};
+use openssl::ecdsa::EcdsaSig;
+use openssl::nid::Nid;
+use openssl::sha::sha256;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// Files in one request.
+const FILES: usize = 100;
+
 /// Runs every row.
 pub(crate) fn all(bench: &Bench) -> Vec<Line> {
-    let mut lines = large_file(bench);
+    let mut lines = request(bench);
+    lines.extend(large_file(bench));
     lines.extend(many_objects(bench, "500,000 objects, table", &bench.table));
     lines.extend(many_objects(bench, "500,000 objects, object streams", &bench.streams));
+    lines.extend(daemon(bench));
     lines
+}
+
+/// Row 4: small files over HTTP, from the first byte sent to the last byte fetched. Nobody does less than hash three times (the upload, what is
+/// signed, the release check), sign, and verify twice (what the token gave, the release check).
+fn request(bench: &Bench) -> Vec<Line> {
+    const ROW: u8 = 4;
+    let name = "B-B, 100 files of 20 KB over HTTP";
+    let input = fs::read(&bench.small).unwrap();
+    let service = Service::start(bench);
+    // The first request starts workers and fills caches.
+    service.sign(&input, FILES);
+    let [ours, peer, limit] = in_turn(
+        name,
+        [
+            &|| {
+                let before = service.cost();
+                service.sign(&input, FILES);
+                let after = service.cost();
+                Cost {
+                    cpu_ms: (after.cpu_ms - before.cpu_ms) / FILES as f64,
+                    ..after
+                }
+            },
+            &|| pyhanko(bench, &bench.small, FILES),
+            &|| arithmetic(&input),
+        ],
+    );
+    vec![
+        Line::at_most(ROW, name, "CPU ms a file", cpu(&ours), 1.0)
+            .limited("OpenSSL: hash, sign, verify", cpu(&limit))
+            .beside("pyHanko", cpu(&peer)),
+    ]
+}
+
+fn arithmetic(input: &[u8]) -> Cost {
+    let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1).unwrap();
+    let key = EcKey::generate(&group).unwrap();
+    let begun = own_cpu_ms();
+    for _ in 0..FILES {
+        let digest = [sha256(input), sha256(input), sha256(input)][2];
+        let signature = EcdsaSig::sign(&digest, &key).unwrap();
+        assert!(signature.verify(&digest, &key).unwrap() && signature.verify(&digest, &key).unwrap());
+    }
+    Cost {
+        cpu_ms: (own_cpu_ms() - begun) / FILES as f64,
+        rss_mib: 0.0,
+    }
+}
+
+/// Row 12: a daemon that was just started, and one that has looked at its token.
+fn daemon(bench: &Bench) -> Vec<Line> {
+    const ROW: u8 = 12;
+    let mut ready = Vec::new();
+    let mut rss = Vec::new();
+    for _ in 0..REPEATS {
+        let service = Service::start(bench);
+        ready.push(service.ready_ms);
+        service.certificate();
+        rss.push(service.cost().rss_mib);
+    }
+    vec![
+        Line::at_most(ROW, "daemon: start", "ms until ready", Spread::of(ready), 50.0),
+        Line::at_most(ROW, "daemon and one worker, idle", "RSS MiB", Spread::of(rss), 30.0),
+    ]
 }
 
 /// Row 5: a 200 MB file. It cannot be signed for less than one copy and one hash; the release check hashes once more.
@@ -23,7 +98,7 @@ fn large_file(bench: &Bench) -> Vec<Line> {
         name,
         [
             &|| cost(&hankod(bench, &bench.large)),
-            &|| pyhanko(bench, &bench.large),
+            &|| pyhanko(bench, &bench.large, 1),
             &|| cost(Command::new("cp").arg(&bench.large).arg(bench.dir.join("copy.pdf"))),
             &|| cost(Command::new("openssl").args(["dgst", "-sha256"]).arg(&bench.large)),
         ],
@@ -42,7 +117,7 @@ fn many_objects(bench: &Bench, name: &'static str, input: &Path) -> Vec<Line> {
     const ROW: u8 = 6;
     let [ours, peer, reader] = in_turn(
         name,
-        [&|| cost(&hankod(bench, input)), &|| pyhanko(bench, input), &|| {
+        [&|| cost(&hankod(bench, input)), &|| pyhanko(bench, input, 1), &|| {
             cost(Command::new("mutool").args(["show"]).arg(input).arg("trailer"))
         }],
     );
@@ -78,14 +153,19 @@ fn hankod(bench: &Bench, input: &Path) -> Command {
     command
 }
 
-fn pyhanko(bench: &Bench, input: &Path) -> Cost {
+fn pyhanko(bench: &Bench, input: &Path, times: usize) -> Cost {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let judges = std::env::var_os("HANKOD_JUDGES").map_or_else(|| root.join("target/judges"), PathBuf::from);
     let mut command = bench.command(judges.join("bin/python"));
     command.arg(root.join("benches/peers/pyhanko_sign.py"));
     command.arg(&bench.module).arg(LABEL).arg(&bench.pin_file);
     command.arg(&bench.certificate).arg(&bench.issuer);
-    own_account(command.arg(input).arg(bench.dir.join("peer.pdf")))
+    own_account(
+        command
+            .arg(input)
+            .arg(bench.dir.join("peer.pdf"))
+            .arg(times.to_string()),
+    )
 }
 
 fn cpu(costs: &[Cost]) -> Spread {

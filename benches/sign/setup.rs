@@ -1,6 +1,6 @@
 //! What is measured with: the inputs and a SoftHSM token with one P-256 key and its certificate, under `target/bench`.
 //!
-//! Inputs are kept between runs; the token is made anew, so that no run inherits another's.
+//! Inputs are kept between runs; the token and the state folders are made anew, so that no run inherits another's.
 
 use super::inputs::{self, Xref};
 use hankod::clock::Timestamp;
@@ -30,6 +30,8 @@ pub(crate) struct Bench {
     pub(crate) certificate: PathBuf,
     /// Its issuer's, PEM.
     pub(crate) issuer: PathBuf,
+    /// 20 KB of text.
+    pub(crate) small: PathBuf,
     /// 200 MB of images.
     pub(crate) large: PathBuf,
     /// 500,000 objects behind a table.
@@ -43,7 +45,9 @@ impl Bench {
     pub(crate) fn prepare() -> Self {
         let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/bench");
         let token = dir.join("token");
-        fs::remove_dir_all(&token).ok();
+        for old in [&token, &dir.join("state"), &dir.join("serve")] {
+            fs::remove_dir_all(old).ok();
+        }
         fs::create_dir_all(token.join("objects")).unwrap();
         let bench = Self {
             module: std::env::var_os("SOFTHSM2_MODULE")
@@ -52,12 +56,14 @@ impl Bench {
             pin_file: token.join("pin.txt"),
             certificate: token.join("signer.der"),
             issuer: token.join("issuing.pem"),
+            small: dir.join("20kb.pdf"),
             large: dir.join("200mb.pdf"),
             table: dir.join("500k-table.pdf"),
             streams: dir.join("500k-streams.pdf"),
             dir,
         };
         bench.make_token(&token);
+        make(&bench.small, |path| inputs::text(path, 20_000));
         make(&bench.large, |path| inputs::images(path, 200_000_000));
         make(&bench.table, |path| inputs::objects(path, 500_000, Xref::Table));
         make(&bench.streams, |path| inputs::objects(path, 500_000, Xref::Streams));
@@ -117,8 +123,10 @@ fn make(path: &Path, generate: impl Fn(&Path)) {
     }
 }
 
-fn run(command: &mut Command) {
+/// Runs `command`, which must succeed, and gives what it printed.
+pub(crate) fn run(command: &mut Command) -> String {
     let output = command.stdin(Stdio::null()).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{command:?}: {said}");
+    String::from_utf8(output.stdout).unwrap()
 }
