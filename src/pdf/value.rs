@@ -14,11 +14,11 @@ pub struct ObjectId {
 }
 
 /// A number as it stands in the file, such as `123456789.125` or `+0.50`.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Number(Vec<u8>);
 
 /// Any PDF object but a stream, whose dictionary is a [`Dict`] and whose data stays in the file.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Value {
     /// `null`
     Null,
@@ -44,7 +44,7 @@ pub enum Value {
 }
 
 /// A dictionary in the order it was written. The reader refuses a key that has two values.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Dict(Vec<(Vec<u8>, Value)>);
 
 impl Number {

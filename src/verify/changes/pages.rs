@@ -4,7 +4,7 @@ use super::{Compare, What, differing};
 use crate::pdf::Error;
 use crate::pdf::value::{ObjectId, Value};
 use crate::verify::evidence;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 impl Compare<'_, '_> {
     pub(super) fn pages(&mut self) -> Result<(), Error> {
@@ -39,7 +39,8 @@ impl Compare<'_, '_> {
         let listed = |value: Value| value.as_array().unwrap_or_default().to_vec();
         let before = listed(evidence::entry(self.old, &old, "Annots")?);
         let after = listed(evidence::entry(self.new, &new, "Annots")?);
-        let (kept, added): (Vec<&Value>, Vec<&Value>) = after.iter().partition(|a| before.contains(a));
+        let known: HashSet<&Value> = before.iter().collect();
+        let (kept, added): (Vec<&Value>, Vec<&Value>) = after.iter().partition(|a| known.contains(a));
         if !kept.into_iter().eq(before.iter()) {
             self.note(What::Annotation, id, None, "annotation removed, moved or repeated");
         }
