@@ -33,10 +33,18 @@ pub enum AuditError {
 /// Adds an event to the chain, in the transaction of what it records.
 ///
 /// # Errors
-/// `audit_event_invalid` for an event outside the format; else as [`StoreError`].
+/// As [`append_all`].
 pub async fn append(tx: &mut Tx, event: &Event) -> Result<Head, AuditError> {
-    event.check()?;
-    Ok(tx.append_entry(|before| event.seal(before)).await?)
+    append_all(tx, std::slice::from_ref(event)).await
+}
+
+/// Adds events to the chain in their order, in the transaction of what they record.
+///
+/// # Errors
+/// `audit_event_invalid` for an event outside the format; else as [`StoreError`].
+pub async fn append_all(tx: &mut Tx, events: &[Event]) -> Result<Head, AuditError> {
+    events.iter().try_for_each(Event::check)?;
+    Ok(tx.append_entries(events, Event::seal).await?)
 }
 
 /// Writes the newest head to the log (the journal, under systemd), as a witness outside the state folder. Returns it.

@@ -31,7 +31,9 @@ use tokio::sync::{mpsc, oneshot};
 use crate::text::Explain;
 
 pub use chain::{Anchor, ChainRow, HASH_BYTES, Head, HeadFile, Sealed};
-pub use operations::{Attempt, AttemptState, Ending, Item, NewAttempt, NewOperation, Operation, OperationState};
+pub use operations::{
+    Attempt, AttemptState, Ending, Item, NewAttempts, NewOperation, Operation, OperationState, Release,
+};
 pub use pairings::{Allowance, Pairing, PairingRequest, RequestState};
 pub use pins::PinFailures;
 pub use state_dir::{ServeLock, StateDir, TokenLock};
@@ -140,6 +142,9 @@ pub enum StoreError {
 
 /// How long a process waits for another's transaction, in milliseconds.
 pub const BUSY_TIMEOUT_MS: u64 = 10_000;
+
+/// Rows that one statement writes; both databases take far more parameters than so many need.
+const MAX_ROWS: usize = 500;
 
 /// Most calls that share one transaction.
 pub const MAX_GROUP: usize = 256;

@@ -11,7 +11,7 @@ use crate::app::failure::Failure;
 use crate::audit::{self, AuditError, Event, Kind};
 use crate::clock::Timestamp;
 use crate::der::DigestAlgorithm;
-use crate::store::{Ending, NewAttempt, NewOperation, OperationState, Store};
+use crate::store::{Ending, NewAttempts, NewOperation, OperationState, Release, Store};
 
 /// The record of one operation.
 pub(crate) struct Journal {
@@ -98,26 +98,27 @@ impl Journal {
         at: Timestamp,
     ) -> Result<Vec<Intent>, Failure> {
         let (operation, actor) = (self.operation.clone(), self.actor.clone());
+        let new = NewAttempts {
+            operation: operation.clone(),
+            credential,
+            digests,
+            at,
+        };
         let written = self.store.write(move |tx| {
             Box::pin(async move {
-                let mut intents = Vec::with_capacity(digests.len());
-                for (item, digest) in digests {
-                    let event = Event::new(at, Kind::SignatureIntended, &*actor, &*operation)
-                        .with("item", item)
+                let numbers = tx.begin_attempts(&new).await?;
+                let intended = |((item, digest), attempt): (&(u32, Vec<u8>), &u32)| {
+                    Event::new(at, Kind::SignatureIntended, &*actor, &*operation)
+                        .with("item", *item)
                         .with("certificate", &credential)
-                        .with("digest", hex::encode(&digest));
-                    let new = NewAttempt {
-                        operation: operation.clone(),
-                        item,
-                        credential,
-                        digest,
-                        at,
-                    };
-                    let attempt = tx.begin_attempt(&new).await?;
-                    audit::append(tx, &event.with("attempt", attempt)).await?;
-                    intents.push(Intent { item, attempt });
-                }
-                Ok::<_, AuditError>(intents)
+                        .with("digest", hex::encode(digest))
+                        .with("attempt", *attempt)
+                };
+                let events: Vec<Event> = new.digests.iter().zip(&numbers).map(intended).collect();
+                audit::append_all(tx, &events).await?;
+                let items = new.digests.iter().map(|(item, _)| *item);
+                let intents = items.zip(numbers).map(|(item, attempt)| Intent { item, attempt });
+                Ok::<_, AuditError>(intents.collect())
             })
         });
         let intents: Vec<Intent> = written.await?;
@@ -150,11 +151,14 @@ impl Journal {
             .with("item", intent.item)
             .with("attempt", intent.attempt)
             .with("output", &output);
-        let Intent { item, attempt } = intent;
+        let release = Release {
+            item: intent.item,
+            number: intent.attempt,
+            output,
+        };
         let written = self.store.write(move |tx| {
             Box::pin(async move {
-                tx.end_attempt(&operation, item, attempt, Ending::Signed, at).await?;
-                tx.release(&operation, item, attempt, &output, at).await?;
+                tx.release(&operation, &[release], at).await?;
                 audit::append(tx, &event).await?;
                 Ok::<_, AuditError>(())
             })

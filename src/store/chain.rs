@@ -11,11 +11,11 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use rustix::fs::{FlockOperation, flock};
-use sqlx::Row as _;
+use sqlx::{QueryBuilder, Row as _};
 
-use super::dialect::{self, Connection};
+use super::dialect::{self, Connection, Db};
 use super::state_dir::{StateDir, io};
-use super::{Store, StoreError, Tx, blocking};
+use super::{MAX_ROWS, Store, StoreError, Tx, blocking};
 use crate::clock::Timestamp;
 
 /// Length of a chain hash (SHA-256), in bytes.
@@ -93,33 +93,42 @@ impl Head {
 }
 
 impl Tx {
-    /// Appends one entry. `seal` is given the head that it follows.
+    /// Appends an entry for each of `events`. `seal` is given the head that it follows. Returns the last head.
     ///
     /// # Errors
     /// As [`StoreError`].
-    pub async fn append_entry(&mut self, seal: impl FnOnce(&Head) -> Sealed + Send) -> Result<Head, StoreError> {
-        let before = match self.head {
+    pub async fn append_entries<E: Sync>(
+        &mut self,
+        events: &[E],
+        seal: impl Fn(&E, &Head) -> Sealed + Send,
+    ) -> Result<Head, StoreError> {
+        let mut head = match self.head {
             Some(head) => head,
             None => {
                 let read = last_head(&mut self.connection).await;
                 self.note("audit entry", read)?
             }
         };
-        let sealed = seal(&before);
-        let seq = before.seq + 1;
-        let done =
-            sqlx::query("INSERT INTO audit_entries (seq, at, kind, bytes, prev, hash) VALUES ($1, $2, $3, $4, $5, $6)")
-                .bind(seq.cast_signed())
-                .bind(sealed.at.micros())
-                .bind(sealed.kind)
-                .bind(sealed.bytes)
-                .bind(before.hash.as_slice())
-                .bind(sealed.hash.as_slice())
-                .execute(&mut self.connection)
-                .await;
-        self.note("audit entry", done)?;
-        let head = Head { seq, hash: sealed.hash };
-        self.head = Some(head);
+        for events in events.chunks(MAX_ROWS) {
+            let mut insert = QueryBuilder::<Db>::new("INSERT INTO audit_entries (seq, at, kind, bytes, prev, hash) ");
+            insert.push_values(events, |mut row, event| {
+                let sealed = seal(event, &head);
+                let next = Head {
+                    seq: head.seq + 1,
+                    hash: sealed.hash,
+                };
+                row.push_bind(next.seq.cast_signed())
+                    .push_bind(sealed.at.micros())
+                    .push_bind(sealed.kind)
+                    .push_bind(sealed.bytes)
+                    .push_bind(head.hash.to_vec())
+                    .push_bind(sealed.hash.to_vec());
+                head = next;
+            });
+            let done = insert.build().execute(&mut self.connection).await;
+            self.note("audit entry", done)?;
+            self.head = Some(head);
+        }
         Ok(head)
     }
 

@@ -2,8 +2,12 @@
 //!
 //! An intent stands here before a token is touched. At most one signature of an item is ever released; the database itself refuses a second.
 
-use super::dialect::{Row, column};
-use super::{Sha256, Store, StoreError, Tx};
+use std::collections::BTreeMap;
+
+use sqlx::QueryBuilder;
+
+use super::dialect::{Db, Row, column};
+use super::{MAX_ROWS, Sha256, Store, StoreError, Tx};
 use crate::clock::Timestamp;
 
 /// What the person agreed to: one consent, many items.
@@ -68,19 +72,28 @@ pub struct Item {
     pub error: Option<String>,
 }
 
-/// What a token is about to be asked.
+/// What a token is about to be asked, item by item of one operation.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct NewAttempt {
+pub struct NewAttempts {
     /// The operation.
     pub operation: String,
-    /// The item, from 1.
-    pub item: u32,
     /// SHA-256 of the certificate.
     pub credential: Sha256,
-    /// The digest to be signed, as the token is given it; at most 64 bytes.
-    pub digest: Vec<u8>,
+    /// Each item, from 1, and the digest to be signed, as the token is given it; at most 64 bytes.
+    pub digests: Vec<(u32, Vec<u8>)>,
     /// When.
     pub at: Timestamp,
+}
+
+/// A signature that leaves the house.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Release {
+    /// The item, from 1.
+    pub item: u32,
+    /// The attempt that signed, from 1.
+    pub number: u32,
+    /// SHA-256 of the finished file.
+    pub output: Sha256,
 }
 
 /// A stored attempt.
@@ -184,51 +197,65 @@ impl Tx {
         .execute(&mut self.connection)
         .await;
         self.note(OPERATION, done)?;
-        for (number, input) in (1_i64..).zip(&new.inputs) {
-            let done = sqlx::query("INSERT INTO items (operation, number, input) VALUES ($1, $2, $3)")
-                .bind(&new.id)
-                .bind(number)
-                .bind(input.as_slice())
-                .execute(&mut self.connection)
-                .await;
+        let items: Vec<(i64, &Sha256)> = (1..).zip(&new.inputs).collect();
+        for rows in items.chunks(MAX_ROWS) {
+            let mut insert = QueryBuilder::<Db>::new("INSERT INTO items (operation, number, input) ");
+            insert.push_values(rows, |mut row, (number, input)| {
+                row.push_bind(&new.id).push_bind(number).push_bind(input.as_slice());
+            });
+            let done = insert.build().execute(&mut self.connection).await;
             self.note(ITEM, done)?;
         }
         Ok(())
     }
 
-    /// Writes the intent of one signature and returns its number, from 1.
+    /// Writes the intents of signatures and returns their numbers, from 1, in the order of the digests.
     ///
     /// # Errors
-    /// `already_released` when a signature of the item has left the house; `state_not_found` when there is no such open operation and item.
-    pub async fn begin_attempt(&mut self, new: &NewAttempt) -> Result<u32, StoreError> {
+    /// `already_released` when a signature of an item has left the house; `state_not_found` when there is no such open operation and item. Then none is written.
+    pub async fn begin_attempts(&mut self, new: &NewAttempts) -> Result<Vec<u32>, StoreError> {
+        let tried = self.tried(&new.operation).await?;
+        let mut rows = Vec::with_capacity(new.digests.len());
+        for (item, digest) in &new.digests {
+            let (attempts, is_released) = *tried.get(item).ok_or(StoreError::NotFound { what: ITEM })?;
+            if is_released {
+                return Err(released(&new.operation, *item));
+            }
+            rows.push((*item, attempts + 1, digest));
+        }
+        for rows in rows.chunks(MAX_ROWS) {
+            let mut insert = QueryBuilder::<Db>::new(
+                "INSERT INTO attempts (operation, item, number, credential, digest, state, started) ",
+            );
+            insert.push_values(rows, |mut row, (item, number, digest)| {
+                row.push_bind(&new.operation)
+                    .push_bind(i64::from(*item))
+                    .push_bind(i64::from(*number))
+                    .push_bind(new.credential.as_slice())
+                    .push_bind(digest.as_slice())
+                    .push_bind(AttemptState::Intended.name())
+                    .push_bind(new.at.micros());
+            });
+            let done = insert.build().execute(&mut self.connection).await;
+            self.note(ATTEMPT, done)?;
+        }
+        Ok(rows.into_iter().map(|(_, number, _)| number).collect())
+    }
+
+    /// For each item of an open operation, how many attempts it has, and whether one was released.
+    async fn tried(&mut self, operation: &str) -> Result<BTreeMap<u32, (u32, bool)>, StoreError> {
         let found = sqlx::query(
-            "SELECT count(a.number), coalesce(max(CASE WHEN a.state = 'released' THEN 1 ELSE 0 END), 0) \
+            "SELECT i.number, count(a.number), coalesce(max(CASE WHEN a.state = 'released' THEN 1 ELSE 0 END), 0) \
              FROM operations o JOIN items i ON i.operation = o.id \
              LEFT JOIN attempts a ON a.operation = i.operation AND a.item = i.number \
-             WHERE o.id = $1 AND i.number = $2 AND o.state = 'open' GROUP BY i.number",
+             WHERE o.id = $1 AND o.state = 'open' GROUP BY i.number",
         )
-        .bind(&new.operation)
-        .bind(i64::from(new.item))
-        .fetch_optional(&mut self.connection)
+        .bind(operation)
+        .fetch_all(&mut self.connection)
         .await;
-        let row = self.note(ITEM, found)?.ok_or(StoreError::NotFound { what: ITEM })?;
-        if column::<i64>(&row, 1)? != 0 {
-            return Err(released(&new.operation, new.item));
-        }
-        let number = u32::try_from(column::<i64>(&row, 0)? + 1).map_err(|_| StoreError::Damaged { what: ATTEMPT })?;
-        let done = sqlx::query(
-            "INSERT INTO attempts (operation, item, number, credential, digest, state, started) VALUES ($1, $2, $3, $4, $5, 'intended', $6)",
-        )
-        .bind(&new.operation)
-        .bind(i64::from(new.item))
-        .bind(i64::from(number))
-        .bind(new.credential.as_slice())
-        .bind(&new.digest)
-        .bind(new.at.micros())
-        .execute(&mut self.connection)
-        .await;
-        self.note(ATTEMPT, done)?;
-        Ok(number)
+        let rows = self.note(ITEM, found)?;
+        let tried = |row: &Row| Ok((count(row, 0)?, (count(row, 1)?, column::<i64>(row, 2)? != 0)));
+        rows.iter().map(tried).collect()
     }
 
     /// Writes what became of an attempt.
@@ -260,47 +287,63 @@ impl Tx {
         .bind(at.micros())
         .execute(&mut self.connection)
         .await;
-        self.met_one(ATTEMPT, done)
+        self.met(ATTEMPT, 1, done)
     }
 
-    /// Writes that an attempt's signature leaves the house; its finished file has this SHA-256. Call before anybody gets it.
+    /// Writes that attempts signed and that their signatures leave the house. Call before anybody gets one.
     ///
     /// # Errors
-    /// `already_released` when a signature of the item left before; `state_not_found` when the attempt has not signed.
-    pub async fn release(
-        &mut self,
-        operation: &str,
-        item: u32,
-        number: u32,
-        output: &Sha256,
-        at: Timestamp,
-    ) -> Result<(), StoreError> {
-        let done = sqlx::query(
-            "UPDATE attempts SET state = 'released', ended = $4 \
-             WHERE operation = $1 AND item = $2 AND number = $3 AND state IN ('signed', 'released')",
-        )
-        .bind(operation)
-        .bind(i64::from(item))
-        .bind(i64::from(number))
-        .bind(at.micros())
-        .execute(&mut self.connection)
-        .await;
-        match self.met_one(ATTEMPT, done) {
-            Err(StoreError::Exists { .. }) => return Err(released(operation, item)),
-            other => other?,
+    /// `already_released` when a signature of an item left before; `state_not_found` when an attempt failed or does not exist. Then none is released.
+    pub async fn release(&mut self, operation: &str, releases: &[Release], at: Timestamp) -> Result<(), StoreError> {
+        for releases in releases.chunks(MAX_ROWS) {
+            let mut update = QueryBuilder::<Db>::new("UPDATE attempts SET state = 'released', ended = ");
+            update
+                .push_bind(at.micros())
+                .push(" WHERE operation = ")
+                .push_bind(operation);
+            update.push(" AND state IN ('intended', 'signed', 'released') AND (item, number) IN (");
+            update.push_values(releases, |mut row, release| {
+                row.push_bind(i64::from(release.item))
+                    .push_bind(i64::from(release.number));
+            });
+            let done = update.push(")").build().execute(&mut self.connection).await;
+            match self.met(ATTEMPT, releases.len(), done) {
+                Err(StoreError::Exists { .. }) => return Err(self.released_before(operation, releases).await),
+                other => other?,
+            }
+            let mut update = QueryBuilder::<Db>::new("WITH released (number, output) AS (");
+            update.push_values(releases, |mut row, release| {
+                row.push_bind(i64::from(release.item))
+                    .push_bind(release.output.as_slice());
+            });
+            update.push(") UPDATE items SET output = released.output, error = NULL FROM released WHERE operation = ");
+            update
+                .push_bind(operation)
+                .push(" AND items.number = released.number AND items.output IS NULL");
+            let done = update.build().execute(&mut self.connection).await;
+            match self.met(ITEM, releases.len(), done) {
+                Err(StoreError::NotFound { .. }) => return Err(self.released_before(operation, releases).await),
+                other => other?,
+            }
         }
-        let done = sqlx::query(
-            "UPDATE items SET output = $3, error = NULL WHERE operation = $1 AND number = $2 AND output IS NULL",
-        )
-        .bind(operation)
-        .bind(i64::from(item))
-        .bind(output.as_slice())
-        .execute(&mut self.connection)
-        .await;
-        match self.met_one(ITEM, done) {
-            Err(StoreError::NotFound { .. }) => Err(released(operation, item)),
-            other => other,
+        Ok(())
+    }
+
+    /// `already_released` of the first of `releases` whose item has an output.
+    async fn released_before(&mut self, operation: &str, releases: &[Release]) -> StoreError {
+        for Release { item, .. } in releases {
+            let found = sqlx::query("SELECT 1 FROM items WHERE operation = $1 AND number = $2 AND output IS NOT NULL")
+                .bind(operation)
+                .bind(i64::from(*item))
+                .fetch_optional(&mut self.connection)
+                .await;
+            match self.note(ITEM, found) {
+                Ok(Some(_)) => return released(operation, *item),
+                Ok(None) => {}
+                Err(error) => return error,
+            }
         }
+        StoreError::Damaged { what: ITEM }
     }
 
     /// Writes why an item has no signature.
@@ -314,7 +357,7 @@ impl Tx {
             .bind(error)
             .execute(&mut self.connection)
             .await;
-        self.met_one(ITEM, done)
+        self.met(ITEM, 1, done)
     }
 
     /// Ends an operation.
@@ -336,7 +379,7 @@ impl Tx {
                 .bind(at.micros())
                 .execute(&mut self.connection)
                 .await;
-        self.met_one(OPERATION, done)
+        self.met(OPERATION, 1, done)
     }
 }
 

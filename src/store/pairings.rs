@@ -118,7 +118,7 @@ impl Tx {
             .bind(at.micros())
             .execute(&mut self.connection)
             .await;
-        self.met_one(PAIRING, done)
+        self.met(PAIRING, 1, done)
     }
 
     /// Notes a use.
@@ -131,7 +131,7 @@ impl Tx {
             .bind(at.micros())
             .execute(&mut self.connection)
             .await;
-        self.met_one(PAIRING, done)
+        self.met(PAIRING, 1, done)
     }
 
     /// Adds a request.
@@ -184,7 +184,7 @@ impl Tx {
         .bind(to.expires.micros())
         .execute(&mut self.connection)
         .await;
-        self.met_one(REQUEST, done)
+        self.met(REQUEST, 1, done)
     }
 
     /// Requests of all origins made at `since` or later, oldest first, at most `limit`. What has been void since before then is forgotten.

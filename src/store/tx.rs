@@ -46,15 +46,17 @@ impl Tx {
         Err(ours)
     }
 
-    /// As [`Self::note`] for a change that must have met exactly one row.
-    pub(super) fn met_one(
+    /// As [`Self::note`] for a change that must have met exactly `rows` rows.
+    pub(super) fn met(
         &mut self,
         what: &'static str,
+        rows: usize,
         result: Result<sqlx::sqlite::SqliteQueryResult, sqlx::Error>,
     ) -> Result<(), StoreError> {
-        match self.note(what, result)?.rows_affected() {
-            1 => Ok(()),
-            _ => Err(StoreError::NotFound { what }),
+        if self.note(what, result)?.rows_affected() == rows as u64 {
+            Ok(())
+        } else {
+            Err(StoreError::NotFound { what })
         }
     }
 

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use hankod::audit::{self, AuditError, Event, Kind};
 use hankod::clock::Timestamp;
-use hankod::store::{Ending, NewAttempt, NewOperation, OperationState, StateDir, Store, StoreError};
+use hankod::store::{NewAttempts, NewOperation, OperationState, Release, StateDir, Store, StoreError};
 use hankod::text::Explain;
 
 fn at(seconds: i64) -> Timestamp {
@@ -28,27 +28,28 @@ fn operation(id: &str) -> NewOperation {
 }
 
 async fn attempt(store: &Store, operation: &str, item: u32) -> Result<u32, StoreError> {
-    let new = NewAttempt {
+    let new = NewAttempts {
         operation: operation.to_owned(),
-        item,
         credential: [4; 32],
-        digest: vec![5; 32],
+        digests: vec![(item, vec![5; 32])],
         at: at(1),
     };
-    store
-        .write(move |tx| Box::pin(async move { tx.begin_attempt(&new).await }))
-        .await
+    let numbers = store
+        .write(move |tx| Box::pin(async move { tx.begin_attempts(&new).await }))
+        .await?;
+    assert_eq!(numbers.len(), 1);
+    Ok(numbers[0])
 }
 
-async fn sign_and_release(store: &Store, operation: &str, item: u32, number: u32) -> Result<(), StoreError> {
+async fn release(store: &Store, operation: &str, item: u32, number: u32) -> Result<(), StoreError> {
     let operation = operation.to_owned();
+    let release = Release {
+        item,
+        number,
+        output: [6; 32],
+    };
     store
-        .write(move |tx| {
-            Box::pin(async move {
-                tx.end_attempt(&operation, item, number, Ending::Signed, at(2)).await?;
-                tx.release(&operation, item, number, &[6; 32], at(3)).await
-            })
-        })
+        .write(move |tx| Box::pin(async move { tx.release(&operation, &[release], at(3)).await }))
         .await
 }
 
@@ -66,8 +67,8 @@ async fn one_signature_of_an_item_is_released() {
     let second = attempt(&store, "o", 1).await.unwrap();
     let third = attempt(&store, "o", 1).await.unwrap();
     assert_eq!((first, second, third), (1, 2, 3));
-    sign_and_release(&store, "o", 1, second).await.unwrap();
-    let again = sign_and_release(&store, "o", 1, third).await;
+    release(&store, "o", 1, second).await.unwrap();
+    let again = release(&store, "o", 1, third).await;
     assert!(
         matches!(again, Err(StoreError::AlreadyReleased { item: 1, .. })),
         "{again:?}"
