@@ -47,7 +47,7 @@ pub enum Freshness {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Status {
     /// Not revoked at the moment.
-    Good(Proof),
+    Good(Box<Proof>),
     /// Revoked at the moment, since `at`.
     Revoked {
         /// Since when.
@@ -235,7 +235,7 @@ impl Judge<'_> {
             }
         }
         match good {
-            Some(proof) => Status::Good(proof),
+            Some(proof) => Status::Good(Box::new(proof)),
             None if why == Why::Missing && is_closed(certificate) => Status::Unknown(Why::Closed),
             None => Status::Unknown(why),
         }

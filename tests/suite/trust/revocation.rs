@@ -215,18 +215,22 @@ fn distribution_points_and_scopes() {
     // keyCompromise alone, and all the others.
     let (some, others) = (tlv(0x83, &[6, 0x40]), tlv(0x83, &[7, 0x3f, 0x80]));
     let listed = List::new()
-        .with(idp(&[some.clone()]))
+        .with(idp(std::slice::from_ref(&some)))
         .revokes(&[9], since, reason(1))
         .by(&world.ca);
     let rows = [
-        ("4.14.1", vec![with(&[here.clone()])], "good"),
+        ("4.14.1", vec![with(std::slice::from_ref(&here))], "good"),
         ("4.14.3", vec![with(&[there])], "OutOfScope"),
         ("4.14.10", vec![with(&[flag(1)])], "good"),
         ("4.14.12", vec![with(&[flag(2)])], "OutOfScope"),
         ("4.14.14", vec![with(&[flag(5)])], "OutOfScope"),
         ("4.14.15", vec![listed.clone()], "revoked"),
-        ("4.14.17", vec![with(&[some.clone()])], "OutOfScope"),
-        ("4.14.18", vec![with(&[some.clone()]), with(&[others.clone()])], "good"),
+        ("4.14.17", vec![with(std::slice::from_ref(&some))], "OutOfScope"),
+        (
+            "4.14.18",
+            vec![with(std::slice::from_ref(&some)), with(std::slice::from_ref(&others))],
+            "good",
+        ),
         ("4.14.20", vec![listed, with(&[others])], "revoked"),
         ("4.14.2, name and reasons", vec![with(&[here, some])], "OutOfScope"),
     ];
@@ -466,7 +470,7 @@ fn damaged_lists_and_answers_never_panic_and_never_count() {
     let answer = office.answer(Some(b"0123456789abcdef"), "-resp_no_certs");
     for damaged in mutations(7, &answer, count()) {
         if let Ok(parsed) = OcspAnswer::parse(&damaged) {
-            let is_good = word(&office.judged(&[parsed.clone()], &[], now)) == "good";
+            let is_good = word(&office.judged(std::slice::from_ref(&parsed), &[], now)) == "good";
             assert!(
                 !is_good || answer_is_signed_the_same(&damaged, &answer),
                 "{}",
