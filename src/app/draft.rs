@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::OFlags;
+use rustix::fs::{FlockOperation, OFlags, flock};
 use tempfile::TempPath;
 
 use crate::app::desk::UploadedDocument;
@@ -19,6 +19,10 @@ use crate::pdf::map::PrivateCopy;
 
 /// Bytes read at a time: large enough to be quick, small enough to stay in the processor's cache.
 const BLOCK_BYTES: usize = 64 * 1024;
+
+/// How our copies beside an output are named until they are finished.
+const PREFIX: &str = ".hankod-";
+const SUFFIX: &str = ".part";
 
 /// The upload folder's name in errors.
 const UPLOADS: &str = "uploads";
@@ -211,14 +215,35 @@ fn open_regular(path: &Path) -> io::Result<(File, u64)> {
     }
 }
 
+/// Removes the copies that a killed process left in `folder`: those that no living process holds.
+pub(crate) fn sweep(folder: &Path) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let ours = name
+            .to_str()
+            .is_some_and(|n| n.starts_with(PREFIX) && n.ends_with(SUFFIX));
+        // Held or not readable: somebody's, or nothing that can be helped here.
+        let left = ours
+            && File::open(entry.path())
+                .is_ok_and(|file| flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok());
+        if left {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
+
 fn private_file(folder: &Path) -> Result<(File, TempPath), Failure> {
     let made = tempfile::Builder::new()
-        .prefix(".hankod-")
-        .suffix(".part")
+        .prefix(PREFIX)
+        .suffix(SUFFIX)
         // As the person's other new files: the umask decides who may read them.
         .permissions(Permissions::from_mode(0o666))
         .tempfile_in(folder);
-    Ok(made.map_err(|e| unwritable(folder, &e))?.into_parts())
+    let (file, path) = made.map_err(|e| unwritable(folder, &e))?.into_parts();
+    // While it is held, nobody takes it for what a killed process left.
+    flock(&file, FlockOperation::LockExclusive).map_err(|e| unwritable(folder, &e.into()))?;
+    Ok((file, path))
 }
 
 fn feed(mut file: &File, range: Range<u64>, each: &mut dyn FnMut(&[u8])) -> io::Result<()> {

@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use super::App;
-use super::desk::{DocumentRequest, SigningChoice};
-use super::draft::{Draft, parent, small_file, unwritable};
+use super::desk::{DocumentRequest, MAX_SEAL_BYTES, SigningChoice};
+use super::draft::{self, Draft, parent, small_file, unwritable};
 use super::failure::{Failure, FailureKind};
 use super::signing::{Credential, Deliver, Item, PinChoice, Set, Signed};
 use crate::access::Principal;
@@ -21,9 +21,6 @@ use crate::secret::{MAX_SECRET_BYTES, Password};
 use crate::text::Lang;
 
 pub use super::signing::{Checkpoint, Step};
-
-/// Bytes of a seal's PNG.
-const MAX_SEAL_BYTES: usize = 4 << 20;
 
 /// What `hankod sign` asks for. Paths are absolute, and any bytes: JSON text could not carry them all.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -182,6 +179,8 @@ fn load(app: &App, request: &FilesRequest) -> Result<Vec<Item>, Failure> {
         .map(|path| small_file(Path::new(path), MAX_SEAL_BYTES))
         .transpose()?;
     let seal: Option<Arc<[u8]>> = seal.map(Arc::from);
+    let folders: BTreeSet<&Path> = request.documents.iter().map(|d| parent(Path::new(&d.output))).collect();
+    folders.into_iter().for_each(draft::sweep);
     let load = |document: &FileRequest| -> Result<Item, Failure> {
         let (input, output) = (Path::new(&document.input), Path::new(&document.output));
         // Renaming onto a folder fails, but only after the token has signed.
