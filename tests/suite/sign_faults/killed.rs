@@ -209,7 +209,9 @@ fn a_command_killed_under_its_login_lets_nothing_out_and_keeps_no_pin() {
     assert!(ran.ok, "{ran:?}");
     assert_eq!(outputs(&holder).len(), MANY);
     let parts = fs::read_dir(holder.dir.join("out")).unwrap().flatten();
-    let parts: Vec<_> = parts.filter(|e| e.file_name().to_string_lossy().ends_with(".part")).collect();
+    let parts: Vec<_> = parts
+        .filter(|e| e.file_name().to_string_lossy().ends_with(".part"))
+        .collect();
     assert!(parts.is_empty(), "copies of the killed command lie about: {parts:?}");
     // Whoever used the tokens next has closed what the killed command left open.
     let audit = holder.audit();
