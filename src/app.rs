@@ -23,6 +23,7 @@ mod signing;
 mod signings;
 mod stamp;
 mod tokens;
+pub mod verify;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -22,6 +22,7 @@ mod serve;
 mod sign;
 mod site;
 mod token;
+mod verify;
 
 /// Signs PDFs with IC cards and HSMs, as a daemon and by hand.
 ///
@@ -67,6 +68,10 @@ enum Command {
     Certificate(certificate::Action),
     /// Sign PDF files
     Sign(Box<sign::Options>),
+    /// Verify signed PDF files
+    ///
+    /// Exit codes: 0 all valid; 1 a signature is invalid; 2 none is, and something could not be confirmed; 66 unreadable input.
+    Verify(verify::Options),
     /// The audit log
     #[command(subcommand)]
     Audit(audit::Action),
@@ -112,6 +117,7 @@ fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Token(action) => token::run(global, &action),
         Command::Certificate(action) => certificate::run(global, &action),
         Command::Sign(options) => sign::run(global, &options),
+        Command::Verify(options) => verify::run(global, &options),
         Command::Audit(action) => audit::run(global, &action),
         Command::Site(action) => site::run(global, &action),
         Command::Doctor => doctor::run(global),

@@ -123,6 +123,37 @@ impl Timestamp {
         )
     }
 
+    /// Reads a PDF date string (ISO 32000-2, 7.9.4); what it leaves out behind the year is the earliest it can be, a missing offset is UTC.
+    pub fn parse_pdf_date(text: &str) -> Option<Self> {
+        let text = text.strip_prefix("D:").unwrap_or(text);
+        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+        if !matches!(digits, 4 | 6 | 8 | 10 | 12 | 14) {
+            return None;
+        }
+        let (date, offset) = text.split_at(digits);
+        let full = format!("{date}{}", &"00000101000000"[digits..]);
+        let number = |range: std::ops::Range<usize>| full.get(range)?.parse::<u32>().ok();
+        let at = Self::from_civil(Civil {
+            year: i64::from(number(0..4)?),
+            month: number(4..6)?,
+            day: number(6..8)?,
+            hour: number(8..10)?,
+            minute: number(10..12)?,
+            second: number(12..14)?,
+            micros: 0,
+        })?;
+        let sign = match offset.bytes().next() {
+            None | Some(b'Z') => return Some(at),
+            Some(b'+') => 1,
+            Some(b'-') => -1,
+            Some(_) => return None,
+        };
+        let mut parts = offset[1..].split('\'').map(|part| part.parse::<u16>().ok());
+        let (hours, minutes) = (parts.next()??, parts.next().flatten().unwrap_or(0));
+        let seconds = i64::from(hours) * 3600 + i64::from(minutes) * 60;
+        (hours < 24 && minutes < 60).then(|| Self(at.0 - sign * seconds * 1_000_000))
+    }
+
     /// For people in Japan: `2026/11/23 14:45(JST)`.
     pub fn jst_minutes(self) -> String {
         let c = self.civil_jst();
@@ -254,6 +285,25 @@ mod tests {
         let at = Timestamp::parse_rfc3339("2020-07-31T11:09:00Z").unwrap();
         assert_eq!(at.jst_minutes(), "2020/07/31 20:09(JST)");
         assert_eq!(at.pdf_date(), "D:20200731200900+09'00'");
+        for text in [
+            "D:20200731200900+09'00'",
+            "D:20200731110900Z",
+            "20200731110900",
+            "D:202007312009+09",
+        ] {
+            assert_eq!(Timestamp::parse_pdf_date(text), Some(at), "{text}");
+        }
+        for text in [
+            "",
+            "D:",
+            "D:2020-07-31",
+            "D:20201331",
+            "D:20200731200900+09:00x",
+            "D:20200731200900+99'00'",
+            "D:20200731+é",
+        ] {
+            assert_eq!(Timestamp::parse_pdf_date(text), None, "{text}");
+        }
         assert_eq!(
             Timestamp::parse_rfc3339("2020-07-31T20:09:00.5+09:00"),
             Some(Timestamp(at.0 + 500_000))

@@ -12,7 +12,7 @@ use crate::cms;
 use crate::der::ObjectIdentifier;
 use crate::text::Explain;
 
-pub use check::{Checked, Expected, check};
+pub use check::{Checked, Expected, check, is_for_timestamps};
 pub use info::{Imprint, TstInfo};
 pub use query::{NONCE_BYTES, Query};
 pub use reply::{MAX_REPLY_BYTES, MAX_STATUS_TEXT_CHARS, Status, read_reply};

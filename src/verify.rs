@@ -1,16 +1,23 @@
 //! A finished file judged: evidence first, judgement after (ETSI EN 319 102-1). No I/O, no clock, no code shared with the signer.
 //!
-//! What is here so far asks whether a file that hankod signed may leave ([`release`]): structure, signature, changes. Trust and revocation are not asked.
+//! [`file::examine`] gathers, [`judge`] judges, [`report`] tells. Trust is evidence that the caller brings ([`judge::TrustEvidence`]); the release check
+//! ([`release`]) of hankod's own files asks for none.
 
 use crate::text::Explain;
-use crate::{cms, pdf};
+use crate::{cms, pdf, tsa};
 use thiserror::Error;
 
 pub mod changes;
 pub mod evidence;
+pub mod file;
 pub mod hashing;
+mod headline;
+pub mod integrity;
+pub mod judge;
+pub mod level;
 pub mod placement;
 pub mod release;
+pub mod report;
 pub mod rules;
 
 /// One fault of a file.
@@ -42,6 +49,41 @@ pub enum Finding {
         /// Full name of the field.
         field: String,
     },
+    /// The signature is not the one that stood in its field when it was made.
+    #[error("signature in {field}: replaced")]
+    SignatureReplaced {
+        /// Full name of the field.
+        field: String,
+    },
+    /// A kind of signature that hankod does not check.
+    #[error("signature in {field}: SubFilter")]
+    SubFilter {
+        /// Full name of the field.
+        field: String,
+    },
+    /// A document timestamp's token does not hold.
+    #[error("timestamp in {field}: {error}")]
+    Timestamp {
+        /// Full name of the field.
+        field: String,
+        /// Why.
+        error: tsa::Error,
+    },
+    /// A field was filled, and what it shows cannot be read.
+    #[error("field {field}: appearance not readable")]
+    AppearanceUnread {
+        /// Full name of the field.
+        field: String,
+    },
+    /// Nothing leads from the certificate to an authority that is trusted.
+    #[error("signature in {field}: not trusted")]
+    NotTrusted {
+        /// Full name of the field.
+        field: String,
+    },
+    /// No signature at all.
+    #[error("no signature")]
+    NoSignature,
     /// The CMS in /Contents does not hold.
     #[error("signature in {field}: {error}")]
     Cms {
@@ -64,6 +106,12 @@ impl Explain for Finding {
             Self::SignatureCount(_) => "signature_count",
             Self::SignatureMalformed { .. } => "signature_malformed",
             Self::ByteRange { .. } => "byte_range_wrong",
+            Self::SignatureReplaced { .. } => "signature_replaced",
+            Self::SubFilter { .. } => "sub_filter_unknown",
+            Self::Timestamp { error, .. } => error.code(),
+            Self::AppearanceUnread { .. } => "appearance_unread",
+            Self::NotTrusted { .. } => "not_trusted",
+            Self::NoSignature => "no_signature",
             Self::Cms { error, .. } => error.code(),
             Self::ChangeForbidden(_) => "change_forbidden",
         }
@@ -72,11 +120,16 @@ impl Explain for Finding {
     fn args(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::Pdf(error) => error.args(),
-            Self::OriginalChanged | Self::OriginalEnd => Vec::new(),
+            Self::OriginalChanged | Self::OriginalEnd | Self::NoSignature => Vec::new(),
             Self::SignatureCount(count) => vec![("count", count.to_string())],
             Self::SignatureMalformed { field, part } => vec![("field", field.clone()), ("part", (*part).to_owned())],
-            Self::ByteRange { field } => vec![("field", field.clone())],
+            Self::ByteRange { field }
+            | Self::SignatureReplaced { field }
+            | Self::SubFilter { field }
+            | Self::AppearanceUnread { field }
+            | Self::NotTrusted { field } => vec![("field", field.clone())],
             Self::Cms { error, .. } => error.args(),
+            Self::Timestamp { error, .. } => error.args(),
             Self::ChangeForbidden(change) => vec![("change", change.to_string())],
         }
     }

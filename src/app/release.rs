@@ -69,7 +69,7 @@ pub(crate) fn check(finished: Finished) -> Result<Checked, Failure> {
     let plan = release::plan(&document, &original)?;
     let mut hashing = Hashing::new(plan.requests());
     draft.read(0..Hashing::needed(plan.requests()), &mut |block| hashing.update(block))?;
-    let released = release::check(&document, &original, &plan, &hashing.finish()).map_err(|findings| {
+    let released = release::check(&original, &plan, &hashing.finish()).map_err(|findings| {
         findings
             .iter()
             .for_each(|finding| log::error!(code = finding.code(); "the release check refused a file"));

@@ -11,6 +11,8 @@ use crate::daemon::control::Told;
 pub(super) const DONE: u8 = 0;
 /// Refused or failed.
 pub(super) const FAILED: u8 = 1;
+/// Verification: nothing failed, something could not be found out.
+pub(super) const INDETERMINATE: u8 = 2;
 /// Wrong usage.
 pub(super) const USAGE: u8 = 64;
 /// Unreadable input.

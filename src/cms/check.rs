@@ -57,6 +57,22 @@ impl SignedData {
         Ok(certificate)
     }
 
+    /// As [`Self::verify_signer`], for signatures that others made: signing-certificate may be of either version or missing, and the signature's digest may
+    /// be another than the message's.
+    ///
+    /// # Errors
+    /// As [`Self::verify_signer`].
+    pub fn verify_foreign(&self, message_digest: &[u8]) -> Result<&Certificate, Error> {
+        let signer = self.signer()?;
+        if self.content.is_some() || self.content_type != oid::DATA {
+            return Err(Error::NotDetached);
+        }
+        self.check_attributes(signer, message_digest)?;
+        let certificate = self.named(signer, &signer.certificate_ids()?)?;
+        signer.check_value(certificate)?;
+        Ok(certificate)
+    }
+
     /// As [`Self::verify_signer`], for content that stands inside, such as a timestamp's. The certificate may be named by signing-certificate of either
     /// version (RFC 5816), and when both are there, by both.
     ///
@@ -66,12 +82,8 @@ impl SignedData {
         let signer = self.signer()?;
         let content = self.content.as_ref().ok_or(Error::ContentMissing)?;
         self.check_attributes(signer, &self.digest()?.digest(content))?;
-        let mut ids = Vec::new();
-        if signer.has(oid::SIGNING_CERTIFICATE) {
-            let value = signer.single(oid::SIGNING_CERTIFICATE, "signingCertificate")?;
-            ids.push(CertificateId::first(value, "signingCertificate", None)?);
-        }
-        if ids.is_empty() || signer.has(oid::SIGNING_CERTIFICATE_V2) {
+        let mut ids = signer.certificate_ids()?;
+        if ids.is_empty() {
             ids.push(signer.certificate_v2()?);
         }
         let certificate = self.named(signer, &ids)?;
@@ -111,6 +123,19 @@ impl SignedData {
 impl Signer {
     fn has(&self, oid: ObjectIdentifier) -> bool {
         self.signed_attributes.iter().any(|a| a.oid == oid)
+    }
+
+    /// What signing-certificate says, in each version that is there.
+    fn certificate_ids(&self) -> Result<Vec<CertificateId<'_>>, Error> {
+        let mut ids = Vec::new();
+        if self.has(oid::SIGNING_CERTIFICATE) {
+            let value = self.single(oid::SIGNING_CERTIFICATE, "signingCertificate")?;
+            ids.push(CertificateId::first(value, "signingCertificate", None)?);
+        }
+        if self.has(oid::SIGNING_CERTIFICATE_V2) {
+            ids.push(self.certificate_v2()?);
+        }
+        Ok(ids)
     }
 
     fn certificate_v2(&self) -> Result<CertificateId<'_>, Error> {

@@ -11,6 +11,7 @@ use super::load::{Loaded, Packed, Shared, View};
 use super::value::{Dict, ObjectId, Value};
 use super::xref::{Budget, Entry, MAX_SECTIONS, Section};
 use crate::secret::Password;
+use std::collections::BTreeSet;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
@@ -155,6 +156,20 @@ impl<'a> Document<'a> {
             encryption.decrypt_strings(id, &mut loaded.value)?;
         }
         Ok(loaded)
+    }
+
+    /// Every object of this view that its rows call in use, ascending.
+    pub fn object_ids(&self) -> Result<Vec<ObjectId>, Error> {
+        let numbers: BTreeSet<u32> = self.sections().iter().flat_map(Section::numbers).collect();
+        let mut ids = Vec::new();
+        for number in numbers {
+            match self.entry(number)? {
+                Some(Entry::At { generation, .. }) => ids.push(ObjectId { number, generation }),
+                Some(Entry::In { .. }) => ids.push(ObjectId { number, generation: 0 }),
+                Some(Entry::Free { .. }) | None => {}
+            }
+        }
+        Ok(ids)
     }
 
     /// Follows references until there is none, strings decrypted. A direct value is given back as it is.

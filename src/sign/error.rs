@@ -38,6 +38,12 @@ pub enum Error {
         /// Full name of the certifying signature's field.
         by: String,
     },
+    /// A certification leaves no room for a new field that shows something; an empty field made before it may be signed.
+    #[error("the certification in {by:?} allows no new visible field")]
+    CertifiedNoNewSeal {
+        /// Full name of the certifying signature's field.
+        by: String,
+    },
     /// A certification must be the first signature.
     #[error("a certification must be the first signature")]
     CertifyNotFirst,
@@ -210,6 +216,7 @@ impl Explain for Error {
             Self::FieldName { .. } => "field_name_invalid",
             Self::FieldLocked { .. } => "field_locked",
             Self::CertifiedNoChanges { .. } => "certified_no_changes",
+            Self::CertifiedNoNewSeal { .. } => "certified_no_new_seal",
             Self::CertifyNotFirst => "certify_not_first",
             Self::SeedValue { .. } => "seed_value_not_met",
             Self::LockConflict { .. } => "field_has_own_lock",
@@ -241,7 +248,7 @@ impl Explain for Error {
             | Self::StampTooLate { field }
             | Self::LockConflict { field } => vec![("field", field.clone())],
             Self::FieldLocked { field, by } => vec![("field", field.clone()), ("by", by.clone())],
-            Self::CertifiedNoChanges { by } => vec![("by", by.clone())],
+            Self::CertifiedNoChanges { by } | Self::CertifiedNoNewSeal { by } => vec![("by", by.clone())],
             Self::Pdf(error) => error.args(),
             Self::Cms(error) => error.args(),
             Self::RectOutside { width, height } => vec![("width", width.to_string()), ("height", height.to_string())],

@@ -42,6 +42,10 @@ pub(super) fn check(
             let by = earlier.name.clone();
             return Err(Error::CertifiedNoChanges { by });
         }
+        if signature.docmdp.is_some() && is_new && request.visible.is_some() {
+            let by = earlier.name.clone();
+            return Err(Error::CertifiedNoNewSeal { by });
+        }
         // A lock on all fields, or on all but some, is taken to hold for fields made later, too: viewers disagree about them.
         if signature.locks.iter().any(|lock| lock.locks(field)) {
             return Err(Error::FieldLocked {

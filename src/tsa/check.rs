@@ -72,8 +72,8 @@ pub fn check(token: &[u8], expected: &Expected) -> Result<Checked, Error> {
     })
 }
 
-/// RFC 3161, 2.3: one purpose, critical; and a key that may sign.
-fn is_for_timestamps(certificate: &Certificate) -> bool {
+/// Whether a certificate may stamp (RFC 3161, 2.3): one purpose, critical; and a key that may sign.
+pub fn is_for_timestamps(certificate: &Certificate) -> bool {
     let extensions = certificate.extensions();
     let purposes = extensions.extended_key_usage.as_deref();
     purposes == Some(&[oid::TIME_STAMPING])

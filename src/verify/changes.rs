@@ -4,36 +4,53 @@
 
 use super::Finding;
 use super::evidence::{self, Field};
+use crate::pdf::load::Loaded;
 use crate::pdf::value::{Dict, ObjectId, Value};
 use crate::pdf::{Document, Error};
+use serde::Serialize;
 use std::collections::BTreeSet;
 use std::fmt;
 
+mod annotations;
+mod fill;
 mod form;
 mod pages;
+pub mod references;
+mod shown;
 mod store;
 mod structure;
+
+use references::References;
 
 /// Deepest nesting of new objects below a new field.
 const MAX_DEPTH: u32 = 32;
 
 /// The kind of a change.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum What {
-    /// A signature field, new or empty before, was signed.
+    /// A signature field that was empty, or a new one that shows nothing, was signed.
     SignatureAdded,
+    /// A signature in a new field that shows something on a page.
+    SealAdded,
     /// As before, by a document timestamp.
     TimestampAdded,
     /// An empty signature field.
     FieldAdded,
-    /// Another field's value.
+    /// Another field's value; its appearance shows it.
     FieldFilled,
+    /// As before, and nobody can tell what its appearance shows.
+    FieldUnread,
     /// An annotation that belongs to no field: added, changed or removed.
     Annotation,
     /// /Perms in the catalogue: the new signature certifies.
     Certification,
     /// Validation data: DSS, extensions.
     Evidence,
+    /// Descriptions that no page shows: the information dictionary, XMP, the version.
+    Metadata,
+    /// Something that can hide or replace what was signed, whatever it calls itself.
+    Covered,
     /// Anything else.
     Other,
 }
@@ -45,6 +62,8 @@ pub struct Change {
     pub what: What,
     /// The object in which it was found.
     pub object: ObjectId,
+    /// The page it shows on, as far as the object says.
+    pub page: Option<ObjectId>,
     /// Full name of the field it concerns.
     pub field: Option<String>,
     /// Which part of the object, in the words of ISO 32000.
@@ -58,33 +77,41 @@ impl fmt::Display for Change {
     }
 }
 
-/// The changes from `old` to `new`, two views of one document, given the objects of the update (from [`crate::pdf::tiling::tile`]).
+/// The changes from `old` to `new`, two views of one document with their fields, given the objects of the update (from [`crate::pdf::tiling::tile`]) and the
+/// references in `old`. Without them nobody asks for what else an object serves: before the first signature there is nothing to protect.
 ///
 /// # Errors
 /// Those of the reader, and a form that is none.
-pub fn between(old: &Document<'_>, new: &Document<'_>, objects: &[ObjectId]) -> Result<Vec<Change>, Finding> {
+pub fn between(
+    (old, before): (&Document<'_>, &[Field]),
+    (new, after): (&Document<'_>, &[Field]),
+    objects: &[ObjectId],
+    references: Option<&References>,
+) -> Result<Vec<Change>, Finding> {
     let mut compare = Compare {
         old,
         new,
+        references,
         changed: objects.iter().copied().collect(),
         explained: BTreeSet::new(),
         widgets: BTreeSet::new(),
         changes: Vec::new(),
     };
-    compare.trailer();
+    compare.trailer()?;
     compare.catalog()?;
-    let (before, after) = (evidence::fields(old)?, evidence::fields(new)?);
-    compare.form(&before, &after)?;
+    compare.form(before, after)?;
     compare.pages()?;
     compare.structure()?;
     compare.store()?;
     compare.rest()?;
+    compare.brought_to_life()?;
     Ok(compare.changes)
 }
 
 struct Compare<'c, 'a> {
     old: &'c Document<'a>,
     new: &'c Document<'a>,
+    references: Option<&'c References>,
     /// The objects of the update.
     changed: BTreeSet<ObjectId>,
     /// Those whose change is accounted for.
@@ -99,9 +126,48 @@ impl Compare<'_, '_> {
         self.changes.push(Change {
             what,
             object,
+            page: None,
             field: field.map(|f| f.name.clone()),
             part: part.to_owned(),
         });
+    }
+
+    /// The change noted last shows on this page.
+    fn on_page(&mut self, page: Option<ObjectId>) {
+        if let Some(change) = self.changes.last_mut() {
+            change.page = page;
+        }
+    }
+
+    /// An object that may change in its place must have no other: at most `most` references lead to it.
+    fn once(&mut self, id: Option<ObjectId>, most: u32) -> Result<(), Error> {
+        if let (Some(id), Some(references)) = (id, self.references)
+            && self.changed.contains(&id)
+            && references.to(id) > most
+            && !self.is_new(id)?
+            && !self.same(id)?
+        {
+            self.note(What::Covered, id, None, "an object that is used elsewhere too");
+        }
+        Ok(())
+    }
+
+    /// New objects to which older ones referred already.
+    fn brought_to_life(&mut self) -> Result<(), Error> {
+        let Some(references) = self.references else {
+            return Ok(());
+        };
+        for id in self.changed.clone() {
+            if references.to(id) > 0 && self.is_new(id)? {
+                self.note(
+                    What::Covered,
+                    id,
+                    None,
+                    "an object that was referred to before it was there",
+                );
+            }
+        }
+        Ok(())
     }
 
     fn other(&mut self, object: ObjectId, part: &str) {
@@ -140,7 +206,7 @@ impl Compare<'_, '_> {
         Ok(())
     }
 
-    fn trailer(&mut self) {
+    fn trailer(&mut self) -> Result<(), Error> {
         // What describes the section and not the document; /ID is checked by its first half.
         const OWN: &[&str] = &[
             "Size",
@@ -162,14 +228,44 @@ impl Compare<'_, '_> {
                 .and_then(<[Value]>::first)
                 .cloned()
         };
-        if old.contains(b"ID") && first_id(old) != first_id(new) {
+        if let (Some(before), after) = (first_id(old), first_id(new))
+            && !after.is_some_and(|after| alike(&before, &after))
+        {
             self.other(root, "trailer /ID");
         }
         for key in differing(old, new) {
-            if !OWN.contains(&key.as_str()) {
+            if !OWN.contains(&key.as_str()) && key != "Info" {
                 self.other(root, &format!("trailer /{key}"));
             }
         }
+        self.description("Info", old.get("Info"), new.get("Info"))
+    }
+
+    /// The information dictionary or XMP, in an object of its own that nothing else can be.
+    fn description(&mut self, key: &str, before: Option<&Value>, after: Option<&Value>) -> Result<(), Error> {
+        let id = after.and_then(Value::as_ref);
+        let touched = id.is_some_and(|id| self.changed.contains(&id) && !self.explained.contains(&id));
+        if !touched && same_entry(before, after) {
+            return Ok(());
+        }
+        if let Some(id) = id.filter(|_| touched) {
+            let (old, new) = (self.old.get_plain(id)?, self.new.get_plain(id)?);
+            let xmp = |l: &Loaded| l.stream.is_some() && l.value.as_dict().is_some_and(|d| d.is("Type", "Metadata"));
+            let info = |l: &Loaded| l.stream.is_none() && l.value.as_dict().is_some_and(is_information);
+            let fits = |l: &Loaded| if key == "Metadata" { xmp(l) } else { info(l) };
+            if !fits(&new) || old.value != Value::Null && (!fits(&old) || before.and_then(Value::as_ref) != Some(id)) {
+                return Ok(());
+            }
+            self.explained.insert(id);
+            self.once(Some(id), u32::from(key == "Metadata"))?;
+        }
+        self.note(
+            What::Metadata,
+            id.unwrap_or(self.new.root_id()),
+            None,
+            &format!("/{key}"),
+        );
+        Ok(())
     }
 
     fn catalog(&mut self) -> Result<(), Error> {
@@ -183,7 +279,8 @@ impl Compare<'_, '_> {
         for key in differing(&old, &new) {
             match key.as_str() {
                 // Looked at by form() and store().
-                "AcroForm" | "DSS" => {}
+                "AcroForm" | "DSS" | "Metadata" => {}
+                "Version" | "MarkInfo" => self.note(What::Metadata, root, None, &format!("catalogue /{key}")),
                 "Extensions" => {
                     let (before, after) = (
                         self.dict(self.old, &old, "Extensions")?,
@@ -201,7 +298,7 @@ impl Compare<'_, '_> {
                 _ => self.other(root, &format!("catalogue /{key}")),
             }
         }
-        Ok(())
+        self.description("Metadata", old.get("Metadata"), new.get("Metadata"))
     }
 
     fn dict(&self, document: &Document<'_>, dict: &Dict, key: &str) -> Result<Dict, Error> {
@@ -227,7 +324,18 @@ impl Compare<'_, '_> {
                     .is_some_and(|d| d.get("Rect").is_some() && !d.is("Subtype", "Widget"))
             };
             if annotation(&before) && annotation(&after.value) {
-                self.note(What::Annotation, id, None, "annotation");
+                let (old, new) = (before.as_dict(), after.value.as_dict());
+                let remark = match old.zip(new) {
+                    Some((old, new)) => self.is_remark_changed(old, new)?,
+                    None => false,
+                };
+                self.note(
+                    if remark { What::Annotation } else { What::Covered },
+                    id,
+                    None,
+                    "annotation",
+                );
+                self.on_page(new.and_then(|d| d.get("P")).and_then(Value::as_ref));
                 self.explain_new(&after.value, 0)?;
             } else {
                 self.other(id, "object");
@@ -240,23 +348,88 @@ impl Compare<'_, '_> {
         Ok(())
     }
 
-    /// The update repeats the object as it was.
+    /// The update repeats the object as it was, perhaps compressed anew.
     fn same(&self, id: ObjectId) -> Result<bool, Error> {
         let (before, after) = (self.old.get_plain(id)?, self.new.get_plain(id)?);
-        let bytes = |document: &Document<'_>, stream: &Option<std::ops::Range<usize>>| {
-            stream.clone().map(|range| document.data()[range].to_vec())
-        };
-        Ok(before.value == after.value && bytes(self.old, &before.stream) == bytes(self.new, &after.stream))
+        match (&before.stream, &after.stream) {
+            (None, None) => Ok(alike(&before.value, &after.value)),
+            (Some(_), Some(_)) => {
+                let bare = |loaded: &Loaded| {
+                    let mut dict = loaded.value.as_dict().cloned().unwrap_or_default();
+                    for key in ["Length", "Filter", "DecodeParms"] {
+                        dict.remove(key);
+                    }
+                    Value::Dict(dict)
+                };
+                if !alike(&bare(&before), &bare(&after)) {
+                    return Ok(false);
+                }
+                let raw = self.old.raw_stream(id, &before)? == self.new.raw_stream(id, &after)?;
+                Ok(raw && alike(&before.value, &after.value)
+                    || match (self.old.stream_data(id, &before), self.new.stream_data(id, &after)) {
+                        (Ok(before), Ok(after)) => before == after,
+                        // Filters of pictures are not undone here.
+                        _ => false,
+                    })
+            }
+            _ => Ok(false),
+        }
     }
 }
 
-/// The keys whose values are not written alike.
+/// The keys whose values are not alike.
 fn differing(old: &Dict, new: &Dict) -> Vec<String> {
     let keys: BTreeSet<&[u8]> = old.iter().chain(new.iter()).map(|(key, _)| key).collect();
     keys.into_iter()
-        .filter(|key| old.get_bytes(key) != new.get_bytes(key))
+        .filter(|key| !same_entry(old.get_bytes(key), new.get_bytes(key)))
         .map(|key| String::from_utf8_lossy(key).into_owned())
         .collect()
+}
+
+/// An entry that is null is none (7.3.7).
+fn same_entry(before: Option<&Value>, after: Option<&Value>) -> bool {
+    match (before, after) {
+        (Some(before), Some(after)) => alike(before, after),
+        (Some(Value::Null) | None, None) | (None, Some(Value::Null)) => true,
+        _ => false,
+    }
+}
+
+/// Equal but for how it is written: `1.0` and `1`, `(a)` and `<61>`, the order of a dictionary.
+fn alike(before: &Value, after: &Value) -> bool {
+    match (before, after) {
+        (Value::Number(before), Value::Number(after)) => digits(before.written()) == digits(after.written()),
+        (Value::String { bytes: before, .. }, Value::String { bytes: after, .. }) => before == after,
+        (Value::Array(before), Value::Array(after)) => {
+            before.len() == after.len() && before.iter().zip(after).all(|(a, b)| alike(a, b))
+        }
+        (Value::Dict(before), Value::Dict(after)) => differing(before, after).is_empty(),
+        _ => before == after,
+    }
+}
+
+/// Sign, digits before and after the point, without what means nothing.
+fn digits(written: &[u8]) -> (bool, Vec<u8>, Vec<u8>) {
+    let negative = written.first() == Some(&b'-');
+    let body = written.trim_ascii_start();
+    let body = body.strip_prefix(b"-").or(body.strip_prefix(b"+")).unwrap_or(body);
+    let point = body.iter().position(|b| *b == b'.').unwrap_or(body.len());
+    let (whole, fraction) = (&body[..point], body.get(point + 1..).unwrap_or_default());
+    let zeros = whole.iter().take_while(|b| **b == b'0').count();
+    let end = fraction.iter().rposition(|b| *b != b'0').map_or(0, |at| at + 1);
+    let (whole, fraction) = (whole[zeros..].to_vec(), fraction[..end].to_vec());
+    (negative && !(whole.is_empty() && fraction.is_empty()), whole, fraction)
+}
+
+/// Nothing but texts, dates and names (Table 349): such a dictionary can be nothing that shows.
+fn is_information(dict: &Dict) -> bool {
+    dict.iter().all(|(key, value)| {
+        let plain = matches!(
+            value,
+            Value::String { .. } | Value::Name(_) | Value::Bool(_) | Value::Number(_) | Value::Null
+        );
+        plain && !matches!(key, b"Type" | b"Subtype" | b"FT" | b"S")
+    })
 }
 
 #[cfg(test)]
@@ -267,7 +440,31 @@ mod tests {
     fn differing_keys_are_found_on_both_sides() {
         let old = Dict::from_pairs([("A", Value::int(1)), ("B", Value::int(2)), ("C", Value::Null)]);
         let new = Dict::from_pairs([("B", Value::int(3)), ("D", Value::int(4))]);
-        assert_eq!(differing(&old, &new), ["A", "B", "D"]);
+        assert_eq!(differing(&old, &new), ["A", "B", "D"], "an entry that is null is none");
         assert!(differing(&old, &old).is_empty());
+    }
+
+    #[test]
+    fn what_is_written_otherwise_is_alike() {
+        let number = |text: &str| digits(text.as_bytes());
+        for (one, other) in [
+            ("1", "1.0"),
+            ("+1", "01."),
+            ("-.5", "-0.50"),
+            ("0", "-0.0"),
+            ("1000000000000000000000.1", "1000000000000000000000.10"),
+        ] {
+            assert_eq!(number(one), number(other), "{one} {other}");
+        }
+        for (one, other) in [
+            ("1", "-1"),
+            ("1", "10"),
+            ("0.1", "0.01"),
+            ("123456789.125", "123456789.1250001"),
+        ] {
+            assert_ne!(number(one), number(other), "{one} {other}");
+        }
+        assert!(alike(&Value::bytes(b"a"), &Value::hex(b"a")));
+        assert!(!alike(&Value::bytes(b"a"), &Value::name("a")));
     }
 }

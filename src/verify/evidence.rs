@@ -5,7 +5,7 @@
 use super::Finding;
 use crate::pdf::value::{Dict, ObjectId, Value};
 use crate::pdf::{Document, Error};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// Most nodes of one field tree.
 pub const MAX_FIELDS: usize = 200_000;
@@ -19,7 +19,9 @@ pub struct Field {
     pub id: ObjectId,
     /// Full name.
     pub name: String,
-    /// Own or inherited type is `Sig`.
+    /// Own or inherited type: `Tx`, `Btn`, `Ch`, `Sig`; empty when there is none.
+    pub kind: Vec<u8>,
+    /// The type is `Sig`.
     pub is_signature: bool,
     /// Its dictionary, strings decrypted.
     pub dict: Dict,
@@ -40,6 +42,8 @@ pub struct Signature {
     pub dict: Dict,
     /// A document timestamp (`ETSI.RFC3161`).
     pub is_timestamp: bool,
+    /// DocMDP stands among its references: it certifies.
+    pub certifies: bool,
     /// What may change after it (Table 257): DocMDP among its references, or the level of its field's /Lock.
     pub docmdp: Option<u8>,
     /// FieldMDP among its references, and its field's /Lock.
@@ -98,6 +102,21 @@ pub fn dict(document: &Document<'_>, id: ObjectId) -> Result<Option<Dict>, Error
 /// # Errors
 /// Those of the reader; a node that stands twice, is no object of its own, or lies too deep.
 pub fn fields(document: &Document<'_>) -> Result<Vec<Field>, Error> {
+    read_fields(document, &HashMap::new())
+}
+
+/// As [`fields`], in a revision that follows one with the fields `before` and changed only `objects`.
+///
+/// # Errors
+/// As [`fields`].
+pub fn fields_after(document: &Document<'_>, before: &[Field], objects: &[ObjectId]) -> Result<Vec<Field>, Error> {
+    let changed: HashSet<ObjectId> = objects.iter().copied().collect();
+    let kept = before.iter().filter(|field| !changed.contains(&field.id));
+    read_fields(document, &kept.map(|field| (field.id, &field.dict)).collect())
+}
+
+/// `known`: dictionaries that need not be read again.
+fn read_fields(document: &Document<'_>, known: &HashMap<ObjectId, &Dict>) -> Result<Vec<Field>, Error> {
     let Value::Dict(form) = entry(document, &document.catalog()?, "AcroForm")? else {
         return Ok(Vec::new());
     };
@@ -118,16 +137,20 @@ pub fn fields(document: &Document<'_>) -> Result<Vec<Field>, Error> {
             if seen.len() > MAX_FIELDS {
                 return Err(Error::TooLarge { what: "field tree" });
             }
-            let Some(node) = dict(document, id)? else { continue };
+            let node = match known.get(&id) {
+                Some(node) => Some((*node).clone()),
+                None => dict(document, id)?,
+            };
+            let Some(node) = node else { continue };
             let partial = entry(document, &node, "T")?.as_text();
             if let (None, Some(parent)) = (&partial, parent) {
                 found[parent].widgets.push(id);
                 continue;
             }
-            let above = parent.map(|p| (found[p].name.clone(), found[p].is_signature));
-            let is_signature = match entry(document, &node, "FT")? {
-                Value::Null => above.as_ref().is_some_and(|(_, signature)| *signature),
-                kind => kind.as_name() == Some(b"Sig"),
+            let above = parent.map(|p| (found[p].name.clone(), found[p].kind.clone()));
+            let kind = match entry(document, &node, "FT")? {
+                Value::Null => above.as_ref().map(|(_, kind)| kind.clone()).unwrap_or_default(),
+                kind => kind.as_name().unwrap_or_default().to_vec(),
             };
             let partial = partial.unwrap_or_default();
             let name = above.map_or(partial.clone(), |(above, _)| format!("{above}.{partial}"));
@@ -135,7 +158,8 @@ pub fn fields(document: &Document<'_>) -> Result<Vec<Field>, Error> {
             found.push(Field {
                 id,
                 name,
-                is_signature,
+                is_signature: kind == b"Sig",
+                kind,
                 dict: node,
                 widgets: Vec::new(),
             });
@@ -159,6 +183,7 @@ pub fn signatures(document: &Document<'_>, fields: &[Field]) -> Result<Vec<Signa
         let id = value.as_ref().ok_or(malformed("/V"))?;
         let dict = dict(document, id)?.ok_or(malformed("/V"))?;
         let (mut docmdp, mut locks) = references(document, &dict)?;
+        let certifies = docmdp.is_some();
         if let Value::Dict(lock) = entry(document, &field.dict, "Lock")? {
             locks.extend(read_lock(document, &lock)?);
             if let Some(level) = entry(document, &lock, "P")?.as_int() {
@@ -170,6 +195,7 @@ pub fn signatures(document: &Document<'_>, fields: &[Field]) -> Result<Vec<Signa
             field_id: field.id,
             id,
             is_timestamp: dict.is("SubFilter", "ETSI.RFC3161"),
+            certifies,
             docmdp,
             locks,
             dict,

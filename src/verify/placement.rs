@@ -12,6 +12,8 @@ use std::ops::Range;
 /// A signature's place and its CMS.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Placement {
+    /// The object of the signature dictionary, in bytes of the file.
+    pub object: Range<usize>,
     /// The string of /Contents with its angle brackets, in bytes of the file.
     pub hole: Range<u64>,
     /// End of the signed revision.
@@ -20,11 +22,11 @@ pub struct Placement {
     pub contents: Vec<u8>,
 }
 
-/// Finds the place of `signature`, which must cover `revision` (ISO 32000-2, 12.8.1; EN 319 142-1, 5.1).
+/// Finds the place of `signature` (ISO 32000-2, 12.8.1; EN 319 142-1, 5.1). Which revision it covers is for [`covered`] to say.
 ///
 /// # Errors
-/// [`Finding::SignatureMalformed`] for the dictionary, [`Finding::ByteRange`] for ranges that are not: all before /Contents, all behind it to the revision's end.
-pub fn find(document: &Document<'_>, signature: &Signature, revision: &Revision) -> Result<Placement, Finding> {
+/// [`Finding::SignatureMalformed`] for the dictionary, [`Finding::ByteRange`] for ranges that are not: all before /Contents, all behind it.
+pub fn find(document: &Document<'_>, signature: &Signature) -> Result<Placement, Finding> {
     let malformed = |part| Finding::SignatureMalformed {
         field: signature.field.clone(),
         part,
@@ -43,20 +45,27 @@ pub fn find(document: &Document<'_>, signature: &Signature, revision: &Revision)
     };
     let end = hole_end.checked_add(rest).ok_or_else(wrong)?;
     let hole = contents_at.start as u64..contents_at.end as u64;
-    let covers = (revision.marker as u64..=revision.end as u64).contains(&end);
-    // The newest revision has nothing behind it, not even white space.
-    let whole = revision.end < document.data().len() || end == revision.end as u64;
-    if hole != (hole_start..hole_end) || !covers || !whole {
+    if hole != (hole_start..hole_end) || end < hole_end || end > document.data().len() as u64 {
         return Err(wrong());
     }
     let string = &document.data()[contents_at];
     let digits = string.strip_prefix(b"<").and_then(|s| s.strip_suffix(b">"));
     let contents = digits.and_then(|d| hex::decode(d).ok()).filter(|c| !c.is_empty());
     Ok(Placement {
+        object: loaded.span,
         hole,
         end,
         contents: contents.ok_or(malformed("/Contents"))?,
     })
+}
+
+/// Which of `revisions` (newest first) a signature covers that ends at `end`: the one that ends there. The newest has nothing behind it, not even white space.
+pub fn covered(document: &Document<'_>, revisions: &[Revision], end: u64) -> Option<usize> {
+    let at = revisions
+        .iter()
+        .position(|r| (r.marker as u64..=r.end as u64).contains(&end))?;
+    let whole = revisions[at].end < document.data().len() || end == revisions[at].end as u64;
+    whole.then_some(at)
 }
 
 /// Where the values of /ByteRange and /Contents stand in the dictionary of the object at `at`.

@@ -1,16 +1,19 @@
 //! The release check: whether a file that hankod has just signed may leave.
 //!
 //! Demanded: the original bytes are an exact prefix; one new signature, intact over everything but its /Contents; before it only what earlier signatures allow,
-//! after it only validation data and document timestamps. Not asked: trust, revocation, time. Shares no code with the signer; hashes nothing itself.
+//! after it only validation data and intact document timestamps. Not asked: trust, revocation, time. Shares no code with the signer; hashes nothing itself.
 
-use super::evidence::{self, Signature};
+use super::Finding;
+use super::changes::Change;
+use super::evidence::Signature;
+use super::file::{self, Examination};
 use super::hashing::DigestRequest;
-use super::placement::{self, Placement};
+use super::integrity::Found;
+use super::judge::TrustEvidence;
 use super::rules::Rules;
-use super::{Finding, changes};
 use crate::cms::SignedData;
 use crate::der::{Certificate, DigestAlgorithm};
-use crate::pdf::{Document, Revision, tiling};
+use crate::pdf::{Document, Revision};
 
 /// What was to be signed.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -21,14 +24,17 @@ pub struct Original {
     pub sha256: [u8; 32],
 }
 
-/// The new signature as found, and what must be hashed to judge it.
-#[derive(Debug)]
-pub struct Plan {
-    signature: Signature,
-    placement: Placement,
+/// The finished file's evidence, and what must be hashed to judge it.
+pub struct Plan<'a> {
+    examination: Examination<'a>,
+    /// Index of the new signature in the examination.
+    new: usize,
+    /// Index of the original's last revision, counted from the newest.
+    base: usize,
+    /// What the signing update changed.
+    signing: Vec<Change>,
+    /// The new signature's CMS, read as DER: hankod writes nothing else.
     cms: SignedData,
-    /// Newest first, down to the original's last.
-    revisions: Vec<Revision>,
     requests: Vec<DigestRequest>,
 }
 
@@ -43,50 +49,53 @@ pub struct Released {
     pub signed_end: u64,
 }
 
-impl Plan {
+impl Plan<'_> {
     /// What [`super::hashing::Hashing`] must be asked, over the bytes of the finished file as they stand on disk.
     pub fn requests(&self) -> &[DigestRequest] {
         &self.requests
     }
 }
 
-/// Finds the new signature in the finished file and says what must be hashed.
+/// Examines the finished file, finds the new signature and says what must be hashed.
 ///
 /// # Errors
 /// The first fault that leaves nothing to hash: no revision after the original, not exactly one new signature, its dictionary, /ByteRange, /Contents.
-pub fn plan(document: &Document<'_>, original: &Original) -> Result<Plan, Finding> {
-    let mut revisions = document.revisions()?;
-    let base = revisions
+pub fn plan<'a>(document: &Document<'a>, original: &Original) -> Result<Plan<'a>, Finding> {
+    let examination = file::examine(document)?;
+    let base = examination
+        .revisions()
         .iter()
         .position(|r| ends_at(document, r, original.bytes))
         .filter(|at| *at > 0);
     let base = base.ok_or(Finding::OriginalEnd)?;
-    revisions.truncate(base + 1);
-    let signature = new_signature(document, &revisions)?;
-    let placement = placement::find(document, &signature, &revisions[base - 1])?;
-    let cms_error = |error| Finding::Cms {
-        field: signature.field.clone(),
+    let new = new_signature(&examination, base)?;
+    let found = &examination.found[new];
+    let placement = found.placement.as_ref().map_err(Clone::clone)?;
+    let cms = SignedData::parse(&placement.contents).map_err(|error| Finding::Cms {
+        field: found.signature.field.clone(),
         error,
+    })?;
+    let signing = match examination.updates.get(base - 1) {
+        Some(update) => update.clone()?,
+        // The first signature of all: nothing before it asks what its own update changes.
+        None => file::compare(
+            document,
+            &examination.revisions()[base - 1],
+            &examination.revisions()[base],
+        )?,
     };
-    let cms = SignedData::parse(&placement.contents).map_err(cms_error)?;
-    let algorithm = cms.digest().map_err(cms_error)?;
-    let requests = vec![
-        DigestRequest {
-            algorithm: DigestAlgorithm::Sha256,
-            first_end: original.bytes,
-            second: original.bytes..original.bytes,
-        },
-        DigestRequest {
-            algorithm,
-            first_end: placement.hole.start,
-            second: placement.hole.end..placement.end,
-        },
-    ];
+    let mut requests = vec![DigestRequest {
+        algorithm: DigestAlgorithm::Sha256,
+        first_end: original.bytes,
+        second: original.bytes..original.bytes,
+    }];
+    requests.extend(examination.requests().iter().cloned());
     Ok(Plan {
-        signature,
-        placement,
+        examination,
+        new,
+        base,
+        signing,
         cms,
-        revisions,
         requests,
     })
 }
@@ -95,36 +104,52 @@ pub fn plan(document: &Document<'_>, original: &Original) -> Result<Plan, Findin
 ///
 /// # Errors
 /// Every fault found; the file must not leave.
-pub fn check(
-    document: &Document<'_>,
-    original: &Original,
-    plan: &Plan,
-    digests: &[Option<Vec<u8>>],
-) -> Result<Released, Vec<Finding>> {
-    let digest = |at: usize| digests.get(at).cloned().flatten().unwrap_or_default();
+pub fn check(original: &Original, plan: &Plan<'_>, digests: &[Option<Vec<u8>>]) -> Result<Released, Vec<Finding>> {
+    let (first, rest) = digests.split_first().unwrap_or((&None, &[]));
     let mut findings = Vec::new();
-    if digest(0) != original.sha256 {
+    if first.as_deref() != Some(&original.sha256) {
         findings.push(Finding::OriginalChanged);
     }
-    let field = plan.signature.field.clone();
-    let verified = plan.cms.verify_signer(&digest(1)).map_err(|error| Finding::Cms {
-        field: field.clone(),
-        error,
-    });
-    if let Err(finding) = judge_changes(document, &plan.revisions, &mut findings) {
-        findings.push(finding);
+    let judged = plan.examination.signature(plan.new, rest, &TrustEvidence::new());
+    let faults = judged
+        .findings
+        .iter()
+        .filter(|f| !matches!(f, Finding::NotTrusted { .. }));
+    findings.extend(faults.cloned());
+    if judged.intact {
+        let digest = plan.examination.digest(plan.new, rest).unwrap_or_default();
+        findings.extend(plan.cms.verify_signer(digest).err().map(|error| Finding::Cms {
+            field: judged.found.signature.field.clone(),
+            error,
+        }));
     }
-    match verified {
-        Ok(certificate) if findings.is_empty() => Ok(Released {
-            field,
-            certificate: certificate.clone(),
-            signed_end: plan.placement.end,
-        }),
-        Ok(_) => Err(findings),
-        Err(finding) => {
-            findings.push(finding);
-            Err(findings)
+    for at in 0..plan.examination.found.len() {
+        let later = plan.examination.signature(at, rest, &TrustEvidence::new());
+        if later.is_timestamp() && later.found.revision.is_none_or(|at| at < plan.base) && !later.intact {
+            findings.extend(later.findings.into_iter().next());
         }
+    }
+    let earlier = Rules::after(plan.examination.until(plan.base));
+    let evidence = Rules::evidence_only();
+    let ours = plan.signing.iter().filter(|change| !earlier.allow(change));
+    let later = judged
+        .changes
+        .iter()
+        .map(|(change, _)| change)
+        .filter(|change| !evidence.allow(change));
+    for change in ours.chain(later) {
+        let finding = Finding::ChangeForbidden(change.clone());
+        if !findings.contains(&finding) {
+            findings.push(finding);
+        }
+    }
+    match (judged.certificate, &judged.found.placement) {
+        (Some(certificate), Ok(placement)) if findings.is_empty() => Ok(Released {
+            field: judged.found.signature.field.clone(),
+            certificate: certificate.clone(),
+            signed_end: placement.end,
+        }),
+        _ => Err(findings),
     }
 }
 
@@ -136,54 +161,31 @@ fn ends_at(document: &Document<'_>, revision: &Revision, bytes: u64) -> bool {
 }
 
 /// The one signature that the first new revision has and the original has not.
-fn new_signature(document: &Document<'_>, revisions: &[Revision]) -> Result<Signature, Finding> {
-    let at = |index: usize| -> Result<Vec<Signature>, Finding> {
-        let view = document.at_revision(&revisions[index]);
-        evidence::signatures(&view, &evidence::fields(&view)?)
+fn new_signature(examination: &Examination<'_>, base: usize) -> Result<usize, Finding> {
+    let is_new = |found: &Found| !found.signature.is_timestamp && found.revision.is_none_or(|at| at == base - 1);
+    let mut new = (0..examination.found.len()).filter(|at| is_new(&examination.found[*at]));
+    let (Some(at), None) = (new.next(), new.next()) else {
+        let count = examination.found.iter().filter(|f| is_new(f)).count();
+        return Err(Finding::SignatureCount(count));
     };
-    let base = revisions.len() - 1;
-    let before = at(base)?;
-    let mut new = at(base - 1)?;
-    new.retain(|signature| !before.iter().any(|b| b.field_id == signature.field_id));
-    let count = new.len();
-    let signature = new.pop().filter(|_| count == 1).ok_or(Finding::SignatureCount(count))?;
-    let dict = &signature.dict;
-    let part = match () {
-        () if !dict.is("SubFilter", "ETSI.CAdES.detached") => Some("/SubFilter"),
-        () if !dict.is("Filter", "Adobe.PPKLite") => Some("/Filter"),
-        () if dict.get("Type").is_some() && !dict.is("Type", "Sig") => Some("/Type"),
-        // The certificates stand in the CMS alone (EN 319 142-1, 6.3).
-        () if dict.get("Cert").is_some() => Some("/Cert"),
-        () => None,
-    };
-    match part {
+    let found = &examination.found[at];
+    match fault(&found.signature) {
         Some(part) => Err(Finding::SignatureMalformed {
-            field: signature.field,
+            field: found.signature.field.clone(),
             part,
         }),
-        None => Ok(signature),
+        None => Ok(at),
     }
 }
 
-/// Update by update: the signing one by the rules of the earlier signatures, later ones as evidence only.
-fn judge_changes(document: &Document<'_>, revisions: &[Revision], findings: &mut Vec<Finding>) -> Result<(), Finding> {
-    let signing = revisions.len() - 2;
-    for at in (0..=signing).rev() {
-        let (newer, older) = (&revisions[at], &revisions[at + 1]);
-        let objects = tiling::tile(document, newer, older)?;
-        let (new, old) = (document.at_revision(newer), document.at_revision(older));
-        let rules = if at == signing {
-            Rules::after(&evidence::signatures(&old, &evidence::fields(&old)?)?)
-        } else {
-            Rules::evidence_only()
-        };
-        let changes = changes::between(&old, &new, &objects)?;
-        findings.extend(
-            changes
-                .into_iter()
-                .filter(|c| !rules.allow(c))
-                .map(Finding::ChangeForbidden),
-        );
+/// What is not as PAdES wants it, nor as hankod writes it.
+fn fault(signature: &Signature) -> Option<&'static str> {
+    let dict = &signature.dict;
+    match () {
+        () if !dict.is("SubFilter", "ETSI.CAdES.detached") => Some("/SubFilter"),
+        () if !dict.is("Filter", "Adobe.PPKLite") => Some("/Filter"),
+        // The certificates stand in the CMS alone (EN 319 142-1, 6.3).
+        () if dict.get("Cert").is_some() => Some("/Cert"),
+        () => None,
     }
-    Ok(())
 }

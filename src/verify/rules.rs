@@ -10,19 +10,30 @@ pub struct Rules {
     pub level: u8,
     /// Fields that are locked.
     pub locks: Vec<Lock>,
+    /// A certification is among them: whoever certified did not leave room for fields that show something.
+    pub certified: bool,
     /// Whether a signature may still certify: only the first may.
     pub may_certify: bool,
 }
 
 impl Rules {
     /// After these signatures. Without DocMDP the level is 2.
-    pub fn after(signatures: &[Signature]) -> Self {
-        let levels = signatures.iter().filter_map(|s| s.docmdp);
-        Self {
-            level: levels.min().unwrap_or(2),
-            locks: signatures.iter().flat_map(|s| s.locks.clone()).collect(),
-            may_certify: signatures.is_empty(),
+    pub fn after<'s>(signatures: impl Iterator<Item = &'s Signature>) -> Self {
+        let mut rules = Self {
+            level: 2,
+            locks: Vec::new(),
+            certified: false,
+            may_certify: true,
+        };
+        let mut level = None;
+        for signature in signatures {
+            rules.may_certify = false;
+            rules.certified |= signature.certifies;
+            rules.locks.extend(signature.locks.iter().cloned());
+            level = [level, signature.docmdp].into_iter().flatten().min();
         }
+        rules.level = level.unwrap_or(2);
+        rules
     }
 
     /// Evidence and document timestamps, nothing else.
@@ -30,6 +41,7 @@ impl Rules {
         Self {
             level: 1,
             locks: Vec::new(),
+            certified: false,
             may_certify: false,
         }
     }
@@ -41,11 +53,14 @@ impl Rules {
             .as_ref()
             .is_some_and(|field| self.locks.iter().any(|lock| lock.holds(field)));
         match change.what {
-            What::Evidence | What::TimestampAdded => true,
-            What::SignatureAdded | What::FieldAdded | What::FieldFilled => self.level >= 2 && !locked,
+            What::Evidence | What::TimestampAdded | What::Metadata => true,
+            What::SignatureAdded | What::FieldAdded | What::FieldFilled | What::FieldUnread => {
+                self.level >= 2 && !locked
+            }
             What::Annotation => self.level >= 3,
             What::Certification => self.may_certify,
-            What::Other => false,
+            What::SealAdded => self.level >= 2 && !locked && !self.certified,
+            What::Covered | What::Other => false,
         }
     }
 }
@@ -62,6 +77,7 @@ mod tests {
                 number: 1,
                 generation: 0,
             },
+            page: None,
             field: Some(field.to_owned()),
             part: String::new(),
         }
@@ -73,6 +89,7 @@ mod tests {
             let rules = Rules {
                 level,
                 locks: Vec::new(),
+                certified: false,
                 may_certify: false,
             };
             rules.allow(&change(what, "甲"))
@@ -80,9 +97,13 @@ mod tests {
         for (what, from) in [
             (What::Evidence, 1),
             (What::TimestampAdded, 1),
+            (What::Metadata, 1),
+            (What::SealAdded, 2),
+            (What::Covered, 4),
             (What::SignatureAdded, 2),
             (What::FieldAdded, 2),
             (What::FieldFilled, 2),
+            (What::FieldUnread, 2),
             (What::Annotation, 3),
             (What::Certification, 4),
             (What::Other, 4),
@@ -98,8 +119,10 @@ mod tests {
         let rules = Rules {
             level: 3,
             locks: vec![Lock::Include(vec!["甲".to_owned()])],
+            certified: true,
             may_certify: true,
         };
+        assert!(!rules.allow(&change(What::SealAdded, "乙")), "a certified file");
         assert!(!rules.allow(&change(What::FieldFilled, "甲")));
         assert!(!rules.allow(&change(What::SignatureAdded, "甲.印")));
         assert!(rules.allow(&change(What::FieldFilled, "乙")));

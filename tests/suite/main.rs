@@ -3,6 +3,7 @@
 
 mod access;
 mod asked;
+mod attacks;
 mod audit;
 mod beside;
 mod cms;
@@ -34,3 +35,4 @@ mod timestamps;
 mod token;
 mod tools;
 mod trust;
+mod verify;

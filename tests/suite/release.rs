@@ -65,6 +65,13 @@ fn with(mut objects: Vec<(u32, String)>, number: u32, body: &str) -> Vec<(u32, S
     objects
 }
 
+/// And the price filled in anew, with the appearance that shows it.
+fn filled(objects: Vec<(u32, String)>) -> Vec<(u32, String)> {
+    let font = "/Resources<</Font<</F<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>>>";
+    let shown = stream("BT /F 9 Tf (900) Tj ET").replacen("<<", &format!("<<{font}"), 1);
+    with(with(objects, 20, &TEXT.replace("(100)", "(900)")), 21, &shown)
+}
+
 /// A picture on the first page.
 fn visible(signer: &SoftSigner) -> Request {
     Request {
@@ -102,7 +109,7 @@ fn release_opened(file: &[u8], original: &[u8], password: Option<&str>) -> Resul
     let plan = plan(&document, &original).map_err(one)?;
     let mut hashing = Hashing::new(plan.requests());
     file.chunks(1000).for_each(|bytes| hashing.update(bytes));
-    check(&document, &original, &plan, &hashing.finish())
+    check(&original, &plan, &hashing.finish())
 }
 
 /// The codes of everything found, in order.
@@ -140,7 +147,7 @@ fn certified_and_locked_files_of_ours_may_leave_until_somebody_breaks_the_rule()
     let twice = signer.sign(&once, None, &signer.request()).unwrap();
     assert_eq!(codes(&twice, &once), [""; 0]);
     let person = Person::new();
-    let filled = with(signature(0, ""), 20, &TEXT.replace("(100)", "(900)"));
+    let filled = filled(signature(0, ""));
     let found = codes(&signed(&person, &once, &filled), &once);
     assert!(
         !found.is_empty() && found.iter().all(|c| *c == "change_forbidden"),
@@ -162,7 +169,7 @@ fn one_signature_then_another_may_leave() {
 }
 
 #[test]
-fn evidence_and_a_document_timestamp_may_follow() {
+fn evidence_may_follow_and_no_timestamp_that_is_none() {
     let (person, contract) = (Person::new(), contract());
     let once = signed(&person, &contract, &signature(0, ""));
     let fields = "30 0 R 32 0 R";
@@ -192,8 +199,12 @@ fn evidence_and_a_document_timestamp_may_follow() {
             ),
         ],
     );
-    assert_eq!(codes(&stamped, &contract), [""; 0]);
-    let replaced = update(&stamped, &[(4, &stream("other words"))]);
+    assert_eq!(
+        codes(&stamped, &contract),
+        ["signature_malformed"],
+        "a timestamp that is none"
+    );
+    let replaced = update(&extended, &[(4, &stream("other words"))]);
     assert_eq!(codes(&replaced, &contract), ["change_forbidden"]);
 }
 
@@ -291,7 +302,8 @@ fn a_shadowed_object_is_refused() {
     for (number, body) in [
         (
             1,
-            "<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[20 0 R]/SigFlags 3>>>>".to_owned(),
+            "<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[20 0 R 30 0 R]/SigFlags 3>>/OpenAction[3 0 R/Fit]>>"
+                .to_owned(),
         ),
         (2, "<</Type/Pages/Kids[3 0 R 3 0 R]/Count 2>>".to_owned()),
         (3, page("30 0 R").replace("595", "100")),
@@ -384,7 +396,7 @@ fn earlier_signatures_say_what_a_later_one_may_change() {
         |level| format!("/Reference[<</Type/SigRef/TransformMethod/DocMDP/TransformParams<</V/1.2/P {level}>>>>]");
     let fieldmdp = "/Reference[<</TransformMethod/FieldMDP/TransformParams<</V/1.2/Action/Include/Fields[(price)]>>>>]";
     let second = signature(1, "");
-    let filled = with(signature(1, ""), 20, &TEXT.replace("(100)", "(900)"));
+    let filled = filled(signature(1, ""));
     let note = "<</Type/Annot/Subtype/Text/Rect[0 0 9 9]/Contents(note)>>";
     let noted = with(with(signature(1, ""), 60, note), 3, &page("30 0 R 32 0 R 60 0 R"));
     for (first, second, allowed) in [

@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+pub(crate) mod agreement;
 pub(crate) mod browser;
 pub(crate) mod ca;
 pub(crate) mod daemon;
@@ -24,6 +25,7 @@ pub(crate) mod site;
 pub(crate) mod softhsm;
 pub(crate) mod tsa;
 pub(crate) mod updates;
+pub(crate) mod verified;
 
 /// A program that has ended.
 #[derive(Debug)]

@@ -17,3 +17,4 @@ cli-config-good = The configuration is fine. { $file }
 cli-config-bad = Something is wrong with the configuration. { $file }
 one-output-for-many = For several documents name a folder with --out-dir instead of -o.
 rect-without-seal = --rect needs a seal: give --seal or --name-seal.
+verify-signature = Field "{ $field }", signer { $signer }, signer's clock { $time }

@@ -4,6 +4,7 @@ field-already-signed = The signature field “{ $field }” is already signed. C
 field-name-invalid = A new signature field cannot be named “{ $field }”: a name may not be empty, hold line breaks or “.”, or lie below a field that is there already.
 field-locked = “{ $field }” is locked by the signature in “{ $by }”. Choose another field, or ask the earlier signer.
 certified-no-changes = The signature in “{ $by }” forbids any further change, so no signature can be added. If more people must sign, ask the author for a new document.
+certified-no-new-seal = The signature in “{ $by }” restricts changes, so no seal can be put in a new place. Choose a field that was prepared for it, or sign without a seal.
 certify-not-first = A document that is already signed cannot be certified. Choose an ordinary signature.
 seed-value-not-met = This signature field demands { $rule }, which this signature does not offer. Ask whoever made the field.
 seed-rule-filter = other signing software

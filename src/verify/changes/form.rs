@@ -1,4 +1,4 @@
-//! The form: fields added, signed, filled; everything else about it is a change of its own. Values are not compared with what appearances draw.
+//! The form: fields added, signed, filled; everything else about it is a change of its own. Whether values are what appearances draw is asked in `fill`.
 
 use super::{Compare, What, differing};
 use crate::pdf::Error;
@@ -43,6 +43,8 @@ impl Compare<'_, '_> {
         );
         self.explain_ref(old_root.get("AcroForm"), new_root.get("AcroForm"))?;
         self.explain_ref(old.get("Fields"), new.get("Fields"))?;
+        self.once(new_root.get("AcroForm").and_then(Value::as_ref), 1)?;
+        self.once(new.get("Fields").and_then(Value::as_ref), 1)?;
         let listed = |value: Value| value.as_array().unwrap_or_default().to_vec();
         let before = listed(evidence::entry(self.old, &old, "Fields")?);
         let after = listed(evidence::entry(self.new, &new, "Fields")?);
@@ -71,8 +73,15 @@ impl Compare<'_, '_> {
             self.note(What::Other, field.id, Some(field), "field added");
             return Ok(());
         }
-        let what = self.signed_as(&field.dict)?.unwrap_or(What::FieldAdded);
-        self.note(what, field.id, Some(field), "field");
+        let signed = self.signed_as(&field.dict)?;
+        let (page, part) = self.look(field, signed.is_some())?;
+        let what = match (signed, part) {
+            (_, Some(_)) => What::Covered,
+            (Some(What::SignatureAdded), None) if page.is_some() => What::SealAdded,
+            (signed, None) => signed.unwrap_or(What::FieldAdded),
+        };
+        self.note(what, field.id, Some(field), part.unwrap_or("field"));
+        self.on_page(page);
         self.explained.insert(field.id);
         self.widgets.insert(field.id);
         self.explain_new(&Value::Dict(field.dict.clone()), 0)?;
@@ -83,7 +92,38 @@ impl Compare<'_, '_> {
         Ok(())
     }
 
+    /// The page on which a new field shows something, and what is wrong with that.
+    fn look(&self, field: &Field, is_signed: bool) -> Result<(Option<ObjectId>, Option<&'static str>), Error> {
+        let mut on = None;
+        for id in std::iter::once(field.id).chain(field.widgets.iter().copied()) {
+            let Some(widget) = evidence::dict(self.new, id)? else {
+                continue;
+            };
+            let rectangle = self.rectangle(&widget, "Rect")?.filter(|[a, b, c, d]| c > a && d > b);
+            let draws = ["AP", "MK"].iter().any(|key| widget.get(key).is_some());
+            let Some(rectangle) = rectangle.filter(|_| draws) else {
+                continue;
+            };
+            let page = widget.get("P").and_then(Value::as_ref);
+            on = on.or(page);
+            match page {
+                _ if !is_signed => return Ok((on, Some("an empty field that shows something"))),
+                None => return Ok((on, Some("a field that shows something on no page"))),
+                Some(page) if self.covers(rectangle, page)? => return Ok((on, Some("a field over what was there"))),
+                Some(_) => {}
+            }
+        }
+        Ok((on, None))
+    }
+
     fn field(&mut self, before: &Field, after: &Field) -> Result<(), Error> {
+        if std::iter::once(&after.id)
+            .chain(&after.widgets)
+            .all(|id| !self.changed.contains(id))
+            && before.dict == after.dict
+        {
+            return Ok(());
+        }
         let keys = differing(&before.dict, &after.dict);
         let has = |key: &str| keys.iter().any(|k| k == key);
         let (what, may) = if !after.is_signature {
@@ -96,9 +136,14 @@ impl Compare<'_, '_> {
         let within = before.is_signature == after.is_signature && keys.iter().all(|k| may.contains(&k.as_str()));
         let valued = has("V") || has("AS");
         if !keys.is_empty() {
-            let what = if within && valued { what } else { What::Other };
+            let what = match what {
+                _ if !within || !valued => What::Other,
+                What::FieldFilled => self.filled_as(before, after)?,
+                what => what,
+            };
             let part = keys.iter().map(|k| format!("/{k}")).collect::<Vec<_>>().join(" ");
             self.note(what, after.id, Some(after), &part);
+            self.on_page(after.dict.get("P").and_then(Value::as_ref));
         }
         if self.changed.contains(&after.id) {
             self.explained.insert(after.id);
@@ -140,7 +185,9 @@ impl Compare<'_, '_> {
             }
         }
         let (before, after) = (self.dict(self.old, before, "AP")?, self.dict(self.new, after, "AP")?);
-        self.explain_ref(before.get("N"), after.get("N"))
+        let (before, after) = (before.get("N"), after.get("N"));
+        self.explain_ref(before, after)?;
+        self.once(after.and_then(Value::as_ref), 1)
     }
 
     /// What kind of signature the field holds; `None`: none.

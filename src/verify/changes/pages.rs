@@ -30,30 +30,51 @@ impl Compare<'_, '_> {
         for key in differing(&old, &new) {
             if key != "Annots" {
                 self.other(id, &format!("page /{key}"));
+                self.on_page(Some(id));
             }
         }
         if self.changed.contains(&id) {
             self.explained.insert(id);
         }
         self.explain_ref(old.get("Annots"), new.get("Annots"))?;
+        self.once(new.get("Annots").and_then(Value::as_ref), 1)?;
         let listed = |value: Value| value.as_array().unwrap_or_default().to_vec();
         let before = listed(evidence::entry(self.old, &old, "Annots")?);
         let after = listed(evidence::entry(self.new, &new, "Annots")?);
-        let known: HashSet<&Value> = before.iter().collect();
-        let (kept, added): (Vec<&Value>, Vec<&Value>) = after.iter().partition(|a| known.contains(a));
-        if !kept.into_iter().eq(before.iter()) {
-            self.note(What::Annotation, id, None, "annotation removed, moved or repeated");
+        // By hash, because a page may have a hundred thousand.
+        let (had, has): (HashSet<&Value>, HashSet<&Value>) = (before.iter().collect(), after.iter().collect());
+        for removed in before.iter().filter(|a| !has.contains(a)) {
+            let removed = self.old.resolve(removed)?;
+            let widget = removed.as_dict().is_none_or(|d| d.is("Subtype", "Widget"));
+            let what = if widget { What::Covered } else { What::Annotation };
+            self.note(what, id, None, "annotation removed");
+            self.on_page(Some(id));
         }
-        for annotation in added {
+        let kept = after.iter().filter(|a| had.contains(a));
+        if !kept.eq(before.iter().filter(|a| has.contains(a))) {
+            // What stands later is drawn above what stands before.
+            self.note(What::Covered, id, None, "annotations in another order");
+            self.on_page(Some(id));
+        }
+        for annotation in after.iter().filter(|a| !had.contains(a)) {
             if annotation.as_ref().is_some_and(|a| self.widgets.contains(&a)) {
                 continue;
             }
-            let loose = self.new.resolve(annotation)?;
-            let widget = loose.as_dict().is_none_or(|d| d.is("Subtype", "Widget"));
-            let what = if widget { What::Other } else { What::Annotation };
-            self.note(what, id, None, "annotation added");
-            self.explain_new(annotation, 0)?;
+            self.annotation(annotation, id)?;
         }
         Ok(())
+    }
+
+    fn annotation(&mut self, annotation: &Value, page: ObjectId) -> Result<(), Error> {
+        let loose = self.new.resolve(annotation)?;
+        let what = match loose.as_dict() {
+            None => What::Other,
+            Some(dict) if dict.is("Subtype", "Widget") => What::Other,
+            Some(dict) if self.is_remark(dict)? => What::Annotation,
+            Some(_) => What::Covered,
+        };
+        self.note(what, annotation.as_ref().unwrap_or(page), None, "annotation added");
+        self.on_page(Some(page));
+        self.explain_new(annotation, 0)
     }
 }

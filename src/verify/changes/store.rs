@@ -1,6 +1,6 @@
 //! The document security store (ETSI EN 319 142-1, 5.4.2): it may grow at any time. What stands in it is judged elsewhere.
 
-use super::{Compare, What};
+use super::{Compare, What, differing};
 use crate::pdf::value::{Dict, ObjectId, Value};
 use crate::pdf::{Document, Error};
 use crate::verify::evidence;
@@ -19,8 +19,9 @@ impl Compare<'_, '_> {
         let mut grew = None;
         for id in after {
             let open = self.changed.contains(&id) && !self.explained.contains(&id);
-            if open && (before.contains(&id) || self.is_new(id)?) {
+            if open && (before.contains(&id) && self.only_grew(id)? || self.is_new(id)?) {
                 self.explained.insert(id);
+                self.once(Some(id), 1)?;
                 grew.get_or_insert(id);
             }
         }
@@ -29,6 +30,26 @@ impl Compare<'_, '_> {
         }
         Ok(())
     }
+
+    /// An object of the store may get entries of a store; what it holds stays.
+    fn only_grew(&self, id: ObjectId) -> Result<bool, Error> {
+        let (before, after) = (self.old.get_plain(id)?, self.new.get_plain(id)?);
+        if before.stream.is_some() || after.stream.is_some() {
+            return self.same(id);
+        }
+        Ok(match (&before.value, &after.value) {
+            (Value::Array(_), Value::Array(_)) => true,
+            (Value::Dict(before), Value::Dict(after)) => differing(before, after).iter().all(|key| {
+                LISTS.contains(&key.as_str()) || ["VRI", "TU", "TS", "Type"].contains(&key.as_str()) || is_digest(key)
+            }),
+            _ => false,
+        })
+    }
+}
+
+/// A key of /VRI: the SHA-1 of a signature in hexadecimal.
+fn is_digest(key: &str) -> bool {
+    key.len() == 40 && key.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
 /// The objects that the store consists of.

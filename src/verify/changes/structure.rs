@@ -23,6 +23,9 @@ impl Compare<'_, '_> {
             let no_streams = old.stream.is_none() && new.stream.is_none();
             if elements.contains(&id) || no_streams && grown(&old.value, &new.value, &elements) {
                 self.explained.insert(id);
+                if old.value.as_array().is_some() {
+                    self.once(Some(id), 1)?;
+                }
             }
         }
         Ok(())

@@ -39,6 +39,11 @@ impl SoftSigner {
         }
     }
 
+    /// The person's certificate.
+    pub(crate) fn certificate(&self) -> &Certificate {
+        &self.chain[0]
+    }
+
     /// The root's certificate as a PEM file in `dir`.
     pub(crate) fn root(&self, dir: &Path) -> PathBuf {
         let path = dir.join("root.pem");

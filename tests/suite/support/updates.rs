@@ -74,6 +74,11 @@ impl Person {
         Self { key, chain: vec![leaf] }
     }
 
+    /// The person's certificate.
+    pub(crate) fn certificate(&self) -> &Certificate {
+        &self.chain[0]
+    }
+
     /// `pdf` with an update in which one body holds [`HOLE`], signed.
     pub(crate) fn sign(&self, pdf: &[u8], objects: &[(u32, &str)]) -> Vec<u8> {
         let room = format!("/ByteRange{:60}/Contents<{}>", "", "0".repeat(2 * ROOM));

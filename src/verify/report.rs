@@ -1,0 +1,323 @@
+//! The report of a verification, as `--format json` and `POST /v1/verify` give it. Names are fixed; nothing is decided here.
+
+use super::Finding;
+use super::changes::What;
+use super::headline::{self, Headline};
+use super::judge::{Coverage, Judged, Judgement, SubIndication, Trust, Verdict};
+use super::level::Level;
+use crate::clock::Timestamp;
+use crate::der::{Certificate, SignatureAlgorithm};
+use crate::pdf::value::{ObjectId, Value};
+use crate::pdf::{self, Document};
+use crate::text::{Explain, Lang, plain};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Most pages that are looked through to give a change its page number.
+const MAX_PAGES: u64 = 10_000;
+
+/// One file.
+#[derive(Clone, Debug, Serialize)]
+pub struct FileReport {
+    /// As the caller named it.
+    pub name: String,
+    /// For people: verdict, why, what to do.
+    pub headline: Headline,
+    /// The worst of its signatures.
+    pub verdict: Verdict,
+    /// How many revisions it has; 0 when it could not be opened.
+    pub revisions: usize,
+    /// What concerns the file.
+    pub problems: Vec<Problem>,
+    /// Oldest first.
+    pub signatures: Vec<SignatureReport>,
+}
+
+/// A fault of the file.
+#[derive(Clone, Debug, Serialize)]
+pub struct Problem {
+    /// Stable name.
+    pub code: &'static str,
+    /// In the language of the report.
+    pub message: String,
+}
+
+/// One signature or document timestamp.
+#[derive(Clone, Debug, Serialize)]
+pub struct SignatureReport {
+    /// Full name of its field.
+    pub field: String,
+    /// Which of the two.
+    pub kind: Kind,
+    /// Its indication.
+    pub verdict: Verdict,
+    /// And why, unless it passed.
+    pub sub_indication: Option<SubIndication>,
+    /// By the evidence that is there.
+    pub level: Level,
+    /// Digest and signature value hold.
+    pub intact: bool,
+    /// Its certificate leads to an anchor.
+    pub trusted: bool,
+    /// What it covers.
+    pub coverage: Coverage,
+    /// The sum of `change_list`.
+    pub changes: Changes,
+    /// Everything that later updates changed.
+    pub change_list: Vec<ChangeReport>,
+    /// What it allows to change, when it says so (ISO 32000-2, Table 257).
+    pub docmdp: Option<u8>,
+    /// Who signed; absent when nothing proves it.
+    pub signer: Option<SignerReport>,
+    /// The time that the signer's machine wrote, RFC 3339.
+    pub claimed_time: Option<String>,
+    /// The earliest time at which it is proven to have existed, RFC 3339.
+    pub best_signature_time: Option<String>,
+    /// By which algorithms.
+    pub algorithm: Option<AlgorithmReport>,
+    /// Faults and remarks.
+    pub findings: Vec<FindingReport>,
+}
+
+/// Signature or document timestamp.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// Somebody's signature.
+    Signature,
+    /// A timestamp over the document.
+    DocumentTimestamp,
+}
+
+/// The sum of all later changes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Changes {
+    /// Nothing follows.
+    None,
+    /// Only what may.
+    Allowed,
+    /// Something that may not.
+    Forbidden,
+}
+
+/// One change.
+#[derive(Clone, Debug, Serialize)]
+pub struct ChangeReport {
+    /// Its kind.
+    pub what: What,
+    /// Page number from 1.
+    pub page: Option<u64>,
+    /// Full name of the field.
+    pub field: Option<String>,
+    /// The object, as PDF refers to it, and the part of it.
+    pub object: String,
+    /// Whether the signature allows it.
+    pub allowed: bool,
+}
+
+/// Who signed, as the certificate says.
+#[derive(Clone, Debug, Serialize)]
+pub struct SignerReport {
+    /// Attribute by its short name; several of one kind are joined by `, `.
+    pub subject: BTreeMap<String, String>,
+    /// RFC 4514.
+    pub issuer: String,
+    /// Hexadecimal.
+    pub serial: String,
+    /// Of the certificate's DER, hexadecimal.
+    pub sha256: String,
+    /// RFC 3339.
+    pub not_before: String,
+    /// RFC 3339.
+    pub not_after: String,
+}
+
+/// Algorithms of a signature.
+#[derive(Clone, Debug, Serialize)]
+pub struct AlgorithmReport {
+    /// Of the document.
+    pub digest: Option<&'static str>,
+    /// Of the signature value.
+    pub signature: Option<String>,
+    /// Length of the key.
+    pub key_bits: Option<u32>,
+}
+
+/// A fault or remark.
+#[derive(Clone, Debug, Serialize)]
+pub struct FindingReport {
+    /// Stable name.
+    pub code: &'static str,
+    /// How grave.
+    pub severity: Severity,
+    /// In the language of the report.
+    pub message: String,
+}
+
+/// How grave a finding is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Fails the signature.
+    Error,
+    /// Leaves it open.
+    Warning,
+}
+
+impl FileReport {
+    /// Of a judged file.
+    pub fn new(name: &str, document: &Document<'_>, judgement: &Judgement<'_>, lang: Lang) -> Self {
+        let mut pages = Pages {
+            document,
+            numbers: None,
+        };
+        Self {
+            name: plain(name),
+            headline: headline::of(judgement),
+            verdict: judgement.verdict,
+            revisions: judgement.revisions,
+            problems: judgement.problems.iter().map(|p| problem(p, lang)).collect(),
+            signatures: judgement
+                .signatures
+                .iter()
+                .map(|s| signature(s, &mut pages, lang))
+                .collect(),
+        }
+    }
+
+    /// Of a file that cannot be examined: what departs from the standard has failed, what cannot be opened is open.
+    pub fn unexamined(name: &str, finding: &Finding, lang: Lang) -> Self {
+        let verdict = match finding {
+            Finding::Pdf(error) if !is_damage(error) => Verdict::Indeterminate,
+            _ => Verdict::TotalFailed,
+        };
+        Self {
+            name: plain(name),
+            headline: headline::of_unexamined(verdict),
+            verdict,
+            revisions: 0,
+            problems: vec![problem(finding, lang)],
+            signatures: Vec::new(),
+        }
+    }
+}
+
+/// Faults that no writer makes and no reader cures; the others are formats, passwords and limits.
+fn is_damage(error: &pdf::Error) -> bool {
+    use pdf::Error as E;
+    matches!(
+        error,
+        E::Damaged { .. } | E::DuplicateKey { .. } | E::XrefLoop | E::DecoderBomb | E::IdentityFilter
+    )
+}
+
+fn problem(finding: &Finding, lang: Lang) -> Problem {
+    Problem {
+        code: finding.code(),
+        message: finding.explain(lang),
+    }
+}
+
+fn signature(judged: &Judged<'_>, pages: &mut Pages<'_, '_>, lang: Lang) -> SignatureReport {
+    let dict = &judged.found.signature.dict;
+    let claimed = dict
+        .get("M")
+        .and_then(Value::as_text)
+        .and_then(|date| Timestamp::parse_pdf_date(&date));
+    SignatureReport {
+        field: plain(&judged.found.signature.field),
+        kind: match judged.is_timestamp() {
+            true => Kind::DocumentTimestamp,
+            false => Kind::Signature,
+        },
+        verdict: judged.verdict,
+        sub_indication: judged.sub_indication,
+        level: judged.level,
+        intact: judged.intact,
+        trusted: judged.trust == Trust::Trusted,
+        coverage: judged.coverage,
+        changes: match judged.changes.as_slice() {
+            _ if judged.is_changed() => Changes::Forbidden,
+            [] => Changes::None,
+            _ => Changes::Allowed,
+        },
+        change_list: judged
+            .changes
+            .iter()
+            .map(|(change, allowed)| ChangeReport {
+                what: change.what,
+                page: change.page.and_then(|page| pages.number(page)),
+                field: change.field.as_deref().map(plain),
+                object: format!("{} {}", change.object, plain(&change.part)),
+                allowed: *allowed,
+            })
+            .collect(),
+        docmdp: judged.found.signature.docmdp,
+        signer: judged.certificate.map(signer),
+        claimed_time: claimed.map(Timestamp::rfc3339),
+        best_signature_time: None,
+        algorithm: judged.found.cms().map(|cms| algorithm(cms, judged.certificate)),
+        findings: judged
+            .findings
+            .iter()
+            .map(|finding| FindingReport {
+                code: finding.code(),
+                severity: match judged.verdict {
+                    Verdict::TotalFailed if !matches!(finding, Finding::NotTrusted { .. }) => Severity::Error,
+                    _ => Severity::Warning,
+                },
+                message: finding.explain(lang),
+            })
+            .collect(),
+    }
+}
+
+fn signer(certificate: &Certificate) -> SignerReport {
+    let mut subject: BTreeMap<String, String> = BTreeMap::new();
+    for attribute in certificate.subject().attributes() {
+        let value = subject.entry(attribute.label()).or_default();
+        if !value.is_empty() {
+            value.push_str(", ");
+        }
+        value.push_str(&attribute.shown());
+    }
+    SignerReport {
+        subject,
+        issuer: certificate.issuer().rfc4514(),
+        serial: certificate.serial_hex(),
+        sha256: certificate.sha256_hex(),
+        not_before: certificate.not_before().rfc3339(),
+        not_after: certificate.not_after().rfc3339(),
+    }
+}
+
+fn algorithm(cms: &crate::cms::SignedData, certificate: Option<&Certificate>) -> AlgorithmReport {
+    let signer = cms.signers.first();
+    AlgorithmReport {
+        digest: cms.digest().ok().map(|digest| digest.name()),
+        signature: signer.map(|signer| {
+            let known = SignatureAlgorithm::from_identifier(&signer.signature_algorithm);
+            known.map_or_else(|_| signer.signature_algorithm.oid.to_string(), SignatureAlgorithm::name)
+        }),
+        key_bits: certificate.and_then(|c| c.key().bits()),
+    }
+}
+
+/// Page numbers, read once when the first is asked for.
+struct Pages<'d, 'a> {
+    document: &'d Document<'a>,
+    numbers: Option<BTreeMap<ObjectId, u64>>,
+}
+
+impl Pages<'_, '_> {
+    fn number(&mut self, page: ObjectId) -> Option<u64> {
+        let document = self.document;
+        let numbers = self.numbers.get_or_insert_with(|| {
+            let count = document.page_count().unwrap_or(0).min(MAX_PAGES);
+            let id = |index0| Some((document.page(index0).ok()?.id, index0 + 1));
+            (0..count).map_while(id).collect()
+        });
+        numbers.get(&page).copied()
+    }
+}
