@@ -205,12 +205,14 @@ async fn only_accredited_tsas_when_so_demanded() {
 async fn a_tsa_may_want_to_know_who_asks() {
     let ca = Ca::new("根");
     let key = |text: &str| ApiKey::new(text.as_bytes().to_vec()).unwrap();
-    let ways: [(&str, fn(ApiKey) -> Authorization); 2] = [
-        ("Basic aGFua286c2VjcmV0", |password| Authorization::Basic {
-            user: "hanko".to_owned(),
-            password,
-        }),
-        ("Bearer secret", Authorization::Bearer),
+    type Way = fn(ApiKey) -> Authorization;
+    let basic: Way = |password| Authorization::Basic {
+        user: "hanko".to_owned(),
+        password,
+    };
+    let ways = [
+        ("Basic aGFua286c2VjcmV0", basic),
+        ("Bearer secret", Authorization::Bearer as Way),
     ];
     for (header, way) in ways {
         let tsa = Tsa::start(&ca, Mode::Guarded(header.to_owned()));

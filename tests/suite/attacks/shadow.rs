@@ -45,10 +45,7 @@ fn shadow_attacks_hide() {
 fn shadow_attacks_replace() {
     let person = Person::new();
     let first = |others: &[(u32, &str)], objects: Objects| sign(&person, &agreement_with(others), &objects);
-    let second = |n, body: &str| {
-        let objects = with(signature(1, ""), n, body);
-        objects
-    };
+    let second = |n, body: &str| with(signature(1, ""), n, body);
     let shared_look = first(&[(5, "<</Font<</F 9 0 R>>/XObject<</X 21 0 R>>>>")], signature(0, ""));
     let disguised = agreement_with(&[
         (1, &catalog("", "/Metadata 4 0 R")),
