@@ -81,7 +81,7 @@ fn daemon(bench: &Bench) -> Vec<Line> {
     for _ in 0..REPEATS {
         let service = Service::start(bench);
         ready.push(service.ready_ms);
-        service.certificate();
+        service.look();
         rss.push(service.cost().rss_mib);
     }
     vec![

@@ -9,7 +9,7 @@ use nix::time::ClockId;
 use nix::unistd::Pid;
 use serde_json::{Value, json};
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
@@ -31,6 +31,12 @@ pub(crate) struct Service {
     key: String,
     /// From its start until it told that it is ready.
     pub(crate) ready_ms: f64,
+}
+
+/// A connection that is kept: the daemon asks the system once a connection who holds its other end.
+struct Connection {
+    stream: BufReader<TcpStream>,
+    key: String,
 }
 
 impl Service {
@@ -56,21 +62,24 @@ impl Service {
         Self { daemon, key, ready_ms }
     }
 
-    /// Signs `times` copies of `input` with one request, and fetches every result.
+    /// Signs `times` copies of `input` with one request, and fetches every result over the same connection.
     pub(crate) fn sign(&self, input: &[u8], times: usize) {
+        let mut connection = self.connect();
+        let certificate = connection.json("GET", "/v1/certificates", &[])[0]["select"].clone();
         let documents: Vec<Value> = (1..=times).map(|n| json!({ "name": format!("{n}.pdf") })).collect();
-        let manifest = json!({ "sign": { "certificate": self.certificate() }, "documents": documents });
-        let view = self.json("POST", "/v1/signings", &form(&manifest, input, times));
+        let manifest = json!({ "sign": { "certificate": certificate }, "documents": documents });
+        let view = connection.json("POST", "/v1/signings", &form(&manifest, input, times));
         assert_eq!(view["state"], "done", "{view:#}");
         for document in view["documents"].as_array().unwrap() {
-            let signed = self.call("GET", document["signed"].as_str().unwrap(), &[]);
+            let signed = connection.call("GET", document["signed"].as_str().unwrap(), &[]);
             assert!(signed.starts_with(input) && signed.len() > input.len());
         }
     }
 
-    /// The selector of the one certificate; asking for it starts the token's worker.
-    pub(crate) fn certificate(&self) -> Value {
-        self.json("GET", "/v1/certificates", &[])[0]["select"].clone()
+    /// Has the daemon look at its token, which starts the token's worker.
+    pub(crate) fn look(&self) {
+        let certificates = self.connect().json("GET", "/v1/certificates", &[]);
+        assert_eq!(certificates.as_array().unwrap().len(), 1);
     }
 
     /// CPU time and resident memory of daemon and workers until now.
@@ -83,29 +92,44 @@ impl Service {
         }
     }
 
-    fn json(&self, method: &str, path: &str, body: &[u8]) -> Value {
+    fn connect(&self) -> Connection {
+        let stream = TcpStream::connect(ADDRESS).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        Connection {
+            stream: BufReader::new(stream),
+            key: self.key.clone(),
+        }
+    }
+}
+
+impl Connection {
+    fn json(&mut self, method: &str, path: &str, body: &[u8]) -> Value {
         serde_json::from_slice(&self.call(method, path, body)).unwrap()
     }
 
-    /// One request on a connection of its own.
-    fn call(&self, method: &str, path: &str, body: &[u8]) -> Vec<u8> {
-        let mut stream = TcpStream::connect(ADDRESS).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    fn call(&mut self, method: &str, path: &str, body: &[u8]) -> Vec<u8> {
         let head = format!(
-            "{method} {path} HTTP/1.1\r\nHost: {ADDRESS}\r\nAuthorization: Bearer {}\r\nConnection: close\r\n\
+            "{method} {path} HTTP/1.1\r\nHost: {ADDRESS}\r\nAuthorization: Bearer {}\r\n\
              Prefer: wait={}\r\nContent-Type: multipart/form-data; boundary={BOUNDARY}\r\nContent-Length: {}\r\n\r\n",
             self.key,
             PATIENCE.as_secs(),
             body.len()
         );
-        stream.write_all(head.as_bytes()).unwrap();
-        stream.write_all(body).unwrap();
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).unwrap();
-        let end = answer.windows(4).position(|w| w == b"\r\n\r\n").unwrap() + 4;
-        let content = answer.split_off(end);
-        let status = answer.get(9..10).unwrap_or_default();
-        assert_eq!(status, b"2", "{path}: {}", String::from_utf8_lossy(&content));
+        self.stream
+            .get_mut()
+            .write_all(&[head.as_bytes(), body].concat())
+            .unwrap();
+        let mut lines = (&mut self.stream).lines().map(Result::unwrap);
+        let status = lines.next().unwrap();
+        let headers: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
+        let length = headers.iter().find_map(|h| h.strip_prefix("content-length: "));
+        let mut content = vec![0; length.unwrap().parse().unwrap()];
+        self.stream.read_exact(&mut content).unwrap();
+        assert!(
+            status.contains(" 2"),
+            "{path}: {status}: {}",
+            String::from_utf8_lossy(&content)
+        );
         content
     }
 }
