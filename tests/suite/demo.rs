@@ -1,12 +1,15 @@
 //! The demonstration's parts: its token holds two people who can sign, and stays the same when opened again.
 
 use crate::support::dir::TestDir;
+use crate::support::judges::{pdfsig, pyhanko};
+use crate::support::run;
 use hankod::clock::Timestamp;
 use hankod::demo::ca::DemoCa;
 use hankod::demo::token::{DemoToken, LABEL};
 use hankod::process::Program;
 use hankod::token::{Credential, Entry, Fitness, Limits, Tokens};
 use std::path::Path;
+use std::process::Command;
 use std::time::SystemTime;
 
 #[tokio::test]
@@ -36,6 +39,31 @@ async fn the_token_holds_a_person_and_an_organisation_fit_to_sign() {
         .collect();
     assert_eq!(issuer.len(), 1, "the issuer's certificate goes into every signature");
     assert_eq!(entries.len(), 3);
+}
+
+#[test]
+fn the_sample_that_a_newcomer_signs_is_good_to_the_judges() {
+    let dir = TestDir::new("demo-once");
+    let hankod = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hankod"));
+        command.args(["demo", "--once", "--port", "0", "--dir"]).arg(&*dir);
+        command
+    };
+    // A second run takes what the first one made.
+    for _ in 0..2 {
+        let ran = run(&mut hankod(), "");
+        assert!(ran.ok, "{ran:?}");
+        assert!(ran.stdout.contains("contract.signed.pdf"), "{ran:?}");
+    }
+    let signed = dir.join("contract.signed.pdf");
+    let before = std::fs::read(dir.join("contract.pdf")).unwrap();
+    assert!(std::fs::read(&signed).unwrap().starts_with(&before));
+    let seen = pdfsig(&*signed);
+    assert_eq!((seen.len(), seen[0].valid, seen[0].whole), (1, true, true));
+    let judged = pyhanko(&*signed, &dir.join("ca.pem")).unwrap();
+    assert!(judged[0].intact && judged[0].valid && judged[0].trusted, "{judged:?}");
+    let note: serde_json::Value = serde_json::from_slice(&std::fs::read(dir.join("demo.json")).unwrap()).unwrap();
+    assert_eq!(note["signed"], signed.display().to_string());
 }
 
 async fn entries(token: &DemoToken, program: &Program) -> Vec<Entry> {
