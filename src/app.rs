@@ -34,6 +34,7 @@ use tokio::sync::broadcast;
 use crate::access::Principal;
 use crate::audit::{self, AuditError, Kind};
 use crate::clock::Timestamp;
+use crate::text::Explain;
 use desk::{Event, Health};
 use failure::{Failure, FailureKind};
 use rooms::Rooms;
@@ -90,6 +91,13 @@ impl App {
     pub async fn record_stop(&self) -> Result<(), Failure> {
         self.record(audit::Event::new(self.now(), Kind::DaemonStopped, DAEMON, ""))
             .await
+    }
+
+    /// Writes the audit chain's head to the log, a witness outside the state folder.
+    pub async fn announce_head(&self) {
+        if let Err(error) = audit::announce(self.store(), self.now()).await {
+            log::warn!(code = error.code(); "the audit chain's head could not be read");
+        }
     }
 
     async fn record(&self, event: audit::Event) -> Result<(), Failure> {
