@@ -2,8 +2,12 @@
 //!
 //! Nothing in this file, and nothing below `app`, reads the clock: whoever needs the time is given it.
 
+mod day;
+
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+pub use self::day::{Day, NoDay, Weekday};
 
 /// Microseconds since 1970-01-01T00:00:00Z. Leap seconds are not counted (POSIX time).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
