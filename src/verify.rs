@@ -19,6 +19,7 @@ pub mod placement;
 pub mod release;
 pub mod report;
 pub mod rules;
+mod words;
 
 /// One fault of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

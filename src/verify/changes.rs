@@ -15,12 +15,15 @@ mod annotations;
 mod fill;
 mod form;
 mod pages;
+pub mod places;
 pub mod references;
 mod shown;
 mod store;
 mod structure;
+pub mod values;
 
 use references::References;
+use values::Look;
 
 /// Deepest nesting of new objects below a new field.
 const MAX_DEPTH: u32 = 32;
@@ -68,6 +71,12 @@ pub struct Change {
     pub field: Option<String>,
     /// Which part of the object, in the words of ISO 32000.
     pub part: String,
+    /// What stood there before, where it has words.
+    pub old: Option<String>,
+    /// What stands there now.
+    pub new: Option<String>,
+    /// What became of its drawing.
+    pub look: Option<Look>,
 }
 
 impl fmt::Display for Change {
@@ -129,6 +138,9 @@ impl Compare<'_, '_> {
             page: None,
             field: field.map(|f| f.name.clone()),
             part: part.to_owned(),
+            old: None,
+            new: None,
+            look: None,
         });
     }
 
@@ -265,6 +277,9 @@ impl Compare<'_, '_> {
             None,
             &format!("/{key}"),
         );
+        if key == "Info" {
+            self.tell_information(before, after);
+        }
         Ok(())
     }
 
@@ -336,6 +351,7 @@ impl Compare<'_, '_> {
                     "annotation",
                 );
                 self.on_page(new.and_then(|d| d.get("P")).and_then(Value::as_ref));
+                self.tell_annotation(old, new);
                 self.explain_new(&after.value, 0)?;
             } else {
                 self.other(id, "object");

@@ -2,19 +2,21 @@
 
 use super::Finding;
 use super::changes::What;
+use super::changes::places::Places;
+use super::changes::values::Look;
 use super::headline::{self, Headline};
 use super::judge::{Coverage, Judged, Judgement, SubIndication, Trust, Verdict};
 use super::level::Level;
 use crate::clock::Timestamp;
 use crate::der::{Certificate, SignatureAlgorithm};
-use crate::pdf::value::{ObjectId, Value};
+use crate::pdf::value::Value;
 use crate::pdf::{self, Document};
 use crate::text::{Explain, Lang, plain};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// Most pages that are looked through to give a change its page number.
-const MAX_PAGES: u64 = 10_000;
+/// Most changes that are told of one signature; `changes_left_out` counts the others.
+pub const MAX_CHANGES: usize = 500;
 
 /// One file.
 #[derive(Clone, Debug, Serialize)]
@@ -65,6 +67,8 @@ pub struct SignatureReport {
     pub changes: Changes,
     /// Everything that later updates changed.
     pub change_list: Vec<ChangeReport>,
+    /// How many more there are than the first [`MAX_CHANGES`].
+    pub changes_left_out: usize,
     /// What it allows to change, when it says so (ISO 32000-2, Table 257).
     pub docmdp: Option<u8>,
     /// Who signed; absent when nothing proves it.
@@ -112,8 +116,16 @@ pub struct ChangeReport {
     pub field: Option<String>,
     /// The object, as PDF refers to it, and the part of it.
     pub object: String,
+    /// What stood there before, where it has words.
+    pub old: Option<String>,
+    /// What stands there now.
+    pub new: Option<String>,
+    /// What became of its drawing.
+    pub appearance: Option<Look>,
     /// Whether the signature allows it.
     pub allowed: bool,
+    /// The same in words, in the language of the report.
+    pub message: String,
 }
 
 /// Who signed, as the certificate says.
@@ -168,10 +180,7 @@ pub enum Severity {
 impl FileReport {
     /// Of a judged file.
     pub fn new(name: &str, document: &Document<'_>, judgement: &Judgement<'_>, lang: Lang) -> Self {
-        let mut pages = Pages {
-            document,
-            numbers: None,
-        };
+        let mut places = Places::new(document);
         Self {
             name: plain(name),
             headline: headline::of(judgement),
@@ -181,7 +190,7 @@ impl FileReport {
             signatures: judgement
                 .signatures
                 .iter()
-                .map(|s| signature(s, &mut pages, lang))
+                .map(|s| signature(s, &mut places, lang))
                 .collect(),
         }
     }
@@ -219,7 +228,7 @@ fn problem(finding: &Finding, lang: Lang) -> Problem {
     }
 }
 
-fn signature(judged: &Judged<'_>, pages: &mut Pages<'_, '_>, lang: Lang) -> SignatureReport {
+fn signature(judged: &Judged<'_>, places: &mut Places<'_, '_>, lang: Lang) -> SignatureReport {
     let dict = &judged.found.signature.dict;
     let claimed = dict
         .get("M")
@@ -245,14 +254,10 @@ fn signature(judged: &Judged<'_>, pages: &mut Pages<'_, '_>, lang: Lang) -> Sign
         change_list: judged
             .changes
             .iter()
-            .map(|(change, allowed)| ChangeReport {
-                what: change.what,
-                page: change.page.and_then(|page| pages.number(page)),
-                field: change.field.as_deref().map(plain),
-                object: format!("{} {}", change.object, plain(&change.part)),
-                allowed: *allowed,
-            })
+            .take(MAX_CHANGES)
+            .map(|(change, allowed)| ChangeReport::new(change, *allowed, places, lang))
             .collect(),
+        changes_left_out: judged.changes.len().saturating_sub(MAX_CHANGES),
         docmdp: judged.found.signature.docmdp,
         signer: judged.certificate.map(signer),
         claimed_time: claimed.map(Timestamp::rfc3339),
@@ -301,23 +306,5 @@ fn algorithm(cms: &crate::cms::SignedData, certificate: Option<&Certificate>) ->
             known.map_or_else(|_| signer.signature_algorithm.oid.to_string(), SignatureAlgorithm::name)
         }),
         key_bits: certificate.and_then(|c| c.key().bits()),
-    }
-}
-
-/// Page numbers, read once when the first is asked for.
-struct Pages<'d, 'a> {
-    document: &'d Document<'a>,
-    numbers: Option<BTreeMap<ObjectId, u64>>,
-}
-
-impl Pages<'_, '_> {
-    fn number(&mut self, page: ObjectId) -> Option<u64> {
-        let document = self.document;
-        let numbers = self.numbers.get_or_insert_with(|| {
-            let count = document.page_count().unwrap_or(0).min(MAX_PAGES);
-            let id = |index0| Some((document.page(index0).ok()?.id, index0 + 1));
-            (0..count).map_while(id).collect()
-        });
-        numbers.get(&page).copied()
     }
 }

@@ -80,6 +80,9 @@ mod tests {
             page: None,
             field: Some(field.to_owned()),
             part: String::new(),
+            old: None,
+            new: None,
+            look: None,
         }
     }
 

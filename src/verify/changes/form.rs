@@ -144,6 +144,7 @@ impl Compare<'_, '_> {
             let part = keys.iter().map(|k| format!("/{k}")).collect::<Vec<_>>().join(" ");
             self.note(what, after.id, Some(after), &part);
             self.on_page(after.dict.get("P").and_then(Value::as_ref));
+            self.tell_field(before, after);
         }
         if self.changed.contains(&after.id) {
             self.explained.insert(after.id);
@@ -171,6 +172,7 @@ impl Compare<'_, '_> {
         let keys = differing(&before, &after);
         if !keys.is_empty() && (!with_value || keys.iter().any(|k| !may.contains(&k.as_str()))) {
             self.note(What::Other, id, Some(field), "widget");
+            self.tell_annotation(Some(&before), Some(&after));
         }
         self.explained.insert(id);
         self.widgets.insert(id);

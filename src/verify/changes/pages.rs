@@ -49,6 +49,7 @@ impl Compare<'_, '_> {
             let what = if widget { What::Covered } else { What::Annotation };
             self.note(what, id, None, "annotation removed");
             self.on_page(Some(id));
+            self.tell_annotation(removed.as_dict(), None);
         }
         let kept = after.iter().filter(|a| had.contains(a));
         if !kept.eq(before.iter().filter(|a| has.contains(a))) {
@@ -75,6 +76,7 @@ impl Compare<'_, '_> {
         };
         self.note(what, annotation.as_ref().unwrap_or(page), None, "annotation added");
         self.on_page(Some(page));
+        self.tell_annotation(None, loose.as_dict());
         self.explain_new(annotation, 0)
     }
 }

@@ -1,0 +1,78 @@
+//! A change of the file said in words: which page, which field, what stood there before and now, what became of its drawing. The words stand in the catalogue.
+
+use super::changes::places::Places;
+use super::changes::values::Look;
+use super::changes::{Change, What};
+use super::report::ChangeReport;
+use crate::text::{Lang, plain, say};
+
+impl ChangeReport {
+    /// Of a change that the signature allows or not.
+    pub(super) fn new(change: &Change, allowed: bool, places: &mut Places<'_, '_>, lang: Lang) -> Self {
+        let mut report = Self {
+            what: change.what,
+            page: places.of(change),
+            field: change.field.as_deref().map(plain),
+            object: format!("{} {}", change.object, plain(&change.part)),
+            old: change.old.clone(),
+            new: change.new.clone(),
+            appearance: change.look,
+            allowed,
+            message: String::new(),
+        };
+        report.message = report.words(lang);
+        report
+    }
+
+    /// One line for people.
+    fn words(&self, lang: Lang) -> String {
+        let mut line = String::new();
+        if let Some(page) = self.page {
+            line.push_str(&say(lang, "verify-change-page", &[("page", &page.to_string())]));
+        }
+        if let Some(field) = &self.field {
+            line.push_str(&say(lang, "verify-change-field", &[("field", field)]));
+        }
+        line.push_str(&say(lang, kind(self.what), &[]));
+        let none = || say(lang, "verify-change-nothing", &[]);
+        if self.old.is_some() || self.new.is_some() {
+            let old = self.old.clone().unwrap_or_else(none);
+            let new = self.new.clone().unwrap_or_else(none);
+            line.push_str(&say(lang, "verify-change-values", &[("old", &old), ("new", &new)]));
+        }
+        if let Some(look) = self.appearance {
+            line.push_str(&say(lang, drawn(look), &[]));
+        }
+        let judged = if self.allowed {
+            "verify-change-allowed"
+        } else {
+            "verify-change-not-allowed"
+        };
+        line + &say(lang, judged, &[])
+    }
+}
+
+fn kind(what: What) -> &'static str {
+    match what {
+        What::SignatureAdded => "verify-change-signature-added",
+        What::SealAdded => "verify-change-seal-added",
+        What::TimestampAdded => "verify-change-timestamp-added",
+        What::FieldAdded => "verify-change-field-added",
+        What::FieldFilled => "verify-change-field-filled",
+        What::FieldUnread => "verify-change-field-unread",
+        What::Annotation => "verify-change-annotation",
+        What::Certification => "verify-change-certification",
+        What::Evidence => "verify-change-evidence",
+        What::Metadata => "verify-change-metadata",
+        What::Covered => "verify-change-covered",
+        What::Other => "verify-change-other",
+    }
+}
+
+fn drawn(look: Look) -> &'static str {
+    match look {
+        Look::Added => "verify-change-look-added",
+        Look::Replaced => "verify-change-look-replaced",
+        Look::Removed => "verify-change-look-removed",
+    }
+}
