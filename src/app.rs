@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows HTTP or arguments. This is the lowest row that reads the clock.
 
+pub mod anchors;
 mod authorise;
 mod choose;
 mod consent;

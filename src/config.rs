@@ -11,6 +11,7 @@ mod raw;
 mod secrets;
 #[cfg(test)]
 mod tests;
+mod trust;
 mod tsa;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,6 +46,10 @@ pub struct Config {
     pub tsas: Vec<Tsa>,
     /// Which timestamps may be used.
     pub timestamp: Timestamps,
+    /// Whom signatures and timestamps are checked against.
+    pub trust: Trust,
+    /// Where addresses found in certificates may lead.
+    pub network: Network,
     /// Sites with settings of their own.
     pub sites: Vec<Site>,
     /// How the person is asked.
@@ -137,6 +142,28 @@ pub struct Timestamps {
     pub accredited_only: bool,
     /// SHA-256 of the accredited TSAs' certificates.
     pub accredited: BTreeSet<[u8; 32]>,
+}
+
+/// Trust anchors: files of certificates (PEM or DER), and folders of such files. The system's TLS roots are never among them.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Trust {
+    /// For signers, TSAs and responders alike.
+    pub anchors: Vec<PathBuf>,
+    /// For signers of documents alone.
+    pub signers: Vec<PathBuf>,
+    /// For TSAs alone.
+    pub timestamp_authorities: Vec<PathBuf>,
+    /// OCSP responders that are trusted by themselves.
+    pub responders: Vec<PathBuf>,
+    /// Take the root certificates on tokens as anchors for signers.
+    pub tokens: bool,
+}
+
+/// What the network client may reach beyond public addresses.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Network {
+    /// `HOST:PORT` of private places that addresses found in certificates may lead to.
+    pub allow_private: BTreeSet<String>,
 }
 
 /// Settings of one site.

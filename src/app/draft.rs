@@ -265,7 +265,7 @@ fn fixed(digest: Vec<u8>) -> [u8; 32] {
     bytes
 }
 
-fn input_unreadable(path: &Path, error: &io::Error) -> Failure {
+pub(crate) fn input_unreadable(path: &Path, error: &io::Error) -> Failure {
     let (file, cause) = (path.display().to_string(), error.to_string());
     Failure::new(FailureKind::Unreadable, "input_unreadable")
         .with("file", file)

@@ -65,6 +65,8 @@ impl<'a> Checker<'a> {
             tokens,
             tsas: self.tsas(raw.tsa)?,
             timestamp: self.timestamps(raw.timestamp)?,
+            trust: self.trust(raw.trust)?,
+            network: self.network(raw.network)?,
             sites: self.sites(raw.site)?,
             prompt: Prompt {
                 pinentry: self

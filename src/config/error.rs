@@ -117,6 +117,9 @@ pub enum ValueError {
     /// An address that is not http or https.
     #[error("`{0}` is not an http or https address")]
     Url(String),
+    /// A place that is not a host with a port.
+    #[error("`{0}` is not a host with a port")]
+    Place(String),
     /// A policy that is not a dotted object identifier.
     #[error("`{0}` is not an object identifier")]
     Oid(String),
@@ -151,6 +154,7 @@ impl Explain for ConfigError {
                 ValueError::SecretFile(_) => "config_secret_file",
                 ValueError::Sha256(_) => "config_sha256",
                 ValueError::Url(_) => "config_url",
+                ValueError::Place(_) => "config_place",
                 ValueError::Oid(_) => "config_oid",
                 ValueError::NothingAccredited => "config_nothing_accredited",
             },
@@ -191,6 +195,7 @@ impl ValueError {
             | Self::Twice(found)
             | Self::Sha256(found)
             | Self::Url(found)
+            | Self::Place(found)
             | Self::Oid(found) => vec![("found", found.clone())],
             Self::Choice { found, allowed } => vec![("found", found.clone()), ("allowed", (*allowed).to_owned())],
             Self::Range { found, min, max } => {

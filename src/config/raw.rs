@@ -27,6 +27,8 @@ pub(super) struct Raw {
     #[serde(default)]
     pub(super) module: Vec<Module>,
     #[serde(default)]
+    pub(super) network: Network,
+    #[serde(default)]
     pub(super) prompt: Prompt,
     #[serde(default)]
     pub(super) site: Vec<Site>,
@@ -34,6 +36,8 @@ pub(super) struct Raw {
     pub(super) timestamp: Timestamps,
     #[serde(default)]
     pub(super) token: Vec<Token>,
+    #[serde(default)]
+    pub(super) trust: Trust,
     #[serde(default)]
     pub(super) tsa: Vec<Tsa>,
 }
@@ -44,6 +48,24 @@ pub(super) struct Raw {
 pub(super) struct Timestamps {
     pub(super) accredited_only: At<bool>,
     pub(super) accredited: Option<Vec<Spanned<String>>>,
+}
+
+#[derive(Deserialize, Default, Debug)]
+#[cfg_attr(test, derive(serde::Serialize))]
+#[serde(deny_unknown_fields)]
+pub(super) struct Trust {
+    pub(super) anchors: Option<Vec<Spanned<String>>>,
+    pub(super) signers: Option<Vec<Spanned<String>>>,
+    pub(super) timestamp_authorities: Option<Vec<Spanned<String>>>,
+    pub(super) responders: Option<Vec<Spanned<String>>>,
+    pub(super) tokens: Option<bool>,
+}
+
+#[derive(Deserialize, Default, Debug)]
+#[cfg_attr(test, derive(serde::Serialize))]
+#[serde(deny_unknown_fields)]
+pub(super) struct Network {
+    pub(super) allow_private: Option<Vec<Spanned<String>>>,
 }
 
 #[derive(Deserialize, Debug)]

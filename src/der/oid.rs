@@ -129,6 +129,10 @@ oids! {
     AUTHORITY_INFO_ACCESS = "1.3.6.1.5.5.7.1.1";
     /// qcStatements (RFC 3739, ETSI EN 319 412-5).
     QC_STATEMENTS = "1.3.6.1.5.5.7.1.3";
+    /// id-etsi-qcs-QcCompliance (ETSI EN 319 412-5, 4.2.1).
+    QC_COMPLIANCE = "0.4.0.1862.1.1";
+    /// id-etsi-qcs-QcSSCD (ETSI EN 319 412-5, 4.2.2).
+    QC_SSCD = "0.4.0.1862.1.4";
     /// id-ad-ocsp (RFC 5280, 4.2.2.1).
     AD_OCSP = "1.3.6.1.5.5.7.48.1";
     /// id-ad-caIssuers (RFC 5280, 4.2.2.1).

@@ -8,7 +8,8 @@ use super::headline::{self, Headline};
 use super::judge::{Coverage, Judged, Judgement, SubIndication, Trust, Verdict};
 use super::level::Level;
 use crate::clock::Timestamp;
-use crate::der::{Certificate, SignatureAlgorithm};
+use crate::der::tlv::{self, Cursor};
+use crate::der::{Certificate, ObjectIdentifier, SignatureAlgorithm, oid};
 use crate::pdf::value::Value;
 use crate::pdf::{self, Document};
 use crate::text::{Explain, Lang, plain};
@@ -79,6 +80,10 @@ pub struct SignatureReport {
     pub best_signature_time: Option<String>,
     /// By which algorithms.
     pub algorithm: Option<AlgorithmReport>,
+    /// Timestamps that show when it existed: in the signature itself, and over the document.
+    pub timestamps: Vec<TimestampReport>,
+    /// What is known about the revocation of each certificate that the judgement rests on.
+    pub revocation: Vec<RevocationReport>,
     /// Faults and remarks.
     pub findings: Vec<FindingReport>,
 }
@@ -143,6 +148,111 @@ pub struct SignerReport {
     pub not_before: String,
     /// RFC 3339.
     pub not_after: String,
+    /// What the certificate claims by qcStatements (ETSI EN 319 412-5); no trusted list was asked.
+    pub qualified: Option<QualifiedReport>,
+}
+
+/// Claims of a certificate about itself (ETSI EN 319 412-5).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct QualifiedReport {
+    /// QcCompliance: issued as an EU qualified certificate.
+    pub compliance: bool,
+    /// QcSSCD: its key lies in a qualified signature creation device.
+    pub secure_device: bool,
+}
+
+/// One timestamp.
+#[derive(Clone, Debug, Serialize)]
+pub struct TimestampReport {
+    /// Where it stands.
+    pub kind: TimestampKind,
+    /// What it says, RFC 3339.
+    pub time: String,
+    /// The TSA's name.
+    pub tsa: String,
+    /// SHA-256 of the TSA's certificate, hexadecimal; absent when nothing proves whose it is.
+    pub tsa_sha256: Option<String>,
+    /// The TSA's policy, dotted.
+    pub policy: String,
+    /// Serial number, hexadecimal.
+    pub serial: String,
+    /// It is about these very bytes, and its signature value holds.
+    pub intact: bool,
+    /// Its TSA leads to an anchor and was good: it proves a time.
+    pub trusted: bool,
+    /// Why it proves none.
+    pub sub_indication: Option<SubIndication>,
+    /// Faults and remarks.
+    pub findings: Vec<FindingReport>,
+}
+
+/// Where a timestamp stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TimestampKind {
+    /// Over the signature value, in the signature.
+    SignatureTimestamp,
+    /// Over the document, in a field of its own.
+    DocumentTimestamp,
+}
+
+/// What is known about the revocation of one certificate.
+#[derive(Clone, Debug, Serialize)]
+pub struct RevocationReport {
+    /// The certificate's name.
+    pub subject: String,
+    /// SHA-256 of the certificate, hexadecimal.
+    pub sha256: String,
+    /// Why it matters.
+    pub role: Role,
+    /// The answer.
+    pub status: RevocationStatus,
+    /// Where the answer comes from; absent when there is none.
+    pub source: Option<RevocationSource>,
+    /// When the data was issued, RFC 3339.
+    pub this_update: Option<String>,
+    /// Until when it is current, RFC 3339.
+    pub next_update: Option<String>,
+    /// Since when it is revoked, RFC 3339; with the status `good`: it was revoked after the signature.
+    pub revoked_at: Option<String>,
+    /// In the language of the report, unless it is good.
+    pub message: Option<String>,
+}
+
+/// The part that a certificate has.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Signed the document.
+    Signer,
+    /// Signed a timestamp.
+    Tsa,
+    /// Issued certificates.
+    Ca,
+    /// Signed an OCSP answer.
+    Responder,
+}
+
+/// Whether a certificate was revoked at the moment in question.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RevocationStatus {
+    /// It was not.
+    Good,
+    /// It was.
+    Revoked,
+    /// 失効情報なし
+    Unknown,
+}
+
+/// Kinds of revocation data.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RevocationSource {
+    /// An OCSP answer (RFC 6960).
+    Ocsp,
+    /// A certificate revocation list (RFC 5280).
+    Crl,
 }
 
 /// Algorithms of a signature.
@@ -175,6 +285,8 @@ pub enum Severity {
     Error,
     /// Leaves it open.
     Warning,
+    /// Good to know; decides nothing.
+    Info,
 }
 
 impl FileReport {
@@ -263,6 +375,8 @@ fn signature(judged: &Judged<'_>, places: &mut Places<'_, '_>, lang: Lang) -> Si
         claimed_time: claimed.map(Timestamp::rfc3339),
         best_signature_time: None,
         algorithm: judged.found.cms().map(|cms| algorithm(cms, judged.certificate)),
+        timestamps: Vec::new(),
+        revocation: Vec::new(),
         findings: judged
             .findings
             .iter()
@@ -294,7 +408,24 @@ fn signer(certificate: &Certificate) -> SignerReport {
         sha256: certificate.sha256_hex(),
         not_before: certificate.not_before().rfc3339(),
         not_after: certificate.not_after().rfc3339(),
+        qualified: qualified(certificate),
     }
+}
+
+fn qualified(certificate: &Certificate) -> Option<QualifiedReport> {
+    let value = certificate.extensions().qc_statements.as_ref()?;
+    let mut report = QualifiedReport {
+        compliance: false,
+        secure_device: false,
+    };
+    let mut list = Cursor::new(value).take(tlv::SEQUENCE).ok()?.cursor();
+    while let Ok(statement) = list.take(tlv::SEQUENCE) {
+        let id = statement.cursor().take(tlv::OBJECT_IDENTIFIER).ok();
+        let id = id.and_then(|id| ObjectIdentifier::from_bytes(id.value).ok());
+        report.compliance |= id == Some(oid::QC_COMPLIANCE);
+        report.secure_device |= id == Some(oid::QC_SSCD);
+    }
+    Some(report)
 }
 
 fn algorithm(cms: &crate::cms::SignedData, certificate: Option<&Certificate>) -> AlgorithmReport {

@@ -42,5 +42,7 @@ seal-reason = Reason: { $value }
 seal-location = Place: { $value }
 seal-date = Date: { $value }
 output-twice = Two documents cannot be written to { $file }. Give each its own output.
+anchors-none = This folder holds no certificate (a file that ends in .pem, .crt, .cer or .der). Name the folder with the certificates of the authorities that you trust.
+anchors-too-many = These are too many certificates to be authorities that you trust. Name the files that are meant.
 password-too-long = The password is too long.
 internal-error = An internal error occurred. See the log.

@@ -42,5 +42,7 @@ seal-reason = 理由: { $value }
 seal-location = 場所: { $value }
 seal-date = 日時: { $value }
 output-twice = { $file } に2つの文書を書くことはできません。出力先を分けてください。
+anchors-none = このフォルダーには証明書(.pem、.crt、.cer、.der で終わるファイル)がありません。信頼する認証局の証明書があるフォルダーを指定してください。
+anchors-too-many = 信頼する認証局の証明書としては多すぎます。必要なファイルだけを指定してください。
 password-too-long = パスワードが長すぎます。
 internal-error = 内部の誤りが起きました。記録(ログ)を確かめてください。

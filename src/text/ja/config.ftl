@@ -25,5 +25,6 @@ config-no-state-dir = データを保存するフォルダーが決まりませ�
 config-secret-file = { $file } { $line } 行目: ファイル { $path } がないか、他のユーザーが読める状態です。秘密情報のファイルですので「chmod 600 { $path }」を実行してください。
 config-sha256 = { $file } { $line } 行目: 「{ $found }」は証明書の SHA-256 ではありません。16進数64桁で指定してください。
 config-url = { $file } { $line } 行目: 「{ $found }」はアドレスとして正しくありません。「https://ホスト/パス」または「http://ホスト/パス」の形で指定してください。
+config-place = { $file } { $line } 行目: 「{ $found }」はホスト名とポート番号の組として正しくありません。pki.example.jp:80 の形で指定してください。
 config-oid = { $file } { $line } 行目: 「{ $found }」はポリシーとして正しくありません。1.2.392.200000.1 のようにドット区切りで指定してください。
 config-nothing-accredited = { $file } { $line } 行目: 認定タイムスタンプのみを使う設定ですが、「accredited」に証明書がありません。

@@ -1,0 +1,61 @@
+//! The tables about what is checked against: `[trust]` and `[network]`. Paths and names are checked for their shape; no file is read and nobody is asked here.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use toml::Spanned;
+
+use super::check::Checker;
+use super::error::ValueError;
+use super::{ConfigError, Network, Trust, raw};
+
+/// Most paths of one list.
+const MAX_PATHS: usize = 64;
+/// Most private places.
+const MAX_PLACES: usize = 64;
+const MAX_PLACE_CHARS: usize = 262;
+
+impl Checker<'_> {
+    pub(super) fn trust(&self, raw: raw::Trust) -> Result<Trust, ConfigError> {
+        Ok(Trust {
+            anchors: self.paths(raw.anchors)?,
+            signers: self.paths(raw.signers)?,
+            timestamp_authorities: self.paths(raw.timestamp_authorities)?,
+            responders: self.paths(raw.responders)?,
+            tokens: raw.tokens.unwrap_or(false),
+        })
+    }
+
+    pub(super) fn network(&self, raw: raw::Network) -> Result<Network, ConfigError> {
+        let mut seen = BTreeSet::new();
+        for given in self.bounded(raw.allow_private, MAX_PLACES)? {
+            let place = self.checked(&given, MAX_PLACE_CHARS)?;
+            let parts = place.rsplit_once(':');
+            let fits = parts.is_some_and(|(host, port)| {
+                !host.is_empty() && !host.contains(['/', '@', ' ']) && port.parse::<u16>().is_ok()
+            });
+            if !fits {
+                return Err(self.wrong(&given, ValueError::Place(place)));
+            }
+            self.once(&mut seen, &given, place)?;
+        }
+        Ok(Network { allow_private: seen })
+    }
+
+    fn paths(&self, given: Option<Vec<Spanned<String>>>) -> Result<Vec<PathBuf>, ConfigError> {
+        let given = self.bounded(given, MAX_PATHS)?;
+        given.iter().map(|path| self.path_of(path)).collect()
+    }
+
+    fn bounded(&self, given: Option<Vec<Spanned<String>>>, max: usize) -> Result<Vec<Spanned<String>>, ConfigError> {
+        let given = given.unwrap_or_default();
+        match given.get(max) {
+            Some(first_too_many) => {
+                let found = i64::try_from(given.len()).unwrap_or(i64::MAX);
+                let (min, max) = (0, max as u64);
+                Err(self.wrong(first_too_many, ValueError::Range { found, min, max }))
+            }
+            None => Ok(given),
+        }
+    }
+}
