@@ -1,6 +1,6 @@
 # Everything one does with this repository. `make` alone tells the list.
 .DEFAULT_GOAL := help
-.PHONY: help demo test fuzz bench fmt lint deny advisories
+.PHONY: help demo test soak fuzz bench fmt lint deny advisories
 
 CARGO_DENY := target/tools/bin/cargo-deny
 CARGO_DENY_VERSION := 0.20.2
@@ -22,6 +22,10 @@ test: ## install what the tests need and run them all
 
 fuzz: ## the tests with damaged input, a million inputs each (make fuzz MUTATIONS=N for another number)
 	HANKOD_MUTATIONS=$(MUTATIONS) cargo test --release --test suite -- damaged broken
+
+soak: ## the largest files, up to 10 GB, on the disk of TMPDIR (10 GB of room; about a quarter of an hour)
+	@scripts/install-deps test
+	HANKOD_SOAK=1 cargo test --release --test suite -- --nocapture --test-threads 1 large::
 
 bench: ## measure against limits and peers; make bench ARGS=--json
 	@scripts/install-deps bench

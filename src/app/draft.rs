@@ -6,10 +6,10 @@
 use std::fs::{File, Permissions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{FileExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{FlockOperation, OFlags, flock};
+use rustix::fs::{FlockOperation, OFlags, flock, ioctl_ficlone};
 use tempfile::TempPath;
 
 use crate::app::desk::UploadedDocument;
@@ -19,6 +19,9 @@ use crate::pdf::map::PrivateCopy;
 
 /// Bytes read at a time: large enough to be quick, small enough to stay in the processor's cache.
 const BLOCK_BYTES: usize = 64 * 1024;
+
+/// A block of a hole, or one that may as well become a hole.
+static NOTHING: [u8; BLOCK_BYTES] = [0; BLOCK_BYTES];
 
 /// How our copies beside an output are named until they are finished.
 const PREFIX: &str = ".hankod-";
@@ -40,33 +43,42 @@ pub(crate) struct Draft {
 }
 
 impl Draft {
-    /// Copies `input` into `folder`, hashing on the way.
+    /// Copies `input` into `folder`, hashing on the way. Holes stay holes: the copy takes no more room than the input.
     ///
     /// # Errors
     /// `input_unreadable`, `input_too_large`, `disk_full`, `output_unwritable`.
     pub(crate) fn copy(input: &Path, folder: &Path, max_bytes: u64) -> Result<Self, Failure> {
         let unreadable = |e: io::Error| input_unreadable(input, &e);
-        let (mut source, length) = open_regular(input).map_err(unreadable)?;
+        let (source, length) = open_regular(input).map_err(unreadable)?;
         if length > max_bytes {
             return Err(too_large(max_bytes));
         }
-        let (mut file, path) = private_file(folder)?;
+        let (file, path) = private_file(folder)?;
+        // A file system that shares blocks (XFS, Btrfs) copies at once; then what is hashed is the copy, which nobody changes meanwhile.
+        let shared = ioctl_ficlone(&file, &source).is_ok();
+        let mut from = if shared { &file } else { &source };
         let mut hasher = DigestAlgorithm::Sha256.hasher();
         let mut block = vec![0; BLOCK_BYTES];
         let mut original_bytes = 0;
         loop {
-            let n = source.read(&mut block).map_err(unreadable)?;
+            let n = from.read(&mut block).map_err(unreadable)?;
             if n == 0 {
                 break;
             }
+            let at = original_bytes;
             original_bytes += n as u64;
             // The file may grow while it is read.
             if original_bytes > max_bytes {
                 return Err(too_large(max_bytes));
             }
-            hasher.update(&block[..n]);
-            file.write_all(&block[..n]).map_err(|e| unwritable(folder, &e))?;
+            let bytes = &block[..n];
+            hasher.update(bytes);
+            if !shared && *bytes != NOTHING[..n] {
+                file.write_all_at(bytes, at).map_err(|e| unwritable(folder, &e))?;
+            }
         }
+        // What was not written at the end is a hole as well.
+        file.set_len(original_bytes).map_err(|e| unwritable(folder, &e))?;
         let sha256 = fixed(hasher.clone().finish());
         Ok(Self {
             file,

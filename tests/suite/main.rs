@@ -16,6 +16,7 @@ mod http_caller;
 mod http_faults;
 mod judges;
 mod judges_table;
+mod large;
 mod layers;
 mod logs;
 mod other_site;
