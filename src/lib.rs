@@ -9,6 +9,7 @@
 //! | 3 | [`cms`] [`pdf`] [`net`] [`token`] [`render`] | SignedData; reading and updating PDF; a bounded HTTP client; PKCS#11 tokens; page pictures and seals |
 //! | 4 | [`tsa`] [`trust`] | RFC 3161, question and checked answer; anchors, certification paths, CRLs and OCSP answers, algorithms by date. Both without I/O |
 //! | 5 | [`sign`] [`verify`] [`fetch`] | a signature prepared and embedded; a finished file checked, both without I/O; timestamps over HTTP |
+//! | 6 | [`contract`] | a contract as data: terms, states, turns, what its certificate of conclusion says |
 //! | 7 | [`store`] | SQLite: pairings, intents, outcomes |
 //! | 8 | [`audit`] [`access`] | the hash-chained log; sites and their keys |
 //! | 9 | [`app`] | use cases |
@@ -25,6 +26,7 @@ pub mod clock;
 pub mod cms;
 pub mod config;
 pub mod console;
+pub mod contract;
 pub mod daemon;
 pub mod demo;
 pub mod der;

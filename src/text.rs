@@ -43,8 +43,8 @@ macro_rules! catalogue {
 }
 
 catalogue!(
-    "access", "app", "audit", "cli", "cms", "config", "console", "daemon", "demo", "der", "fetch", "http", "net",
-    "pdf", "process", "render", "sign", "store", "token", "trust", "tsa", "verify",
+    "access", "app", "audit", "cli", "cms", "config", "console", "contract", "daemon", "demo", "der", "fetch", "http",
+    "net", "pdf", "process", "render", "sign", "store", "token", "trust", "tsa", "verify",
 );
 
 impl Lang {
