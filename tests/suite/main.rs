@@ -6,6 +6,7 @@ mod asked;
 mod attacks;
 mod audit;
 mod beside;
+mod cards;
 mod changes_told;
 mod cms;
 mod demo;

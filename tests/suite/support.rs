@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 pub(crate) mod agreement;
 pub(crate) mod browser;
 pub(crate) mod ca;
+pub(crate) mod cards;
 pub(crate) mod daemon;
 pub(crate) mod desk;
 pub(crate) mod dir;

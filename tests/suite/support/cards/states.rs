@@ -1,0 +1,76 @@
+//! What `pcscd` itself says of its readers, asked over its own socket: the moment a card is in or out for every program above.
+//!
+//! Of the protocol (version 4.4 of pcsc-lite 1.9) three messages are spoken: version, wait, and what wakes a wait. The library that speaks it all takes one socket a process; tests have one each.
+
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+const VERSION: u32 = 0x11;
+const WAIT_READER_STATE_CHANGE: u32 = 0x13;
+/// Readers in an answer, and octets of each.
+const READERS: usize = 16;
+const READER_BYTES: usize = 184;
+/// Octets of a reader's name, ended by NUL; numbers and the ATR follow.
+const NAME_BYTES: usize = 128;
+const ATR_BYTES: usize = 33;
+const PRESENT: u32 = 4;
+/// `pcscd` looks at its readers every 400 ms.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A reader as `pcscd` describes it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct State {
+    pub(crate) name: String,
+    /// Insertions and removals so far.
+    pub(crate) events: u32,
+    /// The answer to reset of the card in it, empty without one.
+    pub(crate) atr: Vec<u8>,
+    pub(crate) present: bool,
+}
+
+/// The readers as they are.
+pub(crate) fn now(socket: &Path) -> Vec<State> {
+    until(socket, |_| true)
+}
+
+/// Waits until they are as wanted.
+pub(crate) fn until(socket: &Path, wanted: impl Fn(&[State]) -> bool) -> Vec<State> {
+    let started = Instant::now();
+    let mut stream = UnixStream::connect(socket).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    ask(&mut stream, VERSION, &[4, 4, 0]);
+    stream.read_exact(&mut [0; 12]).unwrap();
+    loop {
+        ask(&mut stream, WAIT_READER_STATE_CHANGE, &[]);
+        let mut octets = vec![0; READERS * READER_BYTES];
+        stream.read_exact(&mut octets).unwrap();
+        let states: Vec<State> = octets.chunks_exact(READER_BYTES).filter_map(state).collect();
+        if wanted(&states) {
+            return states;
+        }
+        assert!(started.elapsed() < PATIENCE, "the readers stay {states:?}");
+        stream.read_exact(&mut [0; 8]).unwrap();
+    }
+}
+
+fn ask(stream: &mut UnixStream, command: u32, body: &[u32]) {
+    let size = u32::try_from(4 * body.len()).unwrap();
+    let words = [size, command].into_iter().chain(body.iter().copied());
+    let message: Vec<u8> = words.flat_map(u32::to_ne_bytes).collect();
+    stream.write_all(&message).unwrap();
+}
+
+fn state(octets: &[u8]) -> Option<State> {
+    let (name, rest) = octets.split_at(NAME_BYTES);
+    let name = name.split(|byte| *byte == 0).next()?;
+    let word = |at: usize| u32::from_ne_bytes(rest[at..at + 4].try_into().unwrap());
+    let atr_length = usize::try_from(word(48)).unwrap().min(ATR_BYTES);
+    (!name.is_empty()).then(|| State {
+        name: String::from_utf8_lossy(name).into_owned(),
+        events: word(0),
+        present: word(4) & PRESENT != 0,
+        atr: rest[12..12 + atr_length].to_vec(),
+    })
+}
