@@ -18,6 +18,7 @@ mod pages;
 pub mod pairings;
 mod pins;
 mod prepare;
+mod readers;
 mod release;
 mod rooms;
 mod signing;
@@ -116,7 +117,7 @@ impl App {
     /// `true` when the event concerns this principal.
     pub fn may_see(&self, who: &Principal, event: &Event) -> bool {
         match event {
-            Event::Token { .. } => true,
+            Event::Token { .. } | Event::Reader { .. } | Event::Card { .. } => true,
             Event::Signing { id, .. } => self.desk().knows(who, id),
             Event::Pairing { .. } => *who == Principal::OwnPage,
         }

@@ -10,12 +10,13 @@ mod watch;
 
 use std::net::{SocketAddr, TcpListener as StdListener};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::process::{Resource, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch as channel;
+use tokio::sync::{Notify, watch as channel};
 use tokio::task::JoinHandle;
 
 use crate::app::{App, Opening};
@@ -92,12 +93,15 @@ impl Daemon {
                 log::error!(code = "listener_ended", error:%; "the listener ended");
             }
         });
-        let watching = tokio::spawn(watch::tokens(app.clone(), ended));
+        let happenings = app.follow_readers()?;
+        let changed = Arc::new(Notify::new());
+        let following = tokio::spawn(watch::readers(app.clone(), happenings, changed.clone(), ended.clone()));
+        let watching = tokio::spawn(watch::tokens(app.clone(), changed, ended));
         Ok(Self {
             app,
             address,
             ending,
-            tasks: vec![web, control, watching],
+            tasks: vec![web, control, following, watching],
             socket,
             _lock: lock,
         })

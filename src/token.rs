@@ -12,13 +12,14 @@ pub mod mechanism;
 pub mod pin;
 pub mod provision;
 mod raw;
+pub mod reader;
 mod slot;
 pub mod wire;
 pub mod worker;
 
 pub use certificate::{Entry, Fitness, Held, KeyState};
 pub use error::Error;
-pub use host::{DEFAULT_THREADS, Limits, MODULE_ENVIRONMENT, ModuleSpec, Tokens};
+pub use host::{DEFAULT_THREADS, Limits, MODULE_ENVIRONMENT, ModuleSpec, Tokens, names_reader};
 pub use key::KeyInfo;
 pub use login::{Credential, Grant, Login};
 pub use mechanism::Signable;

@@ -2,8 +2,11 @@
 //!
 //! Plain data. Shapes are checked when they are read (unknown fields are refused); whether a certificate, page or level exists is judged by the use case.
 
+mod events;
+
+pub use events::Event;
+
 use super::failure::{Failure, FailureKind};
-use crate::clock::Timestamp;
 use crate::der::Hasher;
 use crate::text::{Explain, Lang};
 use serde::{Deserialize, Serialize};
@@ -105,6 +108,18 @@ pub enum PinState {
     Locked,
 }
 
+/// What a card is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CardKind {
+    /// A My Number card.
+    Jpki,
+    /// A PIV card (NIST SP 800-73).
+    Piv,
+    /// Another one.
+    Unknown,
+}
+
 /// A card or HSM token, or a reader without one.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct TokenView {
@@ -114,6 +129,8 @@ pub struct TokenView {
     pub reader: String,
     /// `false`: the reader is empty.
     pub present: bool,
+    /// What the card is; absent where it is none.
+    pub card: Option<CardKind>,
     /// The token's label.
     pub label: String,
     /// The manufacturer's words.
@@ -416,7 +433,7 @@ pub struct SigningUpload {
 }
 
 /// Where a signing stands.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, ToSchema)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SigningState {
     /// The person has not said yes on the daemon's page yet.
@@ -551,34 +568,4 @@ pub struct SignedFile {
     pub path: PathBuf,
     /// Its length.
     pub bytes: u64,
-}
-
-/// What happened, for `GET /v1/events`.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case", tag = "event")]
-pub enum Event {
-    /// Readers, cards or tokens came or went: fetch `/v1/tokens` again.
-    Token {
-        /// When it was seen, RFC 3339.
-        at: String,
-    },
-    /// A signing moved on.
-    Signing {
-        /// Which.
-        id: String,
-        /// To where.
-        state: SigningState,
-    },
-    /// A site asks to be known.
-    Pairing {
-        /// Which.
-        id: String,
-    },
-}
-
-impl Event {
-    /// Tokens changed at this time.
-    pub fn token(at: Timestamp) -> Self {
-        Self::Token { at: at.rfc3339() }
-    }
 }

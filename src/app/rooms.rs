@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::env;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -20,6 +21,7 @@ use crate::process::Program;
 use crate::render::{self, Fonts, Pages};
 use crate::store::{StateDir, Store, StoreError, TokenLock};
 use crate::token::pin::{PinSource, Pinentry, Prompter};
+use crate::token::reader::Readers;
 use crate::token::{Limits, ModuleSpec, TokenRef, Tokens};
 
 /// Work on files at once; more would only wait for the disk.
@@ -80,6 +82,10 @@ pub(crate) struct Rooms {
     fonts: Arc<FontSource>,
     pages: OnceLock<Pages>,
     prompter: OnceLock<Prompter>,
+    /// The watch over PC/SC, where the process follows it.
+    pub(super) readers: OnceLock<Readers>,
+    /// The last look showed tokens of which PC/SC tells nothing.
+    pub(super) by_clock: AtomicBool,
 }
 
 impl Rooms {
@@ -123,6 +129,8 @@ impl App {
             uploads,
             pages: OnceLock::new(),
             prompter: OnceLock::new(),
+            readers: OnceLock::new(),
+            by_clock: AtomicBool::new(true),
         };
         Ok(Self(Arc::new(rooms)))
     }

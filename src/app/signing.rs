@@ -227,6 +227,7 @@ impl Run<'_> {
             // The login ended with its worker; what was signed and checked under it stays good.
             log::warn!(code = error.code(); "a token was not closed in order");
         }
+        self.app.power_off(&token.info).await;
         let sealed = sealed?;
         self.step(Step::LoggedOut)?;
         self.release(sealed).await

@@ -3,11 +3,13 @@
 use super::App;
 use super::choose::token_id;
 use super::desk::{CertificateSelector, CertificateUsage, CertificateView, Event, PinState, Said, TokenView};
-use super::failure::Failure;
+use super::failure::{Failure, FailureKind};
 use crate::der::Certificate;
 use crate::der::oid;
 use crate::text::{Explain, Lang, plain};
-use crate::token::{self, Entry, Fitness, KeyState, ModuleProblem, Slot, SlotState, TokenInfo};
+use crate::token::reader::Reader;
+use crate::token::{self, Entry, Fitness, KeyState, ModuleProblem, Slot, SlotState, TokenInfo, names_reader};
+use std::sync::atomic::Ordering;
 
 impl App {
     /// Every reader and token, and every module that does not work.
@@ -16,9 +18,21 @@ impl App {
     /// None today; a module that fails is a row with its problem.
     pub async fn tokens(&self, lang: Lang) -> Result<Vec<TokenView>, Failure> {
         let listing = self.tokens_room().list().await;
-        let slots = listing.slots.iter().filter_map(|slot| slot_view(slot, lang));
+        let sight = self.sight();
+        let by_clock =
+            !sight.service || !listing.problems.is_empty() || listing.slots.iter().any(|slot| !slot.removable);
+        self.0.by_clock.store(by_clock, Ordering::Relaxed);
+        let slots = listing.slots.iter().filter_map(|slot| self.slot_view(slot, lang));
+        let unserved = sight.readers.iter().filter(|reader| reader.card.is_some());
+        let unserved = unserved.filter(|reader| {
+            !listing
+                .slots
+                .iter()
+                .any(|slot| names_reader(&slot.reader, &reader.name))
+        });
         Ok(slots
             .chain(listing.problems.iter().map(|problem| problem_view(problem, lang)))
+            .chain(unserved.map(|reader| unserved_view(reader, lang)))
             .collect())
     }
 
@@ -47,6 +61,16 @@ impl App {
         Ok(views)
     }
 
+    /// `true` when the last look showed tokens of which PC/SC tells nothing, so that a clock must.
+    pub fn looks_by_clock(&self) -> bool {
+        self.0.by_clock.load(Ordering::Relaxed)
+    }
+
+    /// The event that sends whoever gets it to look at the tokens again.
+    pub fn tokens_changed(&self) -> Event {
+        Event::token(self.now())
+    }
+
     /// Looks at the tokens and tells when what is there differs from `last`; gives what is there now. The first look tells too: who listens
     /// may have asked before it.
     pub async fn notice_tokens(&self, last: Option<Vec<TokenView>>) -> Vec<TokenView> {
@@ -55,6 +79,29 @@ impl App {
             self.tell(Event::token(self.now()));
         }
         now
+    }
+
+    fn slot_view(&self, slot: &Slot, lang: Lang) -> Option<TokenView> {
+        let reader = plain(&slot.reader);
+        match &slot.state {
+            SlotState::Present(info) if info.initialised => Some(TokenView {
+                id: token_id(&info.token),
+                reader,
+                present: true,
+                card: self.card_kind(info),
+                label: plain(&info.token.label),
+                manufacturer: plain(&info.manufacturer),
+                serial: plain(&info.token.serial),
+                pin: pin_state(info.pin),
+                tries_left: None,
+                pinpad: info.protected_authentication_path,
+                problem: None,
+            }),
+            // SoftHSM and HSMs show a spare slot for the next token; that is no reader without a card.
+            SlotState::Present(_) => None,
+            SlotState::Empty => slot.removable.then(|| absent(reader, None)),
+            SlotState::Unreadable(error) => Some(absent(reader, Some(Said::of(error, lang)))),
+        }
     }
 
     fn view(&self, info: &TokenInfo, entry: &Entry, lang: Lang) -> CertificateView {
@@ -113,26 +160,10 @@ fn key_text(entry: &Entry, certificate: Option<&Certificate>) -> String {
     }
 }
 
-fn slot_view(slot: &Slot, lang: Lang) -> Option<TokenView> {
-    let reader = plain(&slot.reader);
-    match &slot.state {
-        SlotState::Present(info) if info.initialised => Some(TokenView {
-            id: token_id(&info.token),
-            reader,
-            present: true,
-            label: plain(&info.token.label),
-            manufacturer: plain(&info.manufacturer),
-            serial: plain(&info.token.serial),
-            pin: pin_state(info.pin),
-            tries_left: None,
-            pinpad: info.protected_authentication_path,
-            problem: None,
-        }),
-        // SoftHSM and HSMs show a spare slot for the next token; that is no reader without a card.
-        SlotState::Present(_) => None,
-        SlotState::Empty => slot.removable.then(|| absent(reader, None)),
-        SlotState::Unreadable(error) => Some(absent(reader, Some(Said::of(error, lang)))),
-    }
+/// A card that PC/SC shows and no module does.
+fn unserved_view(reader: &Reader, lang: Lang) -> TokenView {
+    let why = Failure::new(FailureKind::Unavailable, "card_without_module");
+    absent(plain(&reader.name), Some(Said::of(&why, lang)))
 }
 
 fn problem_view(problem: &ModuleProblem, lang: Lang) -> TokenView {
@@ -147,6 +178,7 @@ fn absent(reader: String, problem: Option<Said>) -> TokenView {
         id: String::new(),
         reader,
         present: false,
+        card: None,
         label: String::new(),
         manufacturer: String::new(),
         serial: String::new(),

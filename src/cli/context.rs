@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use tokio_util::sync::CancellationToken;
 
 use super::{Format, Global, exit};
-use crate::app::desk::{CertificateUsage, CertificateView, TokenView};
+use crate::app::desk::{CertificateUsage, CertificateView, Event, TokenView};
 use crate::app::failure::{Failure, FailureKind};
 use crate::app::files::{FilesReport, FilesRequest, Step};
 use crate::app::{App, Opening};
@@ -123,6 +123,37 @@ impl Tokens {
         match self {
             Self::Here(app) => app.certificates(usage, lang).await.map_err(|e| Told::of(&e, lang)),
             Self::There(client) => client.certificates(usage, lang).await,
+        }
+    }
+
+    /// Hands what happens at readers and tokens to `happened`, until Ctrl-C or the daemon's end.
+    pub(super) async fn watch(&mut self, lang: Lang, happened: &(dyn Fn(&Event) + Send + Sync)) -> Result<(), Told> {
+        let interrupted = async {
+            if tokio::signal::ctrl_c().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        };
+        match self {
+            Self::Here(app) => {
+                let mut events = app.events();
+                let mut happenings = app.follow_readers().map_err(|e| Told::of(&e, lang))?;
+                let follow = async {
+                    while let Some(happening) = happenings.recv().await {
+                        app.happened(happening).await;
+                        while let Ok(event) = events.try_recv() {
+                            happened(&event);
+                        }
+                    }
+                };
+                tokio::select! {
+                    () = follow => Ok(()),
+                    () = interrupted => Ok(()),
+                }
+            }
+            Self::There(client) => tokio::select! {
+                ended = client.watch(lang, happened) => ended,
+                () = interrupted => Ok(()),
+            },
         }
     }
 

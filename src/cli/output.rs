@@ -19,6 +19,14 @@ pub(super) fn json(value: &impl Serialize) {
     }
 }
 
+/// One JSON value of a stream, on one line.
+pub(super) fn json_line(value: &impl Serialize) {
+    match serde_json::to_string(value) {
+        Ok(text) => line(&text),
+        Err(error) => complain(&error.to_string(), "internal"),
+    }
+}
+
 /// What went wrong, and its stable name.
 pub(super) fn complain(message: &str, code: &str) {
     let _ = writeln!(std::io::stderr(), "hankod: {message} [{code}]");

@@ -22,12 +22,12 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use serde::{Deserialize, Serialize};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::DropGuard;
 
 use crate::app::App;
-use crate::app::desk::{CertificateUsage, CertificateView, TokenView};
+use crate::app::desk::{CertificateUsage, CertificateView, Event, TokenView};
 use crate::app::failure::{Failure, FailureKind};
 use crate::app::files::{FilesReport, FilesRequest, Step};
 use crate::text::{Explain, Lang};
@@ -64,6 +64,7 @@ impl Told {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Line {
+    Happened(Event),
     Done(u32),
     Report(FilesReport),
     Failed(Told),
@@ -92,6 +93,7 @@ pub(super) fn serve(path: &Path, app: App, mut ending: watch::Receiver<bool>) ->
     let router = Router::new()
         .route("/tokens", get(tokens))
         .route("/certificates", get(certificates))
+        .route("/events", get(events))
         .route("/sign", post(sign))
         .with_state(app);
     Ok(tokio::spawn(async move {
@@ -116,6 +118,31 @@ async fn certificates(State(app): State<App>, Query(ask): Query<Ask>) -> Respons
         CertificateUsage::Signing
     };
     answer(app.certificates(usage, lang(&ask)).await, lang(&ask))
+}
+
+/// What happens at readers and tokens, until the command line goes away or the daemon ends.
+async fn events(State(app): State<App>) -> Response {
+    let (lines, waiting) = mpsc::channel::<Line>(MAX_WAITING_LINES);
+    let (ending, mut events) = (app.stopping(), app.events());
+    let guard = ending.clone().drop_guard();
+    tokio::spawn(async move {
+        loop {
+            let event = tokio::select! {
+                () = ending.cancelled() => return,
+                event = events.recv() => event,
+            };
+            let event = match event {
+                Ok(event) => event,
+                // Who reads too slowly is told to look at everything again.
+                Err(broadcast::error::RecvError::Lagged(_)) => app.tokens_changed(),
+                Err(broadcast::error::RecvError::Closed) => return,
+            };
+            if lines.send(Line::Happened(event)).await.is_err() {
+                return;
+            }
+        }
+    });
+    Body::new(Lines { waiting, _guard: guard }).into_response()
 }
 
 async fn sign(State(app): State<App>, Json(request): Json<FilesRequest>) -> Response {
@@ -199,27 +226,32 @@ impl Client {
     ) -> Result<FilesReport, Told> {
         let lang = if request.english { Lang::En } else { Lang::Ja };
         let body = serde_json::to_vec(request).map_err(|_| gone(lang))?;
-        let mut answer = self.send("POST", "/sign", body).await.map_err(|_| gone(lang))?;
-        let mut waiting = Vec::new();
-        while let Some(frame) = answer.frame().await {
-            let Ok(data) = frame.map_err(|_| gone(lang))?.into_data() else {
-                continue;
-            };
-            waiting.extend_from_slice(&data);
-            while let Some(end) = waiting.iter().position(|b| *b == b'\n') {
-                let line: Vec<u8> = waiting.drain(..=end).collect();
-                match serde_json::from_slice(&line) {
-                    Ok(Line::Done(done)) => progress(done),
-                    Ok(Line::Report(report)) => return Ok(report),
-                    Ok(Line::Failed(told)) => return Err(told),
-                    Err(_) => return Err(gone(lang)),
-                }
+        let answer = self.send("POST", "/sign", body).await.map_err(|_| gone(lang))?;
+        let outcome = each_line(answer, |line| match line {
+            Line::Done(done) => {
+                progress(done);
+                None
             }
-            if waiting.len() > MAX_LINE_BYTES {
-                return Err(gone(lang));
+            Line::Happened(_) => None,
+            Line::Report(report) => Some(Ok(report)),
+            Line::Failed(told) => Some(Err(told)),
+        });
+        outcome.await.ok_or_else(|| gone(lang))?
+    }
+
+    /// Hands what happens at readers and tokens to `happened`, until the daemon ends.
+    ///
+    /// # Errors
+    /// As [`Client::tokens`], always at last.
+    pub async fn watch(&mut self, lang: Lang, happened: &(dyn Fn(&Event) + Send + Sync)) -> Result<(), Told> {
+        let answer = self.send("GET", "/events", Vec::new()).await.map_err(|_| gone(lang))?;
+        let ended = each_line(answer, |line| {
+            if let Line::Happened(event) = line {
+                happened(&event);
             }
-        }
-        Err(gone(lang))
+            None::<()>
+        });
+        ended.await.ok_or_else(|| gone(lang))
     }
 
     async fn get<T: serde::de::DeserializeOwned>(&mut self, path: &str, lang: Lang) -> Result<T, Told> {
@@ -247,6 +279,27 @@ impl Client {
 
 fn answer<T: Serialize>(result: Result<T, Failure>, lang: Lang) -> Response {
     Json(result.map_err(|failure| Told::of(&failure, lang))).into_response()
+}
+
+/// Reads line after line until one is the outcome; `None` when the answer ends or is garbled before.
+async fn each_line<T>(mut answer: Incoming, mut take: impl FnMut(Line) -> Option<T>) -> Option<T> {
+    let mut waiting = Vec::new();
+    while let Some(frame) = answer.frame().await {
+        let Ok(data) = frame.ok()?.into_data() else {
+            continue;
+        };
+        waiting.extend_from_slice(&data);
+        while let Some(end) = waiting.iter().position(|b| *b == b'\n') {
+            let line: Vec<u8> = waiting.drain(..=end).collect();
+            if let Some(outcome) = take(serde_json::from_slice(&line).ok()?) {
+                return Some(outcome);
+            }
+        }
+        if waiting.len() > MAX_LINE_BYTES {
+            return None;
+        }
+    }
+    None
 }
 
 fn gone(lang: Lang) -> Told {

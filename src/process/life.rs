@@ -92,6 +92,9 @@ fn deliver(shared: &Shared, inbox: &mut Inbox, bytes: usize, served: &mut bool) 
     while let Some((id, body)) = inbox.take() {
         *served |= state.pending.answer(id, Ok(body));
     }
+    if state.phase == Phase::Leaving && state.pending.sent() == 0 {
+        shared.wake.notify_one();
+    }
     state.fill_window()
 }
 
@@ -108,11 +111,12 @@ fn fill_when_writable(shared: &Shared, socket: &UnixStream) -> bool {
 fn look_around(shared: &Shared, socket: &UnixStream, last_moment: &mut Option<Instant>) -> bool {
     let mut state = shared.lock();
     let now = Instant::now();
-    if state.sweep(now) && state.phase == Phase::Up {
+    if state.sweep(now) && matches!(state.phase, Phase::Up | Phase::Leaving) {
         state.phase = Phase::Draining;
         *last_moment = Some(now + DRAIN);
     }
-    if state.phase == Phase::Stopped && last_moment.is_none() {
+    let leaves = state.phase == Phase::Leaving && state.pending.sent() == 0;
+    if (leaves || state.phase == Phase::Stopped) && last_moment.is_none() {
         // The child reads the end of its input, finishes, logs out and goes.
         let _ = rustix::net::shutdown(socket, rustix::net::Shutdown::Write);
         *last_moment = Some(now + FAREWELL);

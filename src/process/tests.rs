@@ -151,6 +151,29 @@ async fn what_is_not_our_worker_is_refused() {
 }
 
 #[tokio::test]
+async fn a_renewed_worker_loses_no_call_and_is_another_process() {
+    let worker = Arc::new(worker());
+    assert!(worker.call(b"e", LONG).await.is_ok());
+    let first = worker.pid();
+    let mut calls = JoinSet::new();
+    for _ in 0..64 {
+        let worker = Arc::clone(&worker);
+        calls.spawn(async move { worker.call(b"e", LONG).await });
+    }
+    tokio::task::yield_now().await;
+    worker.renew().await;
+    assert!(!std::path::Path::new(&format!("/proc/{}", first.unwrap())).exists());
+    assert!(calls.join_all().await.iter().all(Result::is_ok));
+    assert!(worker.call(b"e", LONG).await.is_ok());
+    assert_ne!(worker.pid(), first);
+    // Nothing was wrong with the one that went: three more may go in a row.
+    for _ in 0..3 {
+        worker.renew().await;
+        assert!(worker.call(b"e", LONG).await.is_ok());
+    }
+}
+
+#[tokio::test]
 async fn a_stopped_child_is_gone() {
     let worker = worker();
     assert!(worker.call(b"e", LONG).await.is_ok());

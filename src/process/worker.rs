@@ -55,6 +55,8 @@ pub(super) enum Phase {
     Up,
     /// The child hangs: it gets nothing new and may finish what it has.
     Draining,
+    /// The owner wants another one: the child gets nothing new, answers what it has, and goes.
+    Leaving,
     /// The owner ended it.
     Stopped,
 }
@@ -109,6 +111,29 @@ impl Worker {
         ended.as_mut().enable();
         if self.0.stop() {
             ended.await;
+        }
+    }
+
+    /// Has the child answer what it has, finish and go; calls that come from now on are for its successor. The future waits for its end.
+    pub fn renew(&self) -> impl Future<Output = ()> + Send + use<> {
+        let shared = Arc::clone(&self.0);
+        {
+            let mut state = shared.lock();
+            if state.phase == Phase::Up {
+                state.phase = Phase::Leaving;
+                shared.wake.notify_one();
+            }
+        }
+        async move {
+            loop {
+                let ended = shared.ended.notified();
+                tokio::pin!(ended);
+                ended.as_mut().enable();
+                if shared.lock().phase != Phase::Leaving {
+                    return;
+                }
+                ended.await;
+            }
         }
     }
 
@@ -172,11 +197,12 @@ impl Shared {
         state.pid = None;
         state.alarm = None;
         state.pending.fail_sent();
+        self.ended.notify_waiters();
         if state.phase == Phase::Stopped {
-            self.ended.notify_waiters();
             return false;
         }
         match end {
+            End::Gone { .. } if state.phase == Phase::Leaving => state.failures = 0,
             End::NeverStarted(error) => {
                 state.failures += 1;
                 state.fail_queue(&error);

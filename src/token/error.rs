@@ -47,6 +47,9 @@ pub enum Error {
     /// The token is not in its slot, or another one is.
     #[error("the token is gone")]
     Gone,
+    /// The card was pulled out, or swapped, while its login was open.
+    #[error("the card was pulled out")]
+    Removed,
     /// The PIN was wrong; it is not tried again.
     #[error("wrong PIN")]
     PinWrong {
@@ -131,6 +134,7 @@ impl Explain for Error {
             Self::Busy => "token_busy",
             Self::WorkerUnavailable { .. } => "token_worker_unavailable",
             Self::Gone => "token_gone",
+            Self::Removed => "card_removed",
             Self::PinWrong { state } => match state {
                 PinState::FinalTry => "pin_wrong_final_try",
                 PinState::Locked => "pin_wrong_now_locked",

@@ -8,10 +8,11 @@ use super::key::pair;
 use super::slot::{Listing, ModuleProblem, SlotState, TokenInfo, TokenRef};
 use super::wire::{self, MAX_BODY_BYTES, Reply, Request};
 use crate::process::{Program, Spec, Worker};
+use crate::text::Explain;
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::task::JoinSet;
 
@@ -29,6 +30,8 @@ pub const MODULE_ENVIRONMENT: &[&str] = &[
     "XDG_CONFIG_HOME",
     "XDG_RUNTIME_DIR",
 ];
+/// A slot's description of this length may be the beginning of a longer name: 64 bytes, and a character that did not fit.
+const MIN_CUT_BYTES: usize = 60;
 /// Threads of a worker unless its module's configuration says otherwise; each has a session of its own.
 pub const DEFAULT_THREADS: usize = 2;
 
@@ -68,6 +71,18 @@ pub(super) struct Module {
     pub(super) limits: Limits,
     /// One login a slot: PKCS#11 knows only one per process and token.
     turns: Mutex<HashMap<u64, Arc<tokio::sync::Mutex<()>>>>,
+    usage: Mutex<Usage>,
+}
+
+/// Who uses a module's worker, and whether it must go once nobody does.
+#[derive(Default)]
+struct Usage {
+    /// Logins that begin or are open.
+    logins: usize,
+    /// A card was opened: what the module and the card keep of that ends with the process.
+    spent: bool,
+    /// Readers of removable slots, as last listed.
+    readers: HashMap<u64, String>,
 }
 
 impl ModuleSpec {
@@ -150,6 +165,20 @@ impl Tokens {
         self.module(token.module)?.objects(token.slot, None).await
     }
 
+    /// Ends the logins of the card that was pulled out of `reader`, in every module that is running.
+    pub async fn card_left(&self, reader: &str) {
+        for module in self.0.iter() {
+            let slots = module.slots_of(reader);
+            if slots.is_empty() || module.worker.pid().is_none() {
+                continue;
+            }
+            let request = Request::CardLeft { slots };
+            if let Err(error) = module.call(&request, None, module.limits.read).await {
+                log::warn!(code = error.code(), reader; "a module was not told that a card is gone");
+            }
+        }
+    }
+
     /// Process id of a module's worker, while there is one.
     pub fn worker_pid(&self, module: usize) -> Option<u32> {
         self.0.get(module)?.worker.pid()
@@ -188,6 +217,7 @@ impl Module {
             worker,
             limits,
             turns: Mutex::default(),
+            usage: Mutex::default(),
         }
     }
 
@@ -222,6 +252,35 @@ impl Module {
         Arc::clone(turns.entry(slot).or_default())
     }
 
+    /// Counts a login that begins.
+    pub(super) fn enter(&self) {
+        self.usage().logins += 1;
+    }
+
+    /// Counts a login that is over, or never was. After the last login to a card the worker goes, and with it what the module kept of the PIN and pcscd's connection, which resets the card.
+    pub(super) async fn leave(&self, slot: u64) {
+        let going = {
+            let mut usage = self.usage();
+            usage.logins -= 1;
+            usage.spent |= usage.readers.contains_key(&slot);
+            // Under the lock: a login that begins from now on is for the successor.
+            (usage.logins == 0 && std::mem::take(&mut usage.spent)).then(|| self.worker.renew())
+        };
+        if let Some(going) = going {
+            going.await;
+        }
+    }
+
+    fn slots_of(&self, reader: &str) -> Vec<u64> {
+        let usage = self.usage();
+        let slots = usage.readers.iter().filter(|(_, told)| names_reader(told, reader));
+        slots.map(|(slot, _)| *slot).collect()
+    }
+
+    fn usage(&self) -> MutexGuard<'_, Usage> {
+        self.usage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     async fn slots(&self, module: usize) -> Result<Vec<super::Slot>, Error> {
         let Reply::Slots(mut slots) = self.call(&Request::Slots, None, self.limits.read).await? else {
             return Err(Error::Garbled);
@@ -232,6 +291,14 @@ impl Module {
                 info.token.module = module;
             }
         }
+        let removable = slots.iter().filter(|slot| slot.removable);
+        self.usage().readers = removable.map(|slot| (slot.id, slot.reader.clone())).collect();
         Ok(slots)
     }
+}
+
+/// `true` when a slot's description means the reader: it has room for 64 bytes of the name.
+pub fn names_reader(description: &str, reader: &str) -> bool {
+    let cut = description.len() >= MIN_CUT_BYTES && reader.starts_with(description);
+    !description.is_empty() && (description == reader.trim_end() || cut)
 }

@@ -70,10 +70,13 @@ impl Tokens {
             Credential::Pin(pin) => (Some(pin.expose()), module.limits.login),
             Credential::ProtectedPath => (None, module.limits.pinpad),
         };
+        module.enter();
         // If this future is dropped here, `login` logs out in its place.
         let answer = login.done(&request, secret, deadline).await;
         if answer.is_err() {
-            login.turn = None;
+            let turn = login.turn.take();
+            module.leave(token.slot).await;
+            drop(turn);
         }
         answer.map(|()| login)
     }
@@ -129,18 +132,24 @@ impl Login {
     /// # Errors
     /// What the module says; the login is over all the same.
     pub async fn logout(mut self) -> Result<(), Error> {
-        let turn = self.turn.take();
-        let request = self.farewell();
-        let result = self.done(&request, None, self.module()?.limits.read).await;
-        drop(turn);
-        result
+        match self.end() {
+            Some(ended) => ended.await.unwrap_or(Err(Error::LoginLost)),
+            None => Ok(()),
+        }
     }
 
-    fn farewell(&self) -> Request {
-        Request::Logout {
-            login: self.id,
-            slot: self.token.slot,
-        }
+    /// Logs out in a task of its own, once, so that nobody can stop it half-way. Without a runtime the process is ending, and with it the worker and its logins.
+    fn end(&mut self) -> Option<tokio::task::JoinHandle<Result<(), Error>>> {
+        let (turn, runtime) = (self.turn.take()?, tokio::runtime::Handle::try_current().ok()?);
+        let (modules, index, slot) = (Arc::clone(&self.modules), self.token.module, self.token.slot);
+        let request = Request::Logout { login: self.id, slot };
+        Some(runtime.spawn(async move {
+            let module = modules.get(index).ok_or(Error::Gone)?;
+            let answer = module.call(&request, None, module.limits.read).await;
+            module.leave(slot).await;
+            drop(turn);
+            answer.map(drop)
+        }))
     }
 
     pub(super) fn id(&self) -> u64 {
@@ -166,19 +175,8 @@ impl Login {
 
 impl Drop for Login {
     fn drop(&mut self) {
-        // After `logout` the turn is gone. Without a runtime the process is ending, and with it the worker and its logins.
-        let (Some(turn), Ok(runtime)) = (self.turn.take(), tokio::runtime::Handle::try_current()) else {
-            return;
-        };
-        let (modules, index, request) = (Arc::clone(&self.modules), self.token.module, self.farewell());
-        runtime.spawn(async move {
-            if let Some(module) = modules.get(index)
-                && let Err(error) = module.call(&request, None, module.limits.read).await
-            {
-                log::warn!(code = "logout_failed", error:%; "logout failed");
-            }
-            drop(turn);
-        });
+        // What the module says of it changes nothing: the login is over.
+        drop(self.end());
     }
 }
 

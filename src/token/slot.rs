@@ -22,6 +22,10 @@ pub struct TokenRef {
 pub struct TokenInfo {
     /// How to address it.
     pub token: TokenRef,
+    /// The slot's description: the reader's name, at most 64 bytes of it.
+    pub reader: String,
+    /// `CKF_REMOVABLE_DEVICE`: a card, not an HSM.
+    pub removable: bool,
     /// The manufacturer's name.
     pub manufacturer: String,
     /// The model.

@@ -50,6 +50,11 @@ pub enum Request {
         /// Its slot.
         slot: u64,
     },
+    /// The cards in these slots were pulled out: their logins are over -> [`Reply::Done`].
+    CardLeft {
+        /// The slots.
+        slots: Vec<u64>,
+    },
     /// Make a token in an uninitialised slot -> [`Reply::Token`]. One byte of length, the SO PIN and the user PIN follow.
     InitToken {
         /// Its label.

@@ -116,6 +116,10 @@ fn answer(
             logins.end(login, slot);
             Ok(Reply::Done)
         }
+        Request::CardLeft { slots } => {
+            logins.card_left(&slots);
+            Ok(Reply::Done)
+        }
         Request::InitToken { label } => {
             provision::init_token(module, &label, secret.as_ref().map_or(&[], |s| s.as_slice())).map(Reply::Token)
         }

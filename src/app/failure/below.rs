@@ -68,6 +68,7 @@ impl From<token::Error> for Failure {
             | E::Busy
             | E::WorkerUnavailable { .. }
             | E::Gone
+            | E::Removed
             | E::LoginLost
             | E::KeyMissing
             | E::KeyAmbiguous

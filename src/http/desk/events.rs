@@ -61,6 +61,8 @@ async fn forward(mut desk: Desk, who: Principal, lines: mpsc::Sender<Bytes>) {
 
 fn line(event: &Event) -> Bytes {
     let name = match event {
+        Event::Reader { .. } => "reader",
+        Event::Card { .. } => "card",
         Event::Token { .. } => "token",
         Event::Signing { .. } => "signing",
         Event::Pairing { .. } => "pairing",

@@ -26,6 +26,8 @@ struct State {
     open: HashMap<u64, Open>,
     /// Ended before they had begun: their callers went away during the login.
     unwanted: HashSet<u64>,
+    /// Open when their card was pulled out, until somebody logs them out.
+    removed: HashSet<u64>,
     /// One a slot: a login and a logout of the same token, which the module sees as one login state, never cross.
     turns: HashMap<u64, Arc<Mutex<()>>>,
 }
@@ -95,21 +97,45 @@ impl Logins {
 
     pub(super) fn get(&self, id: u64) -> Result<Login, Error> {
         let state = self.lock();
-        state
-            .open
-            .get(&id)
-            .map(|open| open.login.clone())
-            .ok_or(Error::LoginLost)
+        match state.open.get(&id) {
+            Some(open) => Ok(open.login.clone()),
+            None if state.removed.contains(&id) => Err(Error::Removed),
+            None => Err(Error::LoginLost),
+        }
+    }
+
+    /// Ends the logins of slots whose cards were pulled out: what is in those slots now is another insertion, even where the module does not notice.
+    pub(super) fn card_left(&self, slots: &[u64]) {
+        let gone: Vec<Open> = {
+            let mut state = self.lock();
+            let ids: Vec<u64> = state
+                .open
+                .values()
+                .map(|open| &open.login)
+                .filter(|login| slots.contains(&login.slot))
+                .map(|login| login.id)
+                .collect();
+            state.removed.extend(&ids);
+            ids.iter().filter_map(|id| state.open.remove(id)).collect()
+        };
+        for open in gone {
+            // A card that is gone is logged out already; one that came in its place must be.
+            let _ = open.session.logout();
+        }
     }
 
     /// Logs out, after a login that is under way. One that does not exist yet will not begin.
     pub(super) fn end(&self, id: u64, slot: u64) {
         let turn = self.turn(slot);
         let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
-        let open = self.lock().open.remove(&id);
+        let (open, removed) = {
+            let mut state = self.lock();
+            (state.open.remove(&id), state.removed.remove(&id))
+        };
         match open {
             // A token that was pulled meanwhile is logged out already.
             Some(open) => drop(open.session.logout()),
+            None if removed => {}
             None => self.lock().note_unwanted(id),
         }
     }

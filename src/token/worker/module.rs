@@ -131,9 +131,14 @@ fn describe(pkcs11: &Pkcs11, slot: SlotId) -> Slot {
             };
         }
     };
+    let reader = info.slot_description().trim_end().to_owned();
     let state = match info.token_present().then(|| pkcs11.get_token_info(slot)) {
         None => SlotState::Empty,
-        Some(Ok(told)) => SlotState::Present(token_info(slot, &told)),
+        Some(Ok(told)) => SlotState::Present(TokenInfo {
+            reader: reader.clone(),
+            removable: info.removable_device(),
+            ..token_info(slot, &told)
+        }),
         Some(Err(error)) => match fault(error) {
             Error::Gone => SlotState::Empty,
             error => SlotState::Unreadable(error),
@@ -141,7 +146,7 @@ fn describe(pkcs11: &Pkcs11, slot: SlotId) -> Slot {
     };
     Slot {
         id: slot.id(),
-        reader: info.slot_description().trim_end().to_owned(),
+        reader,
         removable: info.removable_device(),
         state,
     }
@@ -151,6 +156,8 @@ fn token_info(slot: SlotId, told: &Told) -> TokenInfo {
     let bytes = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
     TokenInfo {
         token: token_ref(slot, told),
+        reader: String::new(),
+        removable: false,
         manufacturer: told.manufacturer_id().trim_end().to_owned(),
         model: told.model().trim_end().to_owned(),
         initialised: told.token_initialized(),

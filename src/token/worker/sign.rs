@@ -48,7 +48,7 @@ impl<'a> Signer<'a> {
         let signature = self.try_sign(&login, key, mechanism, data);
         signature.map_err(|error| {
             self.open.remove(&login.slot);
-            self.gone(&login, error)
+            self.removed(&login, error)
         })
     }
 
@@ -81,9 +81,9 @@ impl<'a> Signer<'a> {
     }
 
     /// Modules name a pulled card in many ways; an empty slot is the plain answer.
-    fn gone(&self, login: &Login, error: Error) -> Error {
+    fn removed(&self, login: &Login, error: Error) -> Error {
         match (&error, self.shared.module.token(login.slot)) {
-            (Error::Refused { .. } | Error::LoginLost, Err(Error::Gone)) => Error::Gone,
+            (Error::Gone, _) | (Error::Refused { .. } | Error::LoginLost, Err(Error::Gone)) => Error::Removed,
             _ => error,
         }
     }

@@ -196,7 +196,7 @@ async fn a_pulled_token_is_gone() {
     let grant = bench.grant(&[MESSAGE; 2]);
     let sign = || login.sign(&grant, &bench.key, Signable::Message(MESSAGE));
     assert!(sign().await.is_ok());
-    assert_eq!(sign().await, Err(Error::Gone));
+    assert_eq!(sign().await, Err(Error::Removed));
     let listing = tokens.list().await;
     assert!(
         listing.slots.iter().all(|slot| slot.state == SlotState::Empty),

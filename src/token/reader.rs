@@ -1,0 +1,141 @@
+//! PC/SC: readers and cards as they come and go, what kind of card it is, and the power cut that ends what a PIN has opened.
+//!
+//! One thread watches ([`Readers::watch`]); what it sees goes into a bounded channel and stands in [`Readers::now`]. Nothing here knows PKCS#11, and nothing here sends a PIN to a card.
+
+mod kind;
+mod sight;
+mod watch;
+
+pub use kind::CardKind;
+pub use sight::{Card, Happening, Reader};
+
+use super::names_reader;
+use std::ffi::CString;
+use std::io;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use pcsc::{Context, Disposition, Protocols, Scope, ShareMode};
+use tokio::sync::mpsc;
+
+/// Happenings that wait for a daemon that is busy; the thread waits with them.
+pub const MAX_WAITING_HAPPENINGS: usize = 64;
+/// How long the thread gets to see that it is to end.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// The readers of this machine, watched by a thread of their own. Dropped, it ends the thread.
+pub struct Readers {
+    shared: Arc<Shared>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+/// What PC/SC shows.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Sight {
+    /// `false`: pcscd does not answer.
+    pub service: bool,
+    /// The readers, in pcscd's order.
+    pub readers: Vec<Reader>,
+}
+
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    ended: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    stop: bool,
+    /// What a waiting call is cancelled by.
+    context: Option<Context>,
+    sight: Sight,
+}
+
+impl Readers {
+    /// Begins to watch. Without pcscd nothing is seen, and it is looked for again and again.
+    ///
+    /// # Errors
+    /// What the system says when it gives no thread.
+    pub fn watch(happenings: mpsc::Sender<Happening>) -> io::Result<Self> {
+        let shared = Arc::new(Shared::default());
+        let watched = Arc::clone(&shared);
+        let thread = std::thread::Builder::new()
+            .name("readers".to_owned())
+            .spawn(move || watch::run(&watched, &happenings))?;
+        Ok(Self {
+            shared,
+            thread: Some(thread),
+        })
+    }
+
+    /// What was seen last.
+    pub fn now(&self) -> Sight {
+        self.shared.lock().sight.clone()
+    }
+}
+
+/// Cuts the power of the card in `reader` (its name, or a slot's description), so that nothing which a PIN has opened stays open, whoever else is connected. Blocks for as long as the card takes.
+///
+/// # Errors
+/// [`PowerError`]
+pub fn power_off(reader: &str) -> Result<(), PowerError> {
+    let told = |error: pcsc::Error| PowerError(format!("{error:?}"));
+    let context = Context::establish(Scope::User).map_err(told)?;
+    let named = |name: &CString| names_reader(reader, &name.to_string_lossy());
+    let mut names: Vec<CString> = match context.list_readers_owned() {
+        Err(pcsc::Error::NoReadersAvailable) => return Ok(()),
+        names => names.map_err(told)?.into_iter().filter(named).collect(),
+    };
+    let name = match (names.pop(), names.is_empty()) {
+        (None, _) => return Ok(()),
+        (Some(name), true) => name,
+        // Somebody else's card must not lose its power.
+        (Some(_), false) => return Err(PowerError("two readers have this name".to_owned())),
+    };
+    let card = match context.connect(&name, ShareMode::Shared, Protocols::ANY) {
+        Ok(card) => card,
+        // Nothing is there, so nothing is open.
+        Err(pcsc::Error::NoSmartcard | pcsc::Error::RemovedCard | pcsc::Error::UnknownReader) => return Ok(()),
+        Err(error) => return Err(told(error)),
+    };
+    match card.disconnect(Disposition::UnpowerCard) {
+        Ok(()) | Err((_, pcsc::Error::RemovedCard)) => Ok(()),
+        Err((_, error)) => Err(told(error)),
+    }
+}
+
+/// The power of a card could not be cut.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("the card could not be powered off: {0}")]
+pub struct PowerError(String);
+
+impl Drop for Readers {
+    fn drop(&mut self) {
+        self.shared.lock().stop = true;
+        let Some(thread) = self.thread.take() else { return };
+        let until = Instant::now() + FAREWELL;
+        // A call that has not begun to wait yet is not cancelled, so it is cancelled until the thread has ended.
+        while !thread.is_finished() && Instant::now() < until {
+            let context = self.shared.lock().context.clone();
+            if let Some(context) = context {
+                let _ = context.cancel();
+            }
+            self.shared.ended.notify_all();
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits, at most this long; `true` when the watch is over.
+    fn rest(&self, at_most: Duration) -> bool {
+        let state = self.lock();
+        let waited = self.ended.wait_timeout_while(state, at_most, |state| !state.stop);
+        waited.unwrap_or_else(PoisonError::into_inner).0.stop
+    }
+}
