@@ -23,8 +23,10 @@ mod fonts;
 mod host;
 mod page;
 pub mod seal;
+pub mod sheet;
 mod wire;
 pub mod worker;
+mod wrap;
 
 pub use fonts::{Fonts, MAX_FONT_BYTES, Typeface};
 pub use host::{Document, Limits, Pages, Source};
@@ -73,6 +75,9 @@ pub enum Error {
     /// The seal's picture is no PNG, or too large.
     #[error("the seal's picture is not a usable PNG")]
     SealPicture,
+    /// A generated document would have more pages than [`sheet::MAX_PAGES`].
+    #[error("the document has too many pages")]
+    SheetTooLong,
     /// The document's bytes cannot be read.
     #[error("the document cannot be read")]
     Unreadable,
@@ -116,6 +121,7 @@ impl Explain for Error {
             Self::SealText { .. } => "seal_text",
             Self::SealSize => "seal_size",
             Self::SealPicture => "seal_picture",
+            Self::SheetTooLong => "sheet_too_long",
             Self::Unreadable => "page_unreadable",
             Self::TooLarge => "page_document_too_large",
             Self::Encrypted => "page_encrypted",
@@ -139,6 +145,7 @@ impl Explain for Error {
             Self::Mismatch { expected, found } => {
                 vec![("expected", expected.to_string()), ("found", found.to_string())]
             }
+            Self::SheetTooLong => vec![("max", sheet::MAX_PAGES.to_string())],
             Self::Worker(error) => error.args(),
             _ => Vec::new(),
         }

@@ -110,6 +110,11 @@ impl Typeface {
         }
     }
 
+    /// Whether it has a glyph for the character.
+    pub fn has(&self, character: char) -> bool {
+        self.face().is_some_and(|face| face.glyph_index(character).is_some())
+    }
+
     /// Advance widths of the characters set horizontally, in thousandths of the font size.
     pub fn widths(&self, text: &str) -> Vec<f32> {
         let Some(face) = self.face() else { return Vec::new() };

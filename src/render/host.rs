@@ -47,6 +47,8 @@ pub struct Pages {
 pub enum Source {
     /// An open file, read at positions; it must not change.
     File(Arc<File>),
+    /// The first so many bytes of an open file: an earlier revision of what stands in it.
+    Part(Arc<File>, u64),
     /// In memory.
     Bytes(Arc<[u8]>),
 }
@@ -210,6 +212,7 @@ impl Source {
     fn length(&self) -> Result<u64, Error> {
         match self {
             Self::File(file) => Ok(file.metadata().map_err(|_| Error::Unreadable)?.len()),
+            Self::Part(_, length) => Ok(*length),
             Self::Bytes(bytes) => Ok(bytes.len() as u64),
         }
     }
@@ -221,7 +224,9 @@ impl Source {
         let read = move || {
             let mut piece = vec![0; take];
             match source {
-                Self::File(file) => file.read_exact_at(&mut piece, at).map_err(|_| Error::Unreadable)?,
+                Self::File(file) | Self::Part(file, _) => {
+                    file.read_exact_at(&mut piece, at).map_err(|_| Error::Unreadable)?
+                }
                 Self::Bytes(bytes) => {
                     let from = usize::try_from(at).map_err(|_| Error::Unreadable)?;
                     piece.copy_from_slice(bytes.get(from..from + take).ok_or(Error::Unreadable)?);

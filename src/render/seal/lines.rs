@@ -9,6 +9,7 @@ use krilla::text::TextDirection;
 use super::Area;
 use crate::render::Error;
 use crate::render::fonts::Typeface;
+use crate::render::wrap::wrap;
 
 /// Longest text of one line as given, in characters.
 const MAX_LINE_CHARS: usize = 200;
@@ -81,64 +82,5 @@ impl Block {
                 TextDirection::LeftToRight,
             );
         }
-    }
-}
-
-/// Breaks `line` into pieces no wider than `limit` thousandths of the size: before any Japanese character, before a word of other
-/// letters, and within a word only where the word alone is too wide.
-fn wrap(line: &str, face: &Typeface, limit: f32) -> Vec<String> {
-    let mut pieces = vec![(String::new(), 0.0)];
-    for (word, width) in words(line, face) {
-        if pieces
-            .last()
-            .is_some_and(|(_, used)| *used > 0.0 && used + width > limit)
-        {
-            pieces.push((String::new(), 0.0));
-        }
-        for (character, advance) in word.chars().zip(face.widths(&word)) {
-            if pieces
-                .last()
-                .is_some_and(|(_, used)| *used > 0.0 && used + advance > limit)
-            {
-                pieces.push((String::new(), 0.0));
-            }
-            if let Some((piece, used)) = pieces.last_mut() {
-                piece.push(character);
-                *used += advance;
-            }
-        }
-    }
-    pieces.into_iter().map(|(piece, _)| piece).collect()
-}
-
-/// The unbreakable parts of a line with their widths: single Japanese characters, and words with the space that follows.
-fn words(line: &str, face: &Typeface) -> Vec<(String, f32)> {
-    let mut words: Vec<(String, f32)> = Vec::new();
-    for (character, width) in line.chars().zip(face.widths(line)) {
-        match words.last_mut() {
-            Some((word, used)) if character.is_ascii() && word.ends_with(|c: char| c.is_ascii() && c != ' ') => {
-                word.push(character);
-                *used += width;
-            }
-            _ => words.push((character.to_string(), width)),
-        }
-    }
-    words
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::render::Fonts;
-
-    #[test]
-    fn words_stay_whole_where_they_fit() {
-        let face = Typeface::load(&Fonts::find(None).unwrap().gothic).unwrap();
-        assert_eq!(
-            wrap("場所: Tokyo 千代田", &face, 5000.0),
-            ["場所: ", "Tokyo 千", "代田"]
-        );
-        assert_eq!(wrap("abcdefghij", &face, 2000.0).concat(), "abcdefghij");
-        assert_eq!(wrap("", &face, 2000.0), [""]);
     }
 }

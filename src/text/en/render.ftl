@@ -24,3 +24,4 @@ page-layers = The document has layers; those that are switched off are not shown
 page-text-hidden = The page has text that cannot be seen. It is not in the text beside the picture.
 page-text-incomplete = The text beside the picture is incomplete. Read the picture.
 page-text-absent = This page has no text, only a picture.
+sheet-too-long = The report would have more than { $max } pages. Divide the folders or the period.

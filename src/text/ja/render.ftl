@@ -24,3 +24,4 @@ page-layers = この文書にはレイヤーがあります。非表示のレイ
 page-text-hidden = 目に見えない文字があります。画像の横の文章には含めていません。
 page-text-incomplete = 画像の横の文章は不完全です。画像のほうをお読みください。
 page-text-absent = このページには文字情報がなく、画像だけです。
+sheet-too-long = 報告書が { $max } ページを超えます。フォルダや期間を分けてください。
