@@ -4,18 +4,22 @@
 
 pub mod anchors;
 mod authorise;
+pub mod batch;
 mod choose;
+pub mod compare;
 mod consent;
 pub mod desk;
 pub mod doctor;
 mod draft;
 pub mod failure;
 pub mod files;
+pub mod folders;
 mod interrupted;
 mod journal;
 pub mod logbook;
 mod pages;
 pub mod pairings;
+pub mod period;
 mod pins;
 mod prepare;
 mod readers;

@@ -167,6 +167,15 @@ impl Timestamp {
         )
     }
 
+    /// The same to the second: `2026/11/23 14:45:21(JST)`.
+    pub fn jst_seconds(self) -> String {
+        let c = self.civil_jst();
+        format!(
+            "{:04}/{:02}/{:02} {:02}:{:02}:{:02}(JST)",
+            c.year, c.month, c.day, c.hour, c.minute, c.second
+        )
+    }
+
     /// Reads RFC 3339 with any offset and up to six digits of fraction (more are cut).
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
         let bytes = text.as_bytes();

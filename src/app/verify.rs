@@ -46,6 +46,7 @@ pub fn verify_file(
     lang: Lang,
 ) -> Result<FileReport, Failure> {
     let draft = Draft::copy(path, folder, max_bytes)?;
+    let sha256 = Some(hex::encode(draft.sha256()));
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
     let map = draft.map()?;
     let opened = Document::open(map.data(), password).map_err(Finding::from);
@@ -54,7 +55,8 @@ pub fn verify_file(
         Ok(found) => found,
         Err(finding) => {
             log::info!(code = finding.code(); "a file could not be examined");
-            return Ok(FileReport::unexamined(&name, &finding, lang));
+            let report = FileReport::unexamined(&name, &finding, lang);
+            return Ok(FileReport { sha256, ..report });
         }
     };
     let mut hashing = Hashing::new(examination.requests());
@@ -62,5 +64,6 @@ pub fn verify_file(
         hashing.update(block)
     })?;
     let judgement = examination.judge(&hashing.finish(), &TrustEvidence::new());
-    Ok(FileReport::new(&name, &document, &judgement, lang))
+    let report = FileReport::new(&name, &document, &judgement, lang);
+    Ok(FileReport { sha256, ..report })
 }

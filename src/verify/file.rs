@@ -63,6 +63,12 @@ impl Examination<'_> {
         &self.found
     }
 
+    /// What each update after the signature's revision changed, oldest first: `None` where an update could not be compared.
+    pub fn changes_since(&self, found: &Found) -> impl Iterator<Item = Option<&[Change]>> {
+        let later = &self.updates[..found.revision.unwrap_or(0).min(self.updates.len())];
+        later.iter().rev().map(|update| update.as_deref().ok())
+    }
+
     /// The revisions, newest first.
     pub fn revisions(&self) -> &[Revision] {
         &self.revisions

@@ -24,6 +24,8 @@ pub const MAX_CHANGES: usize = 500;
 pub struct FileReport {
     /// As the caller named it.
     pub name: String,
+    /// Hexadecimal SHA-256 of the file, where whoever verified it hashed all of it.
+    pub sha256: Option<String>,
     /// For people: verdict, why, what to do.
     pub headline: Headline,
     /// The worst of its signatures.
@@ -295,6 +297,7 @@ impl FileReport {
         let mut places = Places::new(document);
         Self {
             name: plain(name),
+            sha256: None,
             headline: headline::of(judgement),
             verdict: judgement.verdict,
             revisions: judgement.revisions,
@@ -315,6 +318,7 @@ impl FileReport {
         };
         Self {
             name: plain(name),
+            sha256: None,
             headline: headline::of_unexamined(verdict),
             verdict,
             revisions: 0,

@@ -9,6 +9,7 @@ mod beside;
 mod cards;
 mod changes_told;
 mod cms;
+mod compare;
 mod demo;
 mod der;
 mod errors;

@@ -152,7 +152,7 @@ impl From<render::Error> for Failure {
                 FailureKind::Invalid
             }
             E::Unreadable | E::Encrypted | E::Rebuilt | E::Mismatch { .. } | E::Undrawable => FailureKind::Unreadable,
-            E::TooLarge => FailureKind::TooLarge,
+            E::TooLarge | E::SheetTooLong => FailureKind::TooLarge,
             E::Timeout | E::Worker(process::Error::Timeout) => FailureKind::Timeout,
             E::FontMissing | E::FontUnusable { .. } | E::Worker(_) => FailureKind::Unavailable,
         };
