@@ -6,6 +6,8 @@ CARGO_DENY := target/tools/bin/cargo-deny
 CARGO_DENY_VERSION := 0.20.2
 ARGS ?=
 MUTATIONS ?= 1000000
+SECONDS ?= 60
+SEED ?= 1
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,7 +22,8 @@ test: ## install what the tests need and run them all
 	cargo test --quiet --no-run
 	cargo test
 
-fuzz: ## the tests with damaged input, a million inputs each (make fuzz MUTATIONS=N for another number)
+fuzz: ## every fuzz target for a minute, then a million of each loop over whole files (SECONDS=N, MUTATIONS=N, SEED=N)
+	HANKOD_FUZZ_SECONDS=$(SECONDS) HANKOD_FUZZ_SEED=$(SEED) cargo test --release --test suite -- --nocapture fuzz::
 	HANKOD_MUTATIONS=$(MUTATIONS) cargo test --release --test suite -- damaged broken
 
 soak: ## the largest files, up to 10 GB, on the disk of TMPDIR (10 GB of room; about a quarter of an hour)

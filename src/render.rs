@@ -24,7 +24,7 @@ mod host;
 mod page;
 pub mod seal;
 pub mod sheet;
-mod wire;
+pub mod wire;
 pub mod worker;
 mod wrap;
 

@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 use super::page::PagePicture;
 
 /// Longest body of a frame, in bytes: the largest PNG.
-pub(super) const MAX_BODY_BYTES: usize = 40 << 20;
+pub const MAX_BODY_BYTES: usize = 40 << 20;
 /// A document travels in pieces of this many bytes.
-pub(super) const PIECE_BYTES: usize = 4 << 20;
+pub const PIECE_BYTES: usize = 4 << 20;
 
 /// From host to worker.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) enum Request {
+pub enum Request {
     /// Forget the document at hand; one of `length` bytes follows.
     Begin {
         /// The host's number for it.
@@ -39,7 +39,7 @@ pub(super) enum Request {
 
 /// From worker to host.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) enum Reply {
+pub enum Reply {
     /// Done; go on.
     Taken,
     /// The document has this many pages.
@@ -57,7 +57,7 @@ pub(super) enum Reply {
 
 /// Why the worker does not draw.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub(super) enum Refusal {
+pub enum Refusal {
     /// Not a document, or one whose page cannot be drawn.
     Undrawable,
     /// The password is missing or wrong, or the encryption unknown.
@@ -69,14 +69,14 @@ pub(super) enum Refusal {
 }
 
 /// A frame's body.
-pub(super) fn pack<T: Serialize>(value: &T, tail: &[u8]) -> Vec<u8> {
+pub fn pack<T: Serialize>(value: &T, tail: &[u8]) -> Vec<u8> {
     let mut body = postcard::to_stdvec(value).unwrap_or_default();
     body.extend_from_slice(tail);
     body
 }
 
 /// The value and what stands behind it; `None` for anything else.
-pub(super) fn unpack<T: DeserializeOwned>(body: &[u8]) -> Option<(T, &[u8])> {
+pub fn unpack<T: DeserializeOwned>(body: &[u8]) -> Option<(T, &[u8])> {
     postcard::take_from_bytes(body).ok()
 }
 

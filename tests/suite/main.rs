@@ -14,6 +14,7 @@ mod demo;
 mod der;
 mod errors;
 mod fetch;
+mod fuzz;
 mod http_caller;
 mod http_faults;
 mod judges;

@@ -1,6 +1,7 @@
 //! Anchors, paths, revocation: what is trusted at which moment, and what is said when it is not.
 
 mod fetching;
+mod fuzz;
 mod office;
 mod pkits;
 mod revocation;

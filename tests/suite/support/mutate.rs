@@ -1,16 +1,79 @@
 //! Damaged copies of good bytes, the same ones for the same seed. No mutation is promised to differ from the original.
 
+pub(crate) mod der;
+
+use std::time::{Duration, Instant};
+
+/// A fuzz target's loop: damaged copies of `seeds` by `damage`, each given to `target` with the seed that it comes from.
+///
+/// `HANKOD_FUZZ_SECONDS` bounds it by time, else `HANKOD_MUTATIONS` by number, else it is 5,000. `HANKOD_FUZZ_SEED` gives other inputs than last time.
+/// An input on which `target` panics is kept, and its path printed.
+pub(crate) fn fuzz(
+    name: &str,
+    seeds: &[Vec<u8>],
+    mut damage: impl FnMut(&[u8], &mut Dice) -> Vec<u8>,
+    mut target: impl FnMut(&[u8], usize),
+) {
+    let number = |name: &str| std::env::var(name).ok().and_then(|n| n.parse::<u64>().ok());
+    let until = number("HANKOD_FUZZ_SECONDS").map(|s| Instant::now() + Duration::from_secs(s));
+    let mut dice = Dice::new(number("HANKOD_FUZZ_SEED").unwrap_or(0));
+    for at in 0.. {
+        let over = until.map_or(at >= count(), |until| Instant::now() >= until);
+        if over {
+            break;
+        }
+        let from = at % seeds.len();
+        let input = damage(&seeds[from], &mut dice);
+        let kept = Kept { name, input: &input };
+        target(&input, from);
+        drop(kept);
+    }
+}
+
+/// Writes the input down when the test panics over it.
+struct Kept<'a> {
+    name: &'a str,
+    input: &'a [u8],
+}
+
+impl Drop for Kept<'_> {
+    #[expect(clippy::print_stderr, reason = "the test harness shows it with the failure")]
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let path = std::env::temp_dir().join(format!("hankod-fuzz-{}", self.name));
+            let written = std::fs::write(&path, self.input);
+            eprintln!("the input is in {}: {written:?}", path.display());
+        }
+    }
+}
+
+/// One to four faults of [`mutations`] in a copy of `bytes`.
+pub(crate) fn damaged(bytes: &[u8], dice: &mut Dice) -> Vec<u8> {
+    let mut copy = bytes.to_vec();
+    for _ in 0..=dice.below(4) {
+        damage(&mut copy, dice);
+    }
+    copy
+}
+
+/// One to three numbers or tokens exchanged in a copy of `bytes`; every fourth copy is [`damaged`] besides.
+pub(crate) fn exchanged(bytes: &[u8], dice: &mut Dice, tokens: &[&str]) -> Vec<u8> {
+    let mut copy = if dice.below(4) == 0 {
+        damaged(bytes, dice)
+    } else {
+        bytes.to_vec()
+    };
+    for _ in 0..=dice.below(3) {
+        exchange(&mut copy, dice, tokens);
+    }
+    copy
+}
+
 /// `n` copies of `bytes`, each with one to four faults: flipped bits, odd bytes, cuts, deleted, doubled and moved ranges.
 pub(crate) fn mutations(seed: u64, bytes: &[u8], n: usize) -> impl Iterator<Item = Vec<u8>> {
     let original = bytes.to_vec();
-    let mut dice = Dice(seed ^ 0x9e37_79b9_7f4a_7c15);
-    (0..n).map(move |_| {
-        let mut copy = original.clone();
-        for _ in 0..=dice.below(4) {
-            damage(&mut copy, &mut dice);
-        }
-        copy
-    })
+    let mut dice = Dice::new(seed);
+    (0..n).map(move |_| damaged(&original, &mut dice))
 }
 
 /// As [`mutations`]; every second copy also has one to three numbers or tokens exchanged: for formats that are text in part.
@@ -70,9 +133,13 @@ fn exchange(bytes: &mut Vec<u8>, dice: &mut Dice, tokens: &[&str]) {
 }
 
 /// SplitMix64.
-struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
+    fn new(seed: u64) -> Self {
+        Self(seed ^ 0x9e37_79b9_7f4a_7c15)
+    }
+
     fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
@@ -81,7 +148,8 @@ impl Dice {
         z ^ (z >> 31)
     }
 
-    fn below(&mut self, limit: usize) -> usize {
+    /// From 0 to below `limit`; 0 when that is 0.
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
         usize::try_from(self.next() % u64::try_from(limit.max(1)).unwrap()).unwrap()
     }
 }
