@@ -178,6 +178,8 @@ pub struct Site {
 /// How the person is asked.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Prompt {
+    /// The language; `None`: that of the page or command that asks.
+    pub lang: Option<Lang>,
     /// The pinentry program: a path, or a name that is looked for in PATH.
     pub pinentry: String,
     /// How long a prompt waits for the person.

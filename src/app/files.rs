@@ -21,6 +21,7 @@ use crate::secret::{MAX_SECRET_BYTES, Password};
 use crate::text::Lang;
 
 pub use super::signing::{Checkpoint, Step};
+pub use crate::token::pin::Place;
 
 /// What `hankod sign` asks for. Paths are absolute, and any bytes: JSON text could not carry them all.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -44,6 +45,8 @@ pub struct FilesRequest {
     pub documents: Vec<FileRequest>,
     /// Language of prompts and messages.
     pub english: bool,
+    /// Where the person sits who types the PIN.
+    pub place: Place,
 }
 
 /// One file of a [`FilesRequest`].
@@ -123,6 +126,7 @@ impl App {
             confirm_address: None,
             lang,
             tsas: request.tsas,
+            place: request.place,
         };
         let done = Mutex::new(Vec::new());
         let out = |_, signed: Signed| {

@@ -235,7 +235,7 @@ impl App {
         let Ok(prompter) = self.prompter() else { return };
         let (app, id) = (self.clone(), request.id.clone());
         let prompt = PairingPrompt {
-            lang,
+            lang: self.prompt_lang(lang),
             origin: request.origin.clone(),
             code: request.code.clone(),
         };

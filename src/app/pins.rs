@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::App;
 use super::choose::Chosen;
 use super::consent::Consent;
+use super::desk::Certify;
 use super::failure::{Failure, FailureKind};
 use super::journal::Journal;
 use super::signing::Item;
@@ -17,7 +18,7 @@ use crate::access::Principal;
 use crate::audit::{AuditError, Kind};
 use crate::clock::Timestamp;
 use crate::store::Sha256;
-use crate::token::pin::{self, Pages, PinPrompt, PinSource};
+use crate::token::pin::{self, Certified, Pages, PinPrompt, PinSource};
 use crate::token::{self, Credential, Login, PinState, TokenInfo, TokenRef};
 
 /// After this many wrong PINs in a row the token rests.
@@ -160,7 +161,7 @@ impl App {
         if chosen.info.protected_authentication_path {
             return Ok(PinSource::ProtectedPath);
         }
-        Ok(PinSource::Prompt(self.prompter()?))
+        Ok(PinSource::Prompt(self.prompter()?.at(&set.place)))
     }
 
     async fn may_try(&self, name: &str) -> Result<(), Failure> {
@@ -240,6 +241,13 @@ fn prompt(chosen: &Chosen, info: &TokenInfo, set: &Set, asked: &Asked) -> PinPro
         },
         names: asked.names.clone(),
         pages: asked.pages,
+        reason: set.choice.reason.clone(),
+        location: set.choice.location.clone(),
+        certified: set.choice.certify.map(|certify| match certify {
+            Certify::NoChanges => Certified::NoChanges,
+            Certify::Form => Certified::Form,
+            Certify::Annotations => Certified::Annotations,
+        }),
         holder: chosen.holder.clone().unwrap_or_else(|| chosen.info.token.label.clone()),
         tries_left: None,
         last_try: info.pin == PinState::FinalTry,

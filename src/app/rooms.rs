@@ -20,6 +20,7 @@ use crate::config::{Config, PinSource as ConfiguredPin, TokenName};
 use crate::process::Program;
 use crate::render::{self, Fonts, Pages};
 use crate::store::{StateDir, Store, StoreError, TokenLock};
+use crate::text::Lang;
 use crate::token::pin::{PinSource, Pinentry, Prompter};
 use crate::token::reader::Readers;
 use crate::token::{Limits, ModuleSpec, TokenRef, Tokens};
@@ -278,6 +279,11 @@ impl App {
                 .with("program", "pinentry")
         })?;
         Ok(self.0.prompter.get_or_init(|| started).clone())
+    }
+
+    /// The language of prompts: as configured, else that of the page that asks.
+    pub(crate) fn prompt_lang(&self, asked: Lang) -> Lang {
+        self.0.config.prompt.lang.unwrap_or(asked)
     }
 
     /// The PIN's place as the administrator configured it for this token.

@@ -27,6 +27,7 @@ use crate::cms;
 use crate::secret::Password;
 use crate::store::OperationState;
 use crate::text::{Explain, Lang};
+use crate::token::pin::Place;
 use crate::token::{Grant, Login, Signable};
 
 /// A set that one PIN signs.
@@ -51,6 +52,8 @@ pub(crate) struct Set {
     pub(crate) confirm_address: Option<String>,
     /// Language of prompts.
     pub(crate) lang: Lang,
+    /// Where the person sits; nowhere: at the daemon's own screen or terminal.
+    pub(crate) place: Place,
     /// Addresses of TSAs in place of the configured ones; empty: those.
     pub(crate) tsas: Vec<String>,
 }

@@ -23,6 +23,7 @@ use super::signing::{Credential, Deliver, Item, PinChoice, Set, Signed, Step};
 use crate::access::Principal;
 use crate::config::Limits;
 use crate::text::{Explain, Lang, plain};
+use crate::token::pin::Place;
 
 /// Finished signings that are kept of one caller.
 const MAX_FINISHED_PER_CALLER: usize = 16;
@@ -98,7 +99,7 @@ impl App {
         let entry = Arc::new(Entry {
             id: id.clone(),
             who: who.clone(),
-            lang,
+            lang: self.prompt_lang(lang),
             unattended: self.is_unattended(who).await?,
             check: Mutex::new(check),
             sights,
@@ -237,6 +238,7 @@ impl App {
             confirm_address: Some(self.confirm_address(&entry.id)),
             cancel: entry.cancel.clone(),
             lang: entry.lang,
+            place: Place::default(),
             tsas: Vec::new(),
         };
         let (app, entry) = (self.clone(), entry.clone());

@@ -36,6 +36,7 @@ pub(super) fn configuration(global: &Global) -> Result<(Config, Lang), Told> {
             }
             if let Some(lang) = global.lang {
                 config.lang = lang;
+                config.prompt.lang = Some(lang);
             }
             let lang = config.lang;
             Ok((config, lang))

@@ -8,7 +8,7 @@ use super::context::with_tokens;
 use super::{Format, Global, exit, output};
 use crate::app::desk::{self, Appearance, CertificateSelector, DocumentRequest, Seal, SigningChoice};
 use crate::app::failure::{Failure, FailureKind};
-use crate::app::files::{FileRequest, FilesReport, FilesRequest};
+use crate::app::files::{FileRequest, FilesReport, FilesRequest, Place};
 use crate::daemon::control::Told;
 use crate::text::{Lang, say};
 
@@ -185,6 +185,7 @@ impl Options {
                 .map(|input| self.document(input))
                 .collect::<Result<_, _>>()?,
             english: lang == Lang::En,
+            place: Place::of_process(),
         })
     }
 

@@ -55,11 +55,12 @@ impl<'a> Checker<'a> {
             Some(given) => Some(self.path_of(given)?),
             None => self.environment.state_dir(),
         };
+        let lang = self.lang(raw.lang.as_ref())?;
         Ok(Config {
             file,
             role: self.role(raw.role.as_ref())?,
             listen: self.listen(raw.listen.as_ref())?,
-            lang: self.lang(raw.lang.as_ref())?,
+            lang: lang.unwrap_or_else(|| self.environment.lang()),
             state_dir: state_dir.ok_or(ConfigError::NoStateDir)?,
             modules,
             tokens,
@@ -69,6 +70,7 @@ impl<'a> Checker<'a> {
             network: self.network(raw.network)?,
             sites: self.sites(raw.site)?,
             prompt: Prompt {
+                lang,
                 pinentry: self
                     .text_or(raw.prompt.pinentry.as_ref(), MAX_PATH_CHARS)?
                     .unwrap_or_else(|| "pinentry".to_owned()),
@@ -138,11 +140,11 @@ impl<'a> Checker<'a> {
         address.ok_or_else(|| self.wrong(given, ValueError::Listen(given.get_ref().clone())))
     }
 
-    fn lang(&self, given: Option<&Spanned<String>>) -> Result<Lang, ConfigError> {
+    fn lang(&self, given: Option<&Spanned<String>>) -> Result<Option<Lang>, ConfigError> {
         match given.map(|given| (given, given.get_ref().as_str())) {
-            None | Some((_, "auto")) => Ok(self.environment.lang()),
-            Some((_, "ja")) => Ok(Lang::Ja),
-            Some((_, "en")) => Ok(Lang::En),
+            None | Some((_, "auto")) => Ok(None),
+            Some((_, "ja")) => Ok(Some(Lang::Ja)),
+            Some((_, "en")) => Ok(Some(Lang::En)),
             Some((given, _)) => Err(self.wrong(given, choice(given, "auto, ja, en"))),
         }
     }

@@ -4,11 +4,13 @@
 
 mod assuan;
 mod file;
+mod place;
 mod prompt;
 mod words;
 
+pub use place::Place;
 pub use prompt::{Pinentry, Prompter};
-pub use words::{Asked, Pages, PairingPrompt, PinPrompt};
+pub use words::{Asked, Certified, Pages, PairingPrompt, PinPrompt};
 
 use crate::secret::Pin;
 use crate::text::Explain;

@@ -6,7 +6,7 @@ use crate::support::pinentry::Answer;
 use crate::support::shapes;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 struct Bench {
@@ -96,6 +96,36 @@ fn commands_use_the_daemons_tokens_and_its_login() {
     assert_eq!(list(&alone), [] as [Value; 0]);
     let own = bench.desk.hankod(&["token", "list", "--format", "json"]);
     assert!(list(&own).iter().any(|token| token["label"] == "hankod-demo"));
+}
+
+#[test]
+fn the_prompt_opens_where_the_command_was_given() {
+    let bench = Bench::new(&[Answer::Pin(PIN), Answer::Pin(PIN)]);
+    let _daemon = bench
+        .desk
+        .serve_in(&[("DISPLAY", Path::new(":77")), ("GPG_TTY", Path::new("/dev/pts/77"))]);
+    let there = |sign: &mut Command| {
+        for name in ["DISPLAY", "WAYLAND_DISPLAY", "GPG_TTY", "TERM"] {
+            sign.env_remove(name);
+        }
+        sign.stdin(Stdio::null());
+    };
+    let mut terminal = bench.sign();
+    there(&mut terminal);
+    terminal.env("GPG_TTY", "/dev/pts/99").env("TERM", "vt220");
+    let signed = terminal.output().unwrap();
+    assert!(signed.status.success(), "{}", said(&signed));
+    let options = bench.desk.pinentry.received("OPTION");
+    assert!(options.contains(&"ttyname=/dev/pts/99".to_owned()), "{options:?}");
+    assert!(options.contains(&"ttytype=vt220".to_owned()), "{options:?}");
+    assert!(!options.iter().any(|option| option.contains("77")), "{options:?}");
+
+    // From nowhere, such as a timer: the daemon's own screen is all there is.
+    let mut nowhere = bench.sign();
+    there(&mut nowhere);
+    assert!(nowhere.output().unwrap().status.success());
+    let options = bench.desk.pinentry.received("OPTION");
+    assert!(options.contains(&"display=:77".to_owned()), "{options:?}");
 }
 
 #[test]

@@ -28,6 +28,7 @@ mod pdf_evidence;
 mod pdf_reading;
 mod pdf_signing_rules;
 mod pdf_writing;
+mod prompts;
 mod readme;
 mod release;
 mod render;

@@ -8,7 +8,7 @@ use crate::support::shapes::{self, LF};
 use crate::support::softhsm::program;
 use hankod::app::desk::{DocumentRequest, SigningChoice};
 use hankod::app::failure::{Failure, FailureKind};
-use hankod::app::files::{FileRequest, FilesReport, FilesRequest, Step};
+use hankod::app::files::{FileRequest, FilesReport, FilesRequest, Place, Step};
 use hankod::app::{App, Opening, logbook};
 use hankod::text::Explain;
 use serde_json::Value;
@@ -64,6 +64,7 @@ impl Bench {
             seal_file: None,
             documents: (1..=ITEMS).map(document).collect(),
             english: true,
+            place: Place::default(),
         }
     }
 

@@ -4,6 +4,7 @@
 
 use super::PinError;
 use super::assuan::{Answer, Broken, Conversation};
+use super::place::Place;
 use super::words::{PairingPrompt, PinPrompt};
 use crate::secret::Pin;
 use crate::text::{Lang, say};
@@ -13,6 +14,7 @@ use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
@@ -53,11 +55,12 @@ pub struct Pinentry {
 /// Asks the person, one question at a time. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Prompter {
-    program: String,
+    pinentry: Arc<Pinentry>,
     queue: SyncSender<Question>,
 }
 
 struct Question {
+    pinentry: Arc<Pinentry>,
     prompt: Prompt,
     deadline: Instant,
     cancelled: UnixStream,
@@ -88,6 +91,18 @@ impl Pinentry {
         self.environment
             .iter()
             .any(|(name, value)| places.iter().any(|p| *p == name) && !value.is_empty())
+    }
+
+    /// The same program where somebody else sits; nowhere leaves it where it is.
+    fn at(&self, place: &Place) -> Self {
+        if place.is_nowhere() {
+            return self.clone();
+        }
+        let ours = self.environment.iter().filter(|(name, _)| !Place::names(name)).cloned();
+        Self {
+            program: self.program.clone(),
+            environment: ours.chain(place.environment()).collect(),
+        }
     }
 
     fn value(&self, wanted: &str) -> Option<&str> {
@@ -176,11 +191,19 @@ impl Prompter {
     /// What the system says when no thread can be had.
     pub fn start(pinentry: Pinentry) -> io::Result<Self> {
         let (queue, questions) = sync_channel(MAX_WAITING_PROMPTS);
-        let program = pinentry.program.display().to_string();
+        let pinentry = Arc::new(pinentry);
         std::thread::Builder::new()
             .name("prompt".to_owned())
-            .spawn(move || answer_all(&pinentry, &questions))?;
-        Ok(Self { program, queue })
+            .spawn(move || answer_all(&questions))?;
+        Ok(Self { pinentry, queue })
+    }
+
+    /// The same thread, asking on the screen or terminal of whoever sits at `place`.
+    pub fn at(&self, place: &Place) -> Self {
+        Self {
+            pinentry: Arc::new(self.pinentry.at(place)),
+            queue: self.queue.clone(),
+        }
     }
 
     /// Asks for a PIN. Dropping the future takes the question back and closes the window.
@@ -201,14 +224,12 @@ impl Prompter {
     }
 
     async fn put(&self, prompt: Prompt, patience: Duration) -> Result<Option<Pin>, PinError> {
-        let failed = |reason: String| PinError::Prompt {
-            program: self.program.clone(),
-            reason,
-        };
+        let failed = |reason: String| self.pinentry.failed(reason);
         // The other end sees this one close: by answer, by drop, by panic alike.
         let (_held, cancelled) = UnixStream::pair().map_err(|e| failed(e.to_string()))?;
         let (reply, answer) = oneshot::channel();
         let question = Question {
+            pinentry: self.pinentry.clone(),
             prompt,
             deadline: Instant::now() + patience,
             cancelled,
@@ -224,12 +245,12 @@ impl Prompter {
     }
 }
 
-fn answer_all(pinentry: &Pinentry, questions: &Receiver<Question>) {
+fn answer_all(questions: &Receiver<Question>) {
     while let Ok(question) = questions.recv() {
         if question.reply.is_closed() {
             continue;
         }
-        let outcome = pinentry.run(&question);
+        let outcome = question.pinentry.run(&question);
         // Nobody waits any more: the PIN is dropped here, and wiped.
         let _ = question.reply.send(outcome);
     }
@@ -329,6 +350,9 @@ mod tests {
             asked: Asked::Site("https://keiyaku.example.jp".into()),
             names: vec!["契約書.pdf".into()],
             pages: Pages::Counted(2),
+            reason: None,
+            location: None,
+            certified: None,
             holder: "甲野太郎".into(),
             tries_left: None,
             last_try: true,

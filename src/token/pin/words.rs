@@ -13,6 +13,8 @@ const MAX_ORIGIN_SHOWN_BYTES: usize = 130;
 const MAX_HOLDER_BYTES: usize = 72;
 const MAX_ADDRESS_BYTES: usize = 110;
 const MAX_CHECK_BYTES: usize = 24;
+const MAX_REASON_BYTES: usize = 66;
+const MAX_LOCATION_BYTES: usize = 48;
 
 /// Who wants the signature.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -34,6 +36,17 @@ pub enum Pages {
     Unknown,
 }
 
+/// What a certified document may still take afterwards (DocMDP, ISO 32000-2, 12.8.2.2).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Certified {
+    /// P 1
+    NoChanges,
+    /// P 2
+    Form,
+    /// P 3
+    Annotations,
+}
+
 /// What stands in the prompt for a PIN: what will be signed, by whom, and how many tries are left.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PinPrompt {
@@ -45,6 +58,12 @@ pub struct PinPrompt {
     pub names: Vec<String>,
     /// Pages of all documents.
     pub pages: Pages,
+    /// `/Reason`, as it will stand in the signature.
+    pub reason: Option<String>,
+    /// `/Location`, as it will stand in the signature.
+    pub location: Option<String>,
+    /// The signature certifies the documents.
+    pub certified: Option<Certified>,
     /// The holder's name, or the token's label where the card shows no name yet.
     pub holder: String,
     /// Tries left, where the token tells the number.
@@ -98,6 +117,7 @@ impl PinPrompt {
             let rest = (self.names.len() - MAX_LISTED_NAMES).to_string();
             tail.push(say(lang, "prompt-more-documents", &[("count", &rest)]));
         }
+        tail.extend(self.terms());
         tail.push(say(
             lang,
             "prompt-holder",
@@ -121,6 +141,32 @@ impl PinPrompt {
             (false, None) => {}
         }
         with_names(head, &self.names, tail)
+    }
+
+    /// Reason and place on one line, the certification on the next.
+    fn terms(&self) -> Vec<String> {
+        let short = |text: &Option<String>, max| text.as_deref().map(|text| shorten(text, max));
+        let reason = short(&self.reason, MAX_REASON_BYTES);
+        let location = short(&self.location, MAX_LOCATION_BYTES);
+        let first = match (&reason, &location) {
+            (Some(reason), Some(location)) => Some(say(
+                self.lang,
+                "prompt-reason-location",
+                &[("reason", reason), ("location", location)],
+            )),
+            (Some(reason), None) => Some(say(self.lang, "prompt-reason", &[("reason", reason)])),
+            (None, Some(location)) => Some(say(self.lang, "prompt-location", &[("location", location)])),
+            (None, None) => None,
+        };
+        let second = self.certified.map(|certified| {
+            let id = match certified {
+                Certified::NoChanges => "prompt-certify-no-changes",
+                Certified::Form => "prompt-certify-form",
+                Certified::Annotations => "prompt-certify-annotations",
+            };
+            say(self.lang, id, &[])
+        });
+        first.into_iter().chain(second).collect()
     }
 }
 
@@ -197,6 +243,9 @@ mod tests {
             asked: Asked::Site(origin),
             names,
             pages: Pages::Counted(u64::MAX),
+            reason: None,
+            location: None,
+            certified: None,
             holder,
             tries_left: Some(3),
             last_try: false,
@@ -208,10 +257,17 @@ mod tests {
     proptest! {
         #[test]
         fn any_prompt_stays_within_what_pinentry_bears(
-            origin in ".{0,300}", names in prop::collection::vec(".{0,255}", 0..40), holder in ".{0,300}", ja: bool
+            origin in ".{0,300}", names in prop::collection::vec(".{0,255}", 0..40), holder in ".{0,300}",
+            reason in ".{0,200}", location in ".{0,200}", ja: bool
         ) {
             let lang = if ja { Lang::Ja } else { Lang::En };
-            let text = prompt(lang, origin, names, holder).description();
+            let terms = PinPrompt {
+                reason: Some(reason),
+                location: Some(location),
+                certified: Some(Certified::Annotations),
+                ..prompt(lang, origin, names, holder)
+            };
+            let text = terms.description();
             prop_assert!(escaped_len(&text) <= MAX_DESCRIPTION_BYTES, "{}", escaped_len(&text));
             prop_assert!(text.lines().count() <= MAX_DESCRIPTION_LINES);
         }
@@ -242,6 +298,33 @@ mod tests {
         let origin = format!("https://bank.example.{}.evil.test", "a".repeat(200));
         assert!(keep_end(&origin, MAX_ORIGIN_SHOWN_BYTES).ends_with(".evil.test"));
         assert!(!keep_end(&origin, MAX_ORIGIN_SHOWN_BYTES).contains("bank"));
+    }
+
+    #[test]
+    fn the_terms_of_the_signature_stand_in_the_prompt() {
+        let bare = prompt(
+            Lang::Ja,
+            "https://a.test".into(),
+            vec!["契約書.pdf".into()],
+            "甲".into(),
+        );
+        let terms = PinPrompt {
+            reason: Some("契約の締結".into()),
+            location: Some("東京都\n残り".into()),
+            certified: Some(Certified::NoChanges),
+            ..bare.clone()
+        };
+        let text = terms.description();
+        assert!(
+            text.contains("\n理由: 契約の締結 / 場所: 東京都\u{fffd}残り\n"),
+            "{text}"
+        );
+        assert!(text.contains("一切変更できなくなります"), "{text}");
+        let text = bare.description();
+        assert!(
+            !text.contains("理由") && !text.contains("場所") && !text.contains("変更"),
+            "{text}"
+        );
     }
 
     #[test]

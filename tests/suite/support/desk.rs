@@ -49,9 +49,20 @@ impl Desk {
         self
     }
 
+    /// The same with this `lang`.
+    pub(crate) fn speaking(mut self, lang: &str) -> Self {
+        self.config = self.config.replacen("lang = \"ja\"", &format!("lang = {lang:?}"), 1);
+        self
+    }
+
     /// Starts the daemon over it.
     pub(crate) fn serve(&self) -> Daemon {
-        Daemon::start(&self.dir, &self.config, &[])
+        self.serve_in(&[])
+    }
+
+    /// The same with these variables in its environment.
+    pub(crate) fn serve_in(&self, environment: &[(&str, &Path)]) -> Daemon {
+        Daemon::start(&self.dir, &self.config, environment)
     }
 
     /// The demonstration's root, the one anchor.

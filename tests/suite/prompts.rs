@@ -1,0 +1,75 @@
+//! What the prompt for a PIN says of a signing that came over HTTP, and in which language.
+
+use crate::support::daemon::Daemon;
+use crate::support::desk::{Desk, PIN};
+use crate::support::http::{Part, Request};
+use crate::support::pinentry::Answer;
+use crate::support::shapes;
+use serde_json::{Value, json};
+
+/// Signs one document for a program whose language is English, and waits for its end.
+fn sign(desk: &Desk, daemon: &Daemon, key: &str, choice: &Value) -> Value {
+    let certificates = Request::new("GET", "/v1/certificates").header("Authorization", &format!("Bearer {key}"));
+    let certificates = certificates.send(daemon.port()).json();
+    let list = certificates.as_array().unwrap();
+    let person = list.iter().find(|certificate| certificate["name"] == "甲野太郎");
+    let mut choice = choice.clone();
+    choice["certificate"] = person.unwrap_or_else(|| panic!("{certificates}"))["select"].clone();
+    let manifest = json!({ "sign": choice, "documents": [{ "name": "契約書.pdf" }] }).to_string();
+    let document = shapes::classic("1.7", shapes::LF);
+    let part = |name, content_type, content| Part {
+        name,
+        file_name: None,
+        content_type,
+        content,
+    };
+    let request = Request::new("POST", "/v1/signings")
+        .header("Authorization", &format!("Bearer {key}"))
+        .header("Accept-Language", "en")
+        .header("Prefer", "wait=60")
+        .multipart(&[
+            part("manifest", "application/json", manifest.as_bytes()),
+            part("document", "application/pdf", &document),
+        ]);
+    let answer = request.send(daemon.port()).json();
+    assert_eq!(
+        answer["state"],
+        "done",
+        "{answer} {:?}",
+        desk.pinentry.received("SETDESC")
+    );
+    answer
+}
+
+#[test]
+fn the_prompt_says_reason_place_and_certification() {
+    let desk = Desk::new("prompt-terms", &[Answer::Pin(PIN)]);
+    let key = desk.program_key();
+    let daemon = desk.serve();
+    let choice = json!({ "reason": "契約の締結", "location": "東京都千代田区", "certify": "form" });
+    sign(&desk, &daemon, &key, &choice);
+    let said = desk.pinentry.received("SETDESC").pop().unwrap();
+    for words in [
+        "契約の締結",
+        "東京都千代田区",
+        "フォームの入力と署名だけ",
+        "契約書.pdf",
+        "経理ソフト",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    assert_eq!(desk.pinentry.received("SETPROMPT"), ["暗証番号(PIN):"]);
+}
+
+#[test]
+fn the_configured_language_of_prompts_is_kept() {
+    let desk = Desk::new("prompt-lang", &[Answer::Pin(PIN), Answer::Pin(PIN)]);
+    let key = desk.program_key();
+    let daemon = desk.serve();
+    sign(&desk, &daemon, &key, &json!({}));
+    assert!(desk.pinentry.received("SETDESC")[0].contains("照合番号"));
+    assert_eq!(daemon.stop().code(), Some(0));
+    let desk = desk.speaking("auto");
+    sign(&desk, &desk.serve(), &key, &json!({}));
+    assert!(desk.pinentry.received("SETDESC")[1].contains("Check number"));
+}
