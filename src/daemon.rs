@@ -17,7 +17,7 @@ use rustix::process::{Resource, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, watch as channel};
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 
 use crate::app::{App, Opening};
 use crate::config::{Config, Limits};
@@ -31,7 +31,8 @@ pub struct Daemon {
     app: App,
     address: SocketAddr,
     ending: channel::Sender<bool>,
-    tasks: Vec<JoinHandle<()>>,
+    /// The parts that serve; each ends only when the daemon does.
+    tasks: JoinSet<Result<&'static str, DaemonError>>,
     socket: PathBuf,
     // Held as long as this daemon has the state folder to itself.
     _lock: ServeLock,
@@ -40,7 +41,7 @@ pub struct Daemon {
 /// Runs the daemon until it is told to end (SIGTERM, SIGINT).
 ///
 /// # Errors
-/// Why it could not begin.
+/// Why it could not begin, or what ended that should not have.
 pub fn run(config: Config) -> Result<(), DaemonError> {
     journal::open(config.log.level);
     raise_open_files();
@@ -49,13 +50,13 @@ pub fn run(config: Config) -> Result<(), DaemonError> {
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        let daemon = Daemon::start(config, false).await?;
+        let mut daemon = Daemon::start(config, false).await?;
         notify::ready(&format!("http://{}", daemon.address()));
         log::info!(code = "daemon_ready", address:% = daemon.address(); "serving");
-        daemon.until_signal().await?;
+        let ended = daemon.until_signal().await;
         notify::stopping();
         daemon.stop().await;
-        Ok(())
+        ended
     })
 }
 
@@ -67,8 +68,7 @@ impl Daemon {
     pub async fn start(config: Config, unattended_page: bool) -> Result<Self, DaemonError> {
         let state = StateDir::open(&config.state_dir)?;
         let lock = state.lock_for_serving()?;
-        let listener = listener(config.listen)?;
-        let address = listener.local_addr()?;
+        let (listener, address) = listener(config.listen)?;
         let limits = limits(&config.limits);
         let socket = config.state_dir.join(control::SOCKET_NAME);
         let store = Store::open(state).await?;
@@ -86,22 +86,33 @@ impl Daemon {
         app.record_start(env!("CARGO_PKG_VERSION")).await?;
         let (ending, ended) = channel::channel(false);
         let router = http::router(app.clone(), limits, ended.clone()).map_err(std::io::Error::other)?;
+        let mut tasks = JoinSet::new();
         let control = control::serve(&socket, app.clone(), ended.clone())?;
+        tasks.spawn(async move { Ok(control.await.map(|()| "control")?) });
         let served = ended.clone();
-        let web = tokio::spawn(async move {
-            if let Err(error) = http::serve(vec![listener], router, limits, served).await {
-                log::error!(code = "listener_ended", error:%; "the listener ended");
-            }
+        tasks.spawn(async move {
+            Ok(http::serve(vec![listener], router, limits, served)
+                .await
+                .map(|()| "listener")?)
         });
+        let watched = app.clone();
         let happenings = app.follow_readers()?;
         let changed = Arc::new(Notify::new());
-        let following = tokio::spawn(watch::readers(app.clone(), happenings, changed.clone(), ended.clone()));
-        let watching = tokio::spawn(watch::tokens(app.clone(), changed, ended));
+        let (roused, over) = (changed.clone(), ended.clone());
+        tasks.spawn(async move {
+            watch::readers(watched, happenings, roused, over).await;
+            Ok("readers")
+        });
+        let watched = app.clone();
+        tasks.spawn(async move {
+            watch::tokens(watched, changed, ended).await;
+            Ok("tokens")
+        });
         Ok(Self {
             app,
             address,
             ending,
-            tasks: vec![web, control, following, watching],
+            tasks,
             socket,
             _lock: lock,
         })
@@ -120,26 +131,29 @@ impl Daemon {
     /// Waits for SIGTERM or SIGINT.
     ///
     /// # Errors
-    /// When signals cannot be heard.
-    pub async fn until_signal(&self) -> Result<(), DaemonError> {
+    /// When signals cannot be heard; when a part that should serve has ended: half a daemon would look alive and answer nobody.
+    pub async fn until_signal(&mut self) -> Result<(), DaemonError> {
         let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
+            Some(ended) = self.tasks.join_next() => {
+                let part = ended.map_err(std::io::Error::other)??;
+                return Err(DaemonError::Ended { part });
+            }
         }
         Ok(())
     }
 
     /// Lets requests under way finish, ends the workers, closes the state.
-    pub async fn stop(self) {
+    pub async fn stop(mut self) {
         let patience = Duration::from_millis(self.app.config().limits.drain_deadline_ms);
         // Whoever still listens ends; a receiver that is gone has ended already.
         let _ = self.ending.send(true);
         self.app.drain(patience).await;
-        for mut task in self.tasks {
-            if tokio::time::timeout(patience, &mut task).await.is_err() {
-                task.abort();
-            }
+        let all = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(patience, all).await.is_err() {
+            self.tasks.abort_all();
         }
         let _ = std::fs::remove_file(&self.socket);
         if let Err(error) = self.app.record_stop().await {
@@ -150,15 +164,17 @@ impl Daemon {
     }
 }
 
-/// The listener that systemd handed over, or one of our own.
-fn listener(address: SocketAddr) -> Result<TcpListener, DaemonError> {
+/// The listener that systemd handed over, or one of our own, and its address.
+fn listener(address: SocketAddr) -> Result<(http::LoopbackListener, SocketAddr), DaemonError> {
     let handed: Option<StdListener> = listenfd::ListenFd::from_env().take_tcp_listener(0)?;
     let listener = match handed {
         Some(listener) => listener,
         None => StdListener::bind(address).map_err(|error| DaemonError::Listen { address, error })?,
     };
     listener.set_nonblocking(true)?;
-    Ok(TcpListener::from_std(listener)?)
+    let listener = TcpListener::from_std(listener)?;
+    let address = listener.local_addr()?;
+    Ok((http::LoopbackListener::new(listener)?, address))
 }
 
 /// Every connection and every document under way holds a file open, and the usual 1,024 are soon reached. What the administrator

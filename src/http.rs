@@ -15,4 +15,4 @@ mod upload;
 
 pub use desk::router;
 pub use limits::Limits;
-pub use server::serve;
+pub use server::{LoopbackListener, ServeError, serve};

@@ -41,17 +41,18 @@ pub(super) fn run(global: &Global, options: &Options) -> ExitCode {
         }
     };
     let shown = runtime.block_on(async {
-        let show = Show::begin(&show::Options {
+        let mut show = Show::begin(&show::Options {
             dir: options.dir.clone(),
             port: options.port,
         })
         .await?;
         tell(&show, options.once, lang);
-        if !options.once {
-            show.until_signal().await?;
-        }
+        let ended = match options.once {
+            true => Ok(()),
+            false => show.until_signal().await,
+        };
         show.end().await;
-        Ok::<_, crate::demo::DemoError>(())
+        ended
     });
     match shown {
         Ok(()) => ExitCode::from(exit::DONE),

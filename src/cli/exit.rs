@@ -55,7 +55,11 @@ pub(super) fn fail(told: &Told, format: Format) -> ExitCode {
 pub(super) fn of_daemon(error: &DaemonError) -> u8 {
     match error {
         DaemonError::App(failure) => code(failure.kind()),
-        DaemonError::Store(_) | DaemonError::Listen { .. } | DaemonError::Io(_) => UNAVAILABLE,
+        DaemonError::Store(_)
+        | DaemonError::Listen { .. }
+        | DaemonError::Serve(_)
+        | DaemonError::Ended { .. }
+        | DaemonError::Io(_) => UNAVAILABLE,
     }
 }
 

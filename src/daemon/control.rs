@@ -5,7 +5,8 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::path::Path;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -20,10 +21,10 @@ use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::{Frame, Incoming};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
+use rustix::fs::{Mode, OFlags, open};
 use serde::{Deserialize, Serialize};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{broadcast, mpsc, watch};
-use tokio::task::JoinHandle;
 use tokio_util::sync::DropGuard;
 
 use crate::app::App;
@@ -34,6 +35,8 @@ use crate::text::{Explain, Lang};
 
 /// The socket's name in the state folder.
 pub const SOCKET_NAME: &str = "control.sock";
+/// Longest path in a socket's address (unix(7): 108 with the zero byte).
+const MAX_SOCKET_PATH_BYTES: usize = 107;
 /// Lines of progress that may wait for a slow command line.
 const MAX_WAITING_LINES: usize = 1_024;
 /// Longest line of an answer.
@@ -77,6 +80,21 @@ struct Ask {
     all: bool,
 }
 
+/// The socket by a name that a socket address can hold: a long one goes through the folder's descriptor, which must be kept until the call is made.
+fn reachable(socket: &Path) -> io::Result<(Option<OwnedFd>, PathBuf)> {
+    if socket.as_os_str().len() <= MAX_SOCKET_PATH_BYTES {
+        return Ok((None, socket.to_owned()));
+    }
+    let folder = socket.parent().unwrap_or(Path::new("/"));
+    let folder = open(
+        folder,
+        OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC,
+        Mode::empty(),
+    )?;
+    let path = format!("/proc/self/fd/{}/{SOCKET_NAME}", folder.as_raw_fd());
+    Ok((Some(folder), path.into()))
+}
+
 /// A connection to the daemon of a state folder.
 pub struct Client(http1::SendRequest<Full<Bytes>>);
 
@@ -84,27 +102,30 @@ pub struct Client(http1::SendRequest<Full<Bytes>>);
 ///
 /// # Errors
 /// When the socket cannot be made.
-pub(super) fn serve(path: &Path, app: App, mut ending: watch::Receiver<bool>) -> io::Result<JoinHandle<()>> {
-    match std::fs::remove_file(path) {
+pub(super) fn serve(
+    path: &Path,
+    app: App,
+    mut ending: watch::Receiver<bool>,
+) -> io::Result<impl Future<Output = io::Result<()>> + use<>> {
+    let (_folder, path) = reachable(path)?;
+    match std::fs::remove_file(&path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let listener = UnixListener::bind(path)?;
+    let listener = UnixListener::bind(&path)?;
     let router = Router::new()
         .route("/tokens", get(tokens))
         .route("/certificates", get(certificates))
         .route("/events", get(events))
         .route("/sign", post(sign))
         .with_state(app);
-    Ok(tokio::spawn(async move {
+    Ok(async move {
         let ended = async move {
             // A sender that is gone has ended too.
             let _ = ending.wait_for(|ended| *ended).await;
         };
-        if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(ended).await {
-            log::error!(code = "control_ended", error:%; "the control socket ended");
-        }
-    }))
+        axum::serve(listener, router).with_graceful_shutdown(ended).await
+    })
 }
 
 async fn tokens(State(app): State<App>, Query(ask): Query<Ask>) -> Response {
@@ -191,7 +212,8 @@ impl hyper::body::Body for Lines {
 impl Client {
     /// Connects to the daemon of this state folder; `None` when there is none.
     pub async fn connect(state_dir: &Path) -> Option<Self> {
-        let stream = UnixStream::connect(state_dir.join(SOCKET_NAME)).await.ok()?;
+        let (_folder, path) = reachable(&state_dir.join(SOCKET_NAME)).ok()?;
+        let stream = UnixStream::connect(path).await.ok()?;
         let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.ok()?;
         tokio::spawn(connection);
         Some(Self(sender))

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use crate::app::failure::Failure;
+use crate::http::ServeError;
 use crate::store::StoreError;
 use crate::text::Explain;
 
@@ -23,6 +24,15 @@ pub enum DaemonError {
         /// What the system said.
         error: std::io::Error,
     },
+    /// The listener cannot be used, or can be no more.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    /// A part of the daemon ended by itself.
+    #[error("{part} ended")]
+    Ended {
+        /// Which.
+        part: &'static str,
+    },
     /// The system refused something else.
     #[error(transparent)]
     Io(#[from] std::io::Error),
@@ -34,6 +44,8 @@ impl Explain for DaemonError {
             Self::Store(error) => error.code(),
             Self::App(failure) => failure.code(),
             Self::Listen { .. } => "daemon_listen_failed",
+            Self::Serve(error) => error.code(),
+            Self::Ended { .. } => "daemon_part_ended",
             Self::Io(_) => "daemon_failed",
         }
     }
@@ -43,6 +55,8 @@ impl Explain for DaemonError {
             Self::Store(error) => error.args(),
             Self::App(failure) => failure.args(),
             Self::Listen { address, error } => vec![("address", address.to_string()), ("cause", error.to_string())],
+            Self::Serve(error) => error.args(),
+            Self::Ended { part } => vec![("part", (*part).to_owned())],
             Self::Io(error) => vec![("cause", error.to_string())],
         }
     }

@@ -80,7 +80,7 @@ impl Show {
     ///
     /// # Errors
     /// When signals cannot be heard.
-    pub async fn until_signal(&self) -> Result<(), DemoError> {
+    pub async fn until_signal(&mut self) -> Result<(), DemoError> {
         Ok(self.daemon.until_signal().await?)
     }
 

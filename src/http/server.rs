@@ -55,25 +55,37 @@ impl crate::text::Explain for ServeError {
     }
 }
 
+/// A listener that other machines cannot reach.
+#[derive(Debug)]
+pub struct LoopbackListener(TcpListener);
+
+impl LoopbackListener {
+    /// Takes a listener, also one that somebody else bound.
+    ///
+    /// # Errors
+    /// A listener that is not on loopback, or that has no address.
+    pub fn new(listener: TcpListener) -> Result<Self, ServeError> {
+        let address = listener.local_addr()?;
+        match address.ip().to_canonical().is_loopback() {
+            true => Ok(Self(listener)),
+            false => Err(ServeError::NotLoopback(address)),
+        }
+    }
+}
+
 /// Serves until `ending` says `true` (or its sender is gone), then gives requests under way `drain_deadline_ms`.
 ///
 /// # Errors
-/// A listener that is not on loopback, or that has no address.
+/// What the system said of a listener that can accept nothing any more.
 pub async fn serve(
-    listeners: Vec<TcpListener>,
+    listeners: Vec<LoopbackListener>,
     router: Router,
     limits: Limits,
     ending: watch::Receiver<bool>,
 ) -> Result<(), ServeError> {
-    for listener in &listeners {
-        let address = listener.local_addr()?;
-        if !address.ip().to_canonical().is_loopback() {
-            return Err(ServeError::NotLoopback(address));
-        }
-    }
     let seats = Arc::new(Semaphore::new(limits.max_connections));
     let mut loops = JoinSet::new();
-    for listener in listeners {
+    for LoopbackListener(listener) in listeners {
         loops.spawn(accept(
             listener,
             router.clone(),
@@ -82,7 +94,9 @@ pub async fn serve(
             ending.clone(),
         ));
     }
-    while loops.join_next().await.is_some() {}
+    while let Some(ended) = loops.join_next().await {
+        ended.map_err(io::Error::other).flatten()?;
+    }
     Ok(())
 }
 
@@ -92,7 +106,7 @@ async fn accept(
     limits: Limits,
     seats: Arc<Semaphore>,
     mut ending: watch::Receiver<bool>,
-) {
+) -> io::Result<()> {
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
@@ -112,6 +126,8 @@ async fn accept(
                     drop(seat);
                 });
             }
+            // The socket itself is gone; trying again would only spin.
+            Err(error) if is_final(&error) => return Err(error),
             Err(error) => {
                 log::warn!(code = "connection_not_accepted", error:%; "a connection could not be accepted");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -121,6 +137,16 @@ async fn accept(
     drop(listener);
     let drained = async { while connections.join_next().await.is_some() {} };
     let _ = tokio::time::timeout(Duration::from_millis(limits.drain_deadline_ms), drained).await;
+    Ok(())
+}
+
+/// accept(2): these say something of the listener, the others of one connection or of the moment.
+fn is_final(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    let number = error.raw_os_error();
+    [Errno::INVAL, Errno::BADF, Errno::NOTSOCK, Errno::OPNOTSUPP]
+        .iter()
+        .any(|errno| number == Some(errno.raw_os_error()))
 }
 
 async fn converse(

@@ -26,7 +26,12 @@ async fn start(limits: Limits) -> Running {
     let port = listener.local_addr().unwrap().port();
     let (app, state) = application().await;
     let router = super::super::router(app, limits, ending.clone()).unwrap();
-    let server = tokio::spawn(serve(vec![listener], router, limits, ending));
+    let server = tokio::spawn(serve(
+        vec![LoopbackListener::new(listener).unwrap()],
+        router,
+        limits,
+        ending,
+    ));
     Running {
         port,
         end,
@@ -282,13 +287,9 @@ fn slow_and_swollen_heads_are_cut_off() {
 #[test]
 fn other_addresses_than_loopback_are_refused() {
     run(async {
-        let (_end, ending) = watch::channel(false);
         let listener = TcpListener::bind("0.0.0.0:0").await.unwrap();
-        let limits = Limits::default();
-        let (app, _state) = application().await;
-        let router = super::super::router(app, limits, ending.clone()).unwrap();
-        let served = serve(vec![listener], router, limits, ending).await;
-        assert!(matches!(served, Err(ServeError::NotLoopback(_))));
+        let taken = LoopbackListener::new(listener);
+        assert!(matches!(taken, Err(ServeError::NotLoopback(_))), "{taken:?}");
     });
 }
 

@@ -43,11 +43,21 @@ impl Daemon {
         config: &str,
         environment: &[(&str, &Path)],
     ) -> Result<Self, (ExitStatus, String)> {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::try_start_on(listener, dir, config, environment)
+    }
+
+    /// The same on a socket that the test made.
+    pub(crate) fn try_start_on(
+        listener: TcpListener,
+        dir: &TestDir,
+        config: &str,
+        environment: &[(&str, &Path)],
+    ) -> Result<Self, (ExitStatus, String)> {
         let (config_file, log, notify) = (dir.join("hankod.toml"), dir.join("daemon.log"), dir.join("notify"));
         std::fs::write(&config_file, config).unwrap();
         std::fs::remove_file(&notify).ok();
         let notified = UnixDatagram::bind(&notify).unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
 
         let output = File::create(&log).unwrap();
@@ -116,6 +126,11 @@ impl Daemon {
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+    }
+
+    /// Waits until it ends by itself.
+    pub(crate) fn ended(&mut self) -> ExitStatus {
+        self.child.wait().unwrap()
     }
 
     /// SIGTERM, and what it ended with.
