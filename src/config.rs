@@ -105,8 +105,8 @@ pub enum TokenName {
 pub enum PinSource {
     /// A file that only its owner may read.
     File(PathBuf),
-    /// A file in systemd's credentials folder.
-    Credential(PathBuf),
+    /// A file in systemd's credentials folder; without one where systemd handed none over, as to commands beside its unit.
+    Credential(Option<PathBuf>),
 }
 
 /// A timestamping authority (RFC 3161). Files with secrets are read when they are needed.

@@ -287,16 +287,21 @@ impl App {
     }
 
     /// The PIN's place as the administrator configured it for this token.
-    pub(crate) fn configured_pin(&self, token: &TokenRef) -> Option<PinSource> {
+    ///
+    /// # Errors
+    /// `pin_credential_absent` when systemd handed this process no credentials.
+    pub(crate) fn configured_pin(&self, token: &TokenRef) -> Result<Option<PinSource>, Failure> {
         let named = |name: &TokenName| match name {
             TokenName::Label(label) => *label == token.label,
             TokenName::Serial(serial) => *serial == token.serial,
         };
-        let found = self.0.config.tokens.iter().find(|configured| named(&configured.name))?;
-        Some(match &found.pin {
-            ConfiguredPin::File(path) => PinSource::File(path.clone()),
-            ConfiguredPin::Credential(path) => PinSource::Credential(path.clone()),
-        })
+        let found = self.0.config.tokens.iter().find(|configured| named(&configured.name));
+        let absent = || Failure::new(FailureKind::Pin, "pin_credential_absent").with("token", &token.label);
+        let source = found.map(|found| match &found.pin {
+            ConfiguredPin::File(path) => Ok(PinSource::File(path.clone())),
+            ConfiguredPin::Credential(path) => path.clone().map(PinSource::Credential).ok_or_else(absent),
+        });
+        source.transpose()
     }
 }
 

@@ -71,7 +71,9 @@ pub(super) fn with_tokens(
     command: impl AsyncFnOnce(&mut Tokens, Lang) -> Result<u8, Told>,
 ) -> ExitCode {
     run(global, format, async |config, lang| {
-        let served = module.is_none_or(|path| config.modules.iter().any(|module| module.path == path));
+        // Two spellings of one library are one module.
+        let same = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let served = module.is_none_or(|path| config.modules.iter().any(|module| same(&module.path) == same(path)));
         let client = if served {
             Client::connect(&config.state_dir).await
         } else {

@@ -173,11 +173,9 @@ impl<'a> Checker<'a> {
             if !module.env.iter().all(sane) {
                 return Err(self.wrong(&raw.path, ValueError::Text));
             }
-            self.once(
-                &mut seen,
-                &raw.path,
-                format!("{} {:?}", module.path.display(), module.env),
-            )?;
+            // Two spellings of one library would be two workers on one token.
+            let library = module.path.canonicalize().unwrap_or_else(|_| module.path.clone());
+            self.once(&mut seen, &raw.path, format!("{} {:?}", library.display(), module.env))?;
             Ok(module)
         };
         raw.into_iter().map(module).collect()
@@ -231,12 +229,9 @@ impl<'a> Checker<'a> {
             return Err(self.wrong(given, ValueError::Text));
         }
         let folder = self.environment.credentials_directory.as_ref();
-        let path = folder
-            .ok_or_else(|| self.wrong(given, ValueError::NoCredentials))?
-            .join(name);
-        match path.exists() {
-            true => Ok(PinSource::Credential(path)),
-            false => Err(self.wrong(given, ValueError::PinFileMissing(path))),
+        match folder.map(|folder| folder.join(name)) {
+            Some(path) if !path.exists() => Err(self.wrong(given, ValueError::PinFileMissing(path))),
+            path => Ok(PinSource::Credential(path)),
         }
     }
 

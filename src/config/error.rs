@@ -126,9 +126,6 @@ pub enum ValueError {
     /// Only listed certificates are allowed and none is listed.
     #[error("accredited_only without a certificate in accredited")]
     NothingAccredited,
-    /// A credential is named but the process has none.
-    #[error("systemd gave no credentials")]
-    NoCredentials,
 }
 
 impl Explain for ConfigError {
@@ -150,7 +147,6 @@ impl Explain for ConfigError {
                 ValueError::OneOf(_) => "config_one_of",
                 ValueError::PinFileOpen(_) => "config_pin_file_open",
                 ValueError::PinFileMissing(_) => "config_pin_file_missing",
-                ValueError::NoCredentials => "config_no_credentials",
                 ValueError::SecretFile(_) => "config_secret_file",
                 ValueError::Sha256(_) => "config_sha256",
                 ValueError::Url(_) => "config_url",
@@ -210,7 +206,7 @@ impl ValueError {
                 vec![("path", path.display().to_string())]
             }
             Self::Origin(error) => vec![("reason", error.to_string())],
-            Self::Text | Self::NoCredentials | Self::NothingAccredited => Vec::new(),
+            Self::Text | Self::NothingAccredited => Vec::new(),
         }
     }
 }

@@ -110,11 +110,7 @@ fn what_is_wrong_is_said_with_its_line() {
             "config_one_of",
         ),
         ("[[token]]\nlabel = \"a\"", 2, "config_one_of"),
-        (
-            "[[token]]\nlabel = \"a\"\npin_credential = \"p\"",
-            3,
-            "config_no_credentials",
-        ),
+        ("[[token]]\nlabel = \"a\"\npin_credential = \"../p\"", 3, "config_text"),
         (
             "[[token]]\nlabel = \"a\"\npin_file = \"/nonexistent/p\"",
             3,
@@ -174,6 +170,40 @@ fn a_pin_file_that_others_can_read_is_refused() {
     assert_eq!(
         (&tokens[0].name, &tokens[0].pin),
         (&TokenName::Label("a".to_owned()), &PinSource::File(pin))
+    );
+}
+
+#[test]
+fn two_spellings_of_one_module_are_one() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("m.so"), "").unwrap();
+    std::os::unix::fs::symlink("m.so", dir.path().join("n.so")).unwrap();
+    let load = |second: &str| {
+        let text = format!("[[module]]\npath = \"m.so\"\n[[module]]\npath = {second:?}");
+        Config::parse(&text, &dir.path().join("hankod.toml"), &environment())
+    };
+    for second in ["./m.so", "n.so"] {
+        assert_eq!(load(second).unwrap_err().code(), "config_twice", "{second}");
+    }
+    assert_eq!(load("other.so").unwrap().modules.len(), 2);
+}
+
+#[test]
+fn a_credential_is_missed_where_systemd_gives_others_and_by_nobody_else() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = "[[token]]\nlabel = \"a\"\npin_credential = \"p\"";
+    let load = |environment: &Environment| Config::parse(text, &dir.path().join("hankod.toml"), environment);
+    assert_eq!(load(&environment()).unwrap().tokens[0].pin, PinSource::Credential(None));
+    let unit = Environment {
+        credentials_directory: Some(dir.path().to_owned()),
+        ..environment()
+    };
+    assert_eq!(load(&unit).unwrap_err().code(), "config_pin_file_missing");
+    let credential = dir.path().join("p");
+    fs::write(&credential, "1234").unwrap();
+    assert_eq!(
+        load(&unit).unwrap().tokens[0].pin,
+        PinSource::Credential(Some(credential))
     );
 }
 

@@ -25,6 +25,7 @@ output-unwritable = { $file } cannot be written ({ $cause }). Check that the fol
 
 certificate-not-found = No certificate that can sign was found. Check that the card is in the reader and that the choice is right.
 certificate-ambiguous = Two or more certificates can sign. Say which one to use.
+pin-credential-absent = The PIN of { $token } is configured to come from a systemd credential (pin_credential), which this command was not given. Let the hankod that runs as a service sign, or use --pin-file.
 pin-refused-before = This is the PIN that { $token } refused before. To protect the card it is not used until it changes.
 pin-cooling-down = Several wrong PINs were given. Wait { $seconds } seconds and try again.
 signing-cancelled = The signing was cancelled.

@@ -20,7 +20,6 @@ config-twice = { $file }, line { $line }: "{ $found }" stands twice.
 config-one-of = { $file }, line { $line }: give exactly one of { $keys }.
 config-pin-file-open = { $file }, line { $line }: other users can read the PIN file { $path }. Run "chmod 600 { $path }" and consider changing the PIN.
 config-pin-file-missing = { $file }, line { $line }: the PIN file { $path } is not there.
-config-no-credentials = { $file }, line { $line }: pin_credential works only when systemd hands credentials over (LoadCredential=).
 config-no-state-dir = There is no folder to keep the state in. Set HOME, state_dir or --state.
 config-secret-file = { $file }, line { $line }: the file { $path } is not there, or other users can read it. It holds a secret: run "chmod 600 { $path }".
 config-sha256 = { $file }, line { $line }: "{ $found }" is not the SHA-256 of a certificate. Write its 64 hexadecimal digits.

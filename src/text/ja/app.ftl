@@ -25,6 +25,7 @@ output-unwritable = { $file } に書けません({ $cause })。フォルダー�
 
 certificate-not-found = 署名に使える証明書が見つかりません。カードがリーダーに入っているか、指定が正しいかを確かめてください。
 certificate-ambiguous = 署名に使える証明書が2枚以上あります。どれを使うか指定してください。
+pin-credential-absent = { $token } の暗証番号は systemd の資格情報(pin_credential)から受け取る設定ですが、このコマンドには渡されていません。サービスとして動く hankod に署名させるか、--pin-file で指定してください。
 pin-refused-before = { $token } が前に拒否した暗証番号と同じです。カードを守るため、変更されるまで使いません。
 pin-cooling-down = 暗証番号の誤りが続いたため、{ $seconds } 秒待ってからもう一度お試しください。
 signing-cancelled = 署名は取り消されました。

@@ -20,7 +20,6 @@ config-twice = 設定ファイル { $file } の { $line } 行目: 「{ $found }�
 config-one-of = 設定ファイル { $file } の { $line } 行目: { $keys } のうち、どれか一つだけを指定してください。
 config-pin-file-open = 設定ファイル { $file } の { $line } 行目: 暗証番号のファイル { $path } を他のユーザーが読めます。「chmod 600 { $path }」を実行し、暗証番号の変更も検討してください。
 config-pin-file-missing = 設定ファイル { $file } の { $line } 行目: 暗証番号のファイル { $path } が見つかりません。
-config-no-credentials = 設定ファイル { $file } の { $line } 行目: pin_credential は、systemd から資格情報(LoadCredential=)を渡されたときだけ使えます。
 config-no-state-dir = データを保存するフォルダーが決まりません。HOME を設定するか、state_dir または --state で指定してください。
 config-secret-file = { $file } { $line } 行目: ファイル { $path } がないか、他のユーザーが読める状態です。秘密情報のファイルですので「chmod 600 { $path }」を実行してください。
 config-sha256 = { $file } { $line } 行目: 「{ $found }」は証明書の SHA-256 ではありません。16進数64桁で指定してください。
