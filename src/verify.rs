@@ -82,6 +82,18 @@ pub enum Finding {
         /// Full name of the field.
         field: String,
     },
+    /// The new signature stands in another field than the one that was meant.
+    #[error("signature in {field}: not the field that was meant")]
+    OtherField {
+        /// Full name of the field.
+        field: String,
+    },
+    /// The new signature was made with another certificate than the one that was meant.
+    #[error("signature in {field}: not the certificate that was meant")]
+    OtherCertificate {
+        /// Full name of the field.
+        field: String,
+    },
     /// No signature at all.
     #[error("no signature")]
     NoSignature,
@@ -112,6 +124,8 @@ impl Explain for Finding {
             Self::Timestamp { error, .. } => error.code(),
             Self::AppearanceUnread { .. } => "appearance_unread",
             Self::NotTrusted { .. } => "not_trusted",
+            Self::OtherField { .. } => "signature_other_field",
+            Self::OtherCertificate { .. } => "signature_other_certificate",
             Self::NoSignature => "no_signature",
             Self::Cms { error, .. } => error.code(),
             Self::ChangeForbidden(_) => "change_forbidden",
@@ -128,6 +142,8 @@ impl Explain for Finding {
             | Self::SignatureReplaced { field }
             | Self::SubFilter { field }
             | Self::AppearanceUnread { field }
+            | Self::OtherField { field }
+            | Self::OtherCertificate { field }
             | Self::NotTrusted { field } => vec![("field", field.clone())],
             Self::Cms { error, .. } => error.args(),
             Self::Timestamp { error, .. } => error.args(),

@@ -19,6 +19,8 @@ pub(crate) struct Finished {
     password: Option<Arc<Password>>,
     intent: Intent,
     field: String,
+    /// SHA-256 of the certificate that was to sign.
+    signer: [u8; 32],
     sha256: [u8; 32],
 }
 
@@ -37,6 +39,7 @@ pub(crate) fn finish(sealed: Sealed) -> Result<Finished, Failure> {
         mut item,
         ready,
         intent,
+        signer,
         ..
     } = sealed;
     let update = &ready.prepared.update;
@@ -50,6 +53,7 @@ pub(crate) fn finish(sealed: Sealed) -> Result<Finished, Failure> {
         password: item.password,
         intent,
         field,
+        signer,
         sha256,
     })
 }
@@ -69,7 +73,9 @@ pub(crate) fn check(finished: Finished) -> Result<Checked, Failure> {
     let plan = release::plan(&document, &original)?;
     let mut hashing = Hashing::new(plan.requests());
     draft.read(0..Hashing::needed(plan.requests()), &mut |block| hashing.update(block))?;
-    let released = release::check(&original, &plan, &hashing.finish()).map_err(|findings| {
+    let checked = release::check(&original, &plan, &hashing.finish());
+    let meant = checked.and_then(|released| released.as_meant(&finished.field, &finished.signer));
+    let released = meant.map_err(|findings| {
         findings
             .iter()
             .for_each(|finding| log::error!(code = finding.code(); "the release check refused a file"));

@@ -158,6 +158,8 @@ pub(crate) struct Sealed {
     pub(crate) item: Item,
     pub(crate) ready: Ready,
     pub(crate) intent: Intent,
+    /// SHA-256 of the certificate that signs.
+    pub(crate) signer: [u8; 32],
     /// What stands in `/Contents`; empty until the token has signed.
     pub(crate) cms: Vec<u8>,
 }
@@ -263,6 +265,7 @@ impl Run<'_> {
                         item,
                         ready,
                         intent,
+                        signer: *signer.certificate.sha256(),
                         cms: Vec::new(),
                     },
                 )
@@ -291,9 +294,8 @@ impl Run<'_> {
     async fn seal(&self, login: &Login, grant: &Grant, signer: &Signer, mut sealed: Sealed) -> Result<Sealed, Failure> {
         let to_sign = Signable::Message(sealed.ready.attributes.to_sign());
         let value = login.sign(grant, &signer.key, to_sign).await.map_err(|error| {
-            let failure = Failure::from(error);
-            self.journal.not_signed(sealed.intent, failure.code());
-            failure
+            self.journal.not_signed(sealed.intent, &error);
+            Failure::from(error)
         })?;
         self.journal.signed(sealed.intent);
         sealed.cms = cms::signed_data(&sealed.ready.attributes, signer.algorithm, &value, &signer.chain)?;

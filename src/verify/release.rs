@@ -49,6 +49,28 @@ pub struct Released {
     pub signed_end: u64,
 }
 
+impl Released {
+    /// Whether the signature that was found is the one that was meant: in this field, by the certificate with this SHA-256.
+    ///
+    /// # Errors
+    /// What differs; the file must not leave.
+    pub fn as_meant(self, field: &str, certificate: &[u8; 32]) -> Result<Self, Vec<Finding>> {
+        let mut findings = Vec::new();
+        if self.field != field {
+            let field = self.field.clone();
+            findings.push(Finding::OtherField { field });
+        }
+        if self.certificate.sha256() != certificate {
+            let field = self.field.clone();
+            findings.push(Finding::OtherCertificate { field });
+        }
+        match findings.is_empty() {
+            true => Ok(self),
+            false => Err(findings),
+        }
+    }
+}
+
 impl Plan<'_> {
     /// What [`super::hashing::Hashing`] must be asked, over the bytes of the finished file as they stand on disk.
     pub fn requests(&self) -> &[DigestRequest] {

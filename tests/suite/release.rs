@@ -169,6 +169,27 @@ fn one_signature_then_another_may_leave() {
 }
 
 #[test]
+fn a_signature_elsewhere_or_by_somebody_else_is_not_what_was_meant() {
+    let (signer, other, contract) = (SoftSigner::new(Kind::P256), SoftSigner::new(Kind::P256), contract());
+    let once = signer.sign(&contract, None, &signer.request()).unwrap();
+    let released = || release(&once, &contract).unwrap();
+    let (field, certificate) = (released().field, *released().certificate.sha256());
+    assert!(released().as_meant(&field, &certificate).is_ok());
+    let codes =
+        |found: Result<Released, Vec<Finding>>| found.unwrap_err().iter().map(Finding::code).collect::<Vec<_>>();
+    assert_eq!(
+        codes(released().as_meant("another", &certificate)),
+        ["signature_other_field"]
+    );
+    let others = other.sign(&contract, None, &other.request()).unwrap();
+    let others = *release(&others, &contract).unwrap().certificate.sha256();
+    assert_eq!(
+        codes(released().as_meant(&field, &others)),
+        ["signature_other_certificate"]
+    );
+}
+
+#[test]
 fn evidence_may_follow_and_no_timestamp_that_is_none() {
     let (person, contract) = (Person::new(), contract());
     let once = signed(&person, &contract, &signature(0, ""));
