@@ -5,14 +5,16 @@ use super::desk::{self, CertificateSelector, SigningChoice};
 use super::failure::{Failure, FailureKind};
 use super::signing::Credential;
 use crate::clock::Timestamp;
-use crate::der::{Certificate, Preference, SignatureAlgorithm};
-use crate::token::{Entry, Fitness, KeyInfo, KeyState, Login, TokenInfo, TokenRef};
+use crate::der::{Certificate, DigestAlgorithm, Preference, SignatureAlgorithm};
+use crate::token::{Entry, Fitness, KeyInfo, KeyState, Listing, Login, TokenInfo, TokenRef};
 
 /// Certificates that a signature carries at most, the signer's own included.
 const MAX_CHAIN: usize = 8;
 
 /// A token that is to be opened.
 pub(crate) struct Chosen {
+    /// Under which its PIN is remembered.
+    pub(crate) memory: String,
     /// The token.
     pub(crate) info: TokenInfo,
     /// The certificate's holder, where the token shows it before the PIN.
@@ -61,7 +63,12 @@ impl App {
             }
             let named = marks.token.is_some() || matches!(choice.certificate, Some(CertificateSelector::Token(_)));
             if fit.is_some() || hidden && named {
+                let card = match is_unnumbered(&info.token) {
+                    true => self.certificates_of_card(&listing, info, &entries).await,
+                    false => Vec::new(),
+                };
                 found.push(Chosen {
+                    memory: memory_name(&info.token, card),
                     info: info.clone(),
                     holder: fit,
                 });
@@ -76,6 +83,18 @@ impl App {
                 None => Err(Failure::new(FailureKind::Unavailable, "certificate_not_found")),
             },
         }
+    }
+
+    /// SHA-256 of every certificate that the card shows without its PIN. One card may be several tokens in one reader, and the one that signs
+    /// may show nothing: then the others tell the cards apart.
+    async fn certificates_of_card(&self, listing: &Listing, info: &TokenInfo, entries: &[Entry]) -> Vec<[u8; 32]> {
+        let mut found: Vec<[u8; 32]> = entries.iter().filter_map(sha256).collect();
+        for sibling in listing.siblings(&info.token) {
+            // What cannot be read now tells nothing; the name is the same as long as that stays so.
+            let entries = self.tokens_room().objects(&sibling.token).await.unwrap_or_default();
+            found.extend(entries.iter().filter_map(sha256));
+        }
+        found
     }
 
     /// The certificate under `login`, with its key.
@@ -142,6 +161,28 @@ pub(crate) fn token_id(token: &TokenRef) -> String {
     hex::encode(&crate::der::DigestAlgorithm::Sha256.digest(text.as_bytes())[..12])
 }
 
+fn sha256(entry: &Entry) -> Option<[u8; 32]> {
+    entry.certificate.readable().map(|certificate| *certificate.sha256())
+}
+
+/// `true` when the serial number tells no card from another: every My Number card says zeros.
+fn is_unnumbered(token: &TokenRef) -> bool {
+    token.serial.bytes().all(|b| b == b'0' || b == b' ')
+}
+
+/// Under which a token's PIN is remembered, wherever the card is put: label and serial number, and for a card without a number
+/// the certificates that it shows.
+fn memory_name(token: &TokenRef, mut card: Vec<[u8; 32]>) -> String {
+    let name = format!("{}/{}", token.label, token.serial);
+    if card.is_empty() {
+        return name;
+    }
+    card.sort_unstable();
+    card.dedup();
+    let digest = DigestAlgorithm::Sha256.digest(&card.concat());
+    format!("{name}/{}", hex::encode(&digest[..16]))
+}
+
 fn usable(entry: &Entry, now: Timestamp) -> Option<(&Certificate, &KeyInfo)> {
     match (entry.certificate.readable(), &entry.key, entry.fitness(now)) {
         (Some(certificate), KeyState::Usable(key), Fitness::Fit) => Some((certificate, key)),
@@ -182,5 +223,30 @@ fn preference(algorithm: desk::Algorithm) -> Preference {
         desk::Algorithm::Auto => Preference::Auto,
         desk::Algorithm::RsaPkcs1 => Preference::RsaPkcs1,
         desk::Algorithm::RsaPss => Preference::RsaPss,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cards_without_a_number_are_told_apart_by_what_they_show() {
+        let token = |serial: &str| TokenRef {
+            module: 0,
+            slot: 1,
+            label: "JPKI (Digital Signature PIN)".to_owned(),
+            serial: serial.to_owned(),
+        };
+        assert!(is_unnumbered(&token("00000000")) && is_unnumbered(&token("")) && !is_unnumbered(&token("00000001")));
+        let (mine, yours) = (vec![[1; 32]], vec![[2; 32]]);
+        assert_ne!(
+            memory_name(&token("00000000"), mine.clone()),
+            memory_name(&token("00000000"), yours)
+        );
+        // In whatever order a reader lists them.
+        let both = memory_name(&token("00000000"), vec![[1; 32], [3; 32]]);
+        assert_eq!(both, memory_name(&token("00000000"), vec![[3; 32], [1; 32], [1; 32]]));
+        assert_eq!(memory_name(&token("1"), Vec::new()), "JPKI (Digital Signature PIN)/1");
     }
 }

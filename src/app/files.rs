@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -159,18 +160,31 @@ impl App {
             let failure = Failure::new(FailureKind::TooLarge, "manifest_too_many_documents");
             return Err(failure.with("max", max.to_string()));
         }
-        let mut seen = BTreeSet::new();
-        for document in &request.documents {
-            if !seen.insert(&document.output) {
-                let file = document.output.to_string_lossy();
-                return Err(Failure::new(FailureKind::Usage, "output_twice").with("file", file));
-            }
-        }
         Ok(())
     }
 }
 
+/// One name twice, however it is spelled: one document would replace the other.
+fn check_outputs(documents: &[FileRequest]) -> Result<(), Failure> {
+    let (mut names, mut files) = (BTreeSet::new(), BTreeSet::new());
+    for document in documents {
+        let output = Path::new(&document.output);
+        let folder = parent(output);
+        let folder = folder.canonicalize().map_err(|e| unwritable(folder, &e))?;
+        let fresh = names.insert((folder, output.file_name()));
+        // Two names of one entry, as in a folder that does not tell small letters from capitals; a file with several links is replaced name by name.
+        let facts = output.symlink_metadata().ok().filter(|facts| facts.nlink() == 1);
+        let fresh_file = facts.is_none_or(|facts| files.insert((facts.dev(), facts.ino())));
+        if !(fresh && fresh_file) {
+            let file = document.output.to_string_lossy();
+            return Err(Failure::new(FailureKind::Usage, "output_twice").with("file", file));
+        }
+    }
+    Ok(())
+}
+
 fn load(app: &App, request: &FilesRequest) -> Result<Vec<Item>, Failure> {
+    check_outputs(&request.documents)?;
     let password = request
         .password_file
         .as_deref()
@@ -211,4 +225,43 @@ fn password(path: &Path) -> Result<Password, Failure> {
     }
     let too_long = || Failure::new(FailureKind::Invalid, "password_too_long");
     Password::new(bytes).ok_or_else(too_long)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::Explain;
+
+    #[test]
+    fn one_name_in_two_spellings_is_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = |name: &str| dir.path().join(name);
+        std::fs::create_dir(file("d")).unwrap();
+        std::os::unix::fs::symlink("d", file("e")).unwrap();
+        std::fs::write(file("d/linked.pdf"), "").unwrap();
+        std::fs::hard_link(file("d/linked.pdf"), file("d/again.pdf")).unwrap();
+        let check = |first: &str, second: &str| {
+            let document = |name| FileRequest {
+                input: file("in.pdf").into(),
+                output: file(name).into(),
+                request: DocumentRequest {
+                    name: "in.pdf".to_owned(),
+                    field: None,
+                    appearance: None,
+                },
+            };
+            check_outputs(&[document(first), document(second)]).map_err(|failure| failure.code())
+        };
+        for second in ["d/a.pdf", "e/a.pdf", "d/../e/./a.pdf"] {
+            assert_eq!(check("d/a.pdf", second), Err("output_twice"), "{second}");
+        }
+        for (first, second) in [
+            ("d/a.pdf", "d/b.pdf"),
+            ("d/a.pdf", "a.pdf"),
+            ("d/linked.pdf", "d/again.pdf"),
+        ] {
+            assert_eq!(check(first, second), Ok(()), "{first} {second}");
+        }
+        assert_eq!(check("absent/a.pdf", "d/a.pdf"), Err("output_unwritable"));
+    }
 }

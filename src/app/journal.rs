@@ -12,6 +12,8 @@ use crate::audit::{self, AuditError, Event, Kind};
 use crate::clock::Timestamp;
 use crate::der::DigestAlgorithm;
 use crate::store::{Ending, NewAttempts, NewOperation, OperationState, Release, Store};
+use crate::text::Explain;
+use crate::token;
 
 /// The record of one operation.
 pub(crate) struct Journal {
@@ -133,12 +135,8 @@ impl Journal {
     }
 
     /// Notes that the token did not sign, or that nobody knows; written with the end.
-    pub(crate) fn not_signed(&self, intent: Intent, code: &'static str) {
-        let ending = match code {
-            "token_module_crashed" | "token_timeout" => Ending::Unknown,
-            code => Ending::Failed(code),
-        };
-        self.open().insert(intent, ending);
+    pub(crate) fn not_signed(&self, intent: Intent, error: &token::Error) {
+        self.open().insert(intent, ending(error));
     }
 
     /// Writes that a checked signature leaves the house in a file with this digest. Call before anybody gets it.
@@ -248,5 +246,51 @@ impl Journal {
 
     fn open(&self) -> MutexGuard<'_, BTreeMap<Intent, Ending>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What an error in the middle of a signature tells: the token did not sign, or it may have before its answer was lost.
+fn ending(error: &token::Error) -> Ending {
+    use token::Error as E;
+    match error {
+        E::ModuleCrashed | E::Timeout | E::Gone | E::Garbled => Ending::Unknown,
+        E::ModuleMissing { .. }
+        | E::ModuleNotPkcs11 { .. }
+        | E::Refused { .. }
+        | E::Busy
+        | E::WorkerUnavailable { .. }
+        | E::PinWrong { .. }
+        | E::PinLocked
+        | E::PinLength { .. }
+        | E::PinToBeChanged
+        | E::PinUninitialised
+        | E::Cancelled
+        | E::LoginLost
+        | E::KeyMissing
+        | E::KeyAmbiguous
+        | E::MechanismUnsupported { .. }
+        | E::SignatureMismatch
+        | E::NotGranted
+        | E::GrantExpired
+        | E::TooLong => Ending::Failed(error.code()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_card_that_went_in_mid_signature_may_have_signed() {
+        use token::Error as E;
+        for lost in [E::ModuleCrashed, E::Timeout, E::Gone, E::Garbled] {
+            assert!(matches!(ending(&lost), Ending::Unknown), "{lost}");
+        }
+        for refused in [E::KeyMissing, E::SignatureMismatch, E::Cancelled] {
+            assert!(
+                matches!(ending(&refused), Ending::Failed(code) if code == refused.code()),
+                "{refused}"
+            );
+        }
     }
 }

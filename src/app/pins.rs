@@ -19,7 +19,7 @@ use crate::audit::{AuditError, Kind};
 use crate::clock::Timestamp;
 use crate::store::Sha256;
 use crate::token::pin::{self, Certified, Pages, PinPrompt, PinSource};
-use crate::token::{self, Credential, Login, PinState, TokenInfo, TokenRef};
+use crate::token::{self, Credential, Login, PinState, TokenInfo};
 
 /// After this many wrong PINs in a row the token rests.
 const FREE_FAILURES: u32 = 2;
@@ -59,7 +59,7 @@ impl App {
         asked: &Asked,
         journal: &Journal,
     ) -> Result<Login, Failure> {
-        let name = memory_name(&chosen.info.token);
+        let name = chosen.memory.clone();
         // One try at a time, from the look at what is remembered until its outcome is remembered.
         let turn = self.pin_turn(&name);
         let _turn = tokio::select! {
@@ -155,7 +155,7 @@ impl App {
             Principal::Cli => true,
             Principal::Site { .. } | Principal::Program { .. } | Principal::OwnPage => set.unattended,
         };
-        if unattended && let Some(source) = self.configured_pin(&chosen.info.token) {
+        if unattended && let Some(source) = self.configured_pin(&chosen.info.token)? {
             return Ok(source);
         }
         if chosen.info.protected_authentication_path {
@@ -254,11 +254,6 @@ fn prompt(chosen: &Chosen, info: &TokenInfo, set: &Set, asked: &Asked) -> PinPro
         check: asked.check.clone(),
         address: set.confirm_address.clone().unwrap_or_default(),
     }
-}
-
-/// Under which a token's PIN is remembered: label and serial number, wherever the card is put.
-fn memory_name(token: &TokenRef) -> String {
-    format!("{}/{}", token.label, token.serial)
 }
 
 fn rest_until(failures: u32, now: Timestamp) -> Timestamp {

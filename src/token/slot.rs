@@ -104,6 +104,24 @@ pub struct ModuleProblem {
 }
 
 impl Listing {
+    /// The other tokens of the same module in the same reader: parts of one card.
+    pub fn siblings(&self, of: &TokenRef) -> impl Iterator<Item = &TokenInfo> {
+        let present = |slot: &'_ Slot| matches!(&slot.state, SlotState::Present(token) if token.token == *of);
+        let reader = self
+            .slots
+            .iter()
+            .find(|slot| present(slot))
+            .map(|slot| slot.reader.as_str());
+        self.slots.iter().filter_map(move |slot| match &slot.state {
+            SlotState::Present(token)
+                if Some(slot.reader.as_str()) == reader && token.token.module == of.module && token.token != *of =>
+            {
+                Some(token)
+            }
+            _ => None,
+        })
+    }
+
     /// The tokens that are there.
     pub fn tokens(&self) -> impl Iterator<Item = &TokenInfo> {
         self.slots.iter().filter_map(|slot| match &slot.state {
