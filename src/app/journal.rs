@@ -253,7 +253,7 @@ impl Journal {
 fn ending(error: &token::Error) -> Ending {
     use token::Error as E;
     match error {
-        E::ModuleCrashed | E::Timeout | E::Gone | E::Garbled => Ending::Unknown,
+        E::ModuleCrashed | E::Timeout | E::Gone | E::Removed | E::Garbled => Ending::Unknown,
         E::ModuleMissing { .. }
         | E::ModuleNotPkcs11 { .. }
         | E::Refused { .. }
@@ -283,7 +283,7 @@ mod tests {
     #[test]
     fn a_card_that_went_in_mid_signature_may_have_signed() {
         use token::Error as E;
-        for lost in [E::ModuleCrashed, E::Timeout, E::Gone, E::Garbled] {
+        for lost in [E::ModuleCrashed, E::Timeout, E::Gone, E::Removed, E::Garbled] {
             assert!(matches!(ending(&lost), Ending::Unknown), "{lost}");
         }
         for refused in [E::KeyMissing, E::SignatureMismatch, E::Cancelled] {
