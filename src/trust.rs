@@ -7,6 +7,7 @@
 use crate::clock::Timestamp;
 use crate::der::ObjectIdentifier;
 use crate::text::Explain;
+use serde::Serialize;
 use thiserror::Error;
 
 pub mod algorithms;
@@ -26,17 +27,30 @@ pub use ocsp::{MAX_OCSP_BYTES, OcspAnswer};
 pub use policies::PolicyRules;
 pub use revocation::Why;
 
-/// The ETSI EN 319 102-1 (table 6) sub-indication that a finding leads to when nothing outweighs it.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+/// Sub-indication (ETSI EN 319 102-1, Tables 5 and 6): those that this module's findings and the verifier lead to.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum SubIndication {
+    /// Not as the standards want it; here also a change that the signature does not allow.
+    FormatFailure,
+    /// The signed bytes are others.
+    HashFailure,
+    /// The signature value is not the key's.
+    SigCryptoFailure,
+    /// The certificate was revoked before the signature was made.
+    Revoked,
+    /// The certificate had expired before the signature was made.
+    Expired,
+    /// The certificate was not valid yet.
+    NotYetValid,
+    /// The signer's certificate is not there, or is another than the signed one.
+    NoSigningCertificateFound,
     /// No path to an anchor.
     NoCertificateChainFound,
     /// A path that is not valid for a reason that has no name of its own.
     CertificateChainGeneralFailure,
     /// A path that breaks a constraint on paths: policies, names, lengths, usages.
     ChainConstraintsFailure,
-    /// The certificate is not valid yet.
-    NotYetValid,
     /// The certificate is not valid any more, and nothing shows that the signature existed before.
     OutOfBoundsNoPoe,
     /// Revoked, and nothing shows that the signature existed before.
@@ -45,8 +59,14 @@ pub enum SubIndication {
     RevokedCaNoPoe,
     /// Revocation data is missing or too old: a later try may succeed.
     TryLater,
-    /// An algorithm that was not strong enough any more.
+    /// An algorithm that was not strong enough any more when the signature was made.
+    CryptoConstraintsFailure,
+    /// An algorithm that is not strong enough any more, and nothing shows that the signature existed before.
     CryptoConstraintsFailureNoPoe,
+    /// The times that timestamps prove contradict each other.
+    TimestampOrderFailure,
+    /// For a reason that has no name of its own, such as an algorithm that hankod does not know.
+    Generic,
 }
 
 /// Why a CRL or an OCSP answer cannot be used at all.
@@ -230,23 +250,6 @@ impl Finding {
             | Self::NameForbidden { .. }
             | Self::PolicyMissing { .. }
             | Self::CriticalExtension { .. } => SubIndication::ChainConstraintsFailure,
-        }
-    }
-}
-
-impl SubIndication {
-    /// As EN 319 102-1 writes it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::NoCertificateChainFound => "NO_CERTIFICATE_CHAIN_FOUND",
-            Self::CertificateChainGeneralFailure => "CERTIFICATE_CHAIN_GENERAL_FAILURE",
-            Self::ChainConstraintsFailure => "CHAIN_CONSTRAINTS_FAILURE",
-            Self::NotYetValid => "NOT_YET_VALID",
-            Self::OutOfBoundsNoPoe => "OUT_OF_BOUNDS_NO_POE",
-            Self::RevokedNoPoe => "REVOKED_NO_POE",
-            Self::RevokedCaNoPoe => "REVOKED_CA_NO_POE",
-            Self::TryLater => "TRY_LATER",
-            Self::CryptoConstraintsFailureNoPoe => "CRYPTO_CONSTRAINTS_FAILURE_NO_POE",
         }
     }
 }

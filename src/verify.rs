@@ -1,12 +1,14 @@
 //! A finished file judged: evidence first, judgement after (ETSI EN 319 102-1). No I/O, no clock, no code shared with the signer.
 //!
-//! [`file::examine`] gathers, [`judge`] judges, [`report`] tells. Trust is evidence that the caller brings ([`judge::TrustEvidence`]); the release check
-//! ([`release`]) of hankod's own files asks for none.
+//! [`file::examine`] gathers, [`judge`] judges, [`report`] tells. Anchors and data that the file does not hold are brought by the caller ([`judge::Basis`]);
+//! the release check ([`release`]) of hankod's own files asks for none.
 
 use crate::text::Explain;
+use crate::trust::{self, Anchors, Use};
 use crate::{cms, pdf, tsa};
 use thiserror::Error;
 
+pub mod chain;
 pub mod changes;
 pub mod evidence;
 pub mod file;
@@ -15,10 +17,12 @@ mod headline;
 pub mod integrity;
 pub mod judge;
 pub mod level;
+mod material;
 pub mod placement;
 pub mod release;
 pub mod report;
 pub mod rules;
+pub mod trail;
 mod words;
 
 /// One fault of a file.
@@ -76,9 +80,17 @@ pub enum Finding {
         /// Full name of the field.
         field: String,
     },
-    /// Nothing leads from the certificate to an authority that is trusted.
-    #[error("signature in {field}: not trusted")]
-    NotTrusted {
+    /// What stands against the signer's or TSA's certificate.
+    #[error("signature in {field}: {finding}")]
+    Trust {
+        /// Full name of the field.
+        field: String,
+        /// What.
+        finding: trust::Finding,
+    },
+    /// No authority at all is trusted.
+    #[error("signature in {field}: no anchors")]
+    NoAnchors {
         /// Full name of the field.
         field: String,
     },
@@ -94,6 +106,15 @@ pub enum Finding {
         /// Full name of the field.
         field: String,
     },
+    /// It covers, or is covered by, timestamps whose times contradict its own.
+    #[error("signature in {field}: order of times")]
+    TimestampOrder {
+        /// Full name of the field.
+        field: String,
+    },
+    /// One of more signatures than are judged.
+    #[error("too many signatures")]
+    TooMany,
     /// No signature at all.
     #[error("no signature")]
     NoSignature,
@@ -110,6 +131,23 @@ pub enum Finding {
     ChangeForbidden(changes::Change),
 }
 
+impl Finding {
+    /// What stands against a certificate, said of a field. Where nobody is trusted for this use, that is what is missing.
+    fn of_trust(field: &str, faults: Vec<trust::Finding>, anchors: &Anchors, use_: Use) -> Vec<Self> {
+        let nobody = anchors.of(use_).next().is_none();
+        let said = |finding| match finding {
+            trust::Finding::IssuerMissing { .. } if nobody => Self::NoAnchors {
+                field: field.to_owned(),
+            },
+            finding => Self::Trust {
+                field: field.to_owned(),
+                finding,
+            },
+        };
+        faults.into_iter().map(said).collect()
+    }
+}
+
 impl Explain for Finding {
     fn code(&self) -> &'static str {
         match self {
@@ -123,9 +161,12 @@ impl Explain for Finding {
             Self::SubFilter { .. } => "sub_filter_unknown",
             Self::Timestamp { error, .. } => error.code(),
             Self::AppearanceUnread { .. } => "appearance_unread",
-            Self::NotTrusted { .. } => "not_trusted",
             Self::OtherField { .. } => "signature_other_field",
             Self::OtherCertificate { .. } => "signature_other_certificate",
+            Self::Trust { finding, .. } => finding.code(),
+            Self::NoAnchors { .. } => "no_anchors",
+            Self::TimestampOrder { .. } => "timestamp_order",
+            Self::TooMany => "too_many_signatures",
             Self::NoSignature => "no_signature",
             Self::Cms { error, .. } => error.code(),
             Self::ChangeForbidden(_) => "change_forbidden",
@@ -135,7 +176,7 @@ impl Explain for Finding {
     fn args(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::Pdf(error) => error.args(),
-            Self::OriginalChanged | Self::OriginalEnd | Self::NoSignature => Vec::new(),
+            Self::OriginalChanged | Self::OriginalEnd | Self::NoSignature | Self::TooMany => Vec::new(),
             Self::SignatureCount(count) => vec![("count", count.to_string())],
             Self::SignatureMalformed { field, part } => vec![("field", field.clone()), ("part", (*part).to_owned())],
             Self::ByteRange { field }
@@ -144,7 +185,9 @@ impl Explain for Finding {
             | Self::AppearanceUnread { field }
             | Self::OtherField { field }
             | Self::OtherCertificate { field }
-            | Self::NotTrusted { field } => vec![("field", field.clone())],
+            | Self::NoAnchors { field }
+            | Self::TimestampOrder { field } => vec![("field", field.clone())],
+            Self::Trust { finding, .. } => finding.args(),
             Self::Cms { error, .. } => error.args(),
             Self::Timestamp { error, .. } => error.args(),
             Self::ChangeForbidden(change) => vec![("change", change.to_string())],

@@ -218,7 +218,7 @@ fn load(app: &App, request: &FilesRequest) -> Result<Vec<Item>, Failure> {
     request.documents.iter().map(load).collect()
 }
 
-fn password(path: &Path) -> Result<Password, Failure> {
+pub(super) fn password(path: &Path) -> Result<Password, Failure> {
     let mut bytes = small_file(path, MAX_SECRET_BYTES)?;
     while bytes.last().is_some_and(|b| matches!(b, b'\n' | b'\r')) {
         bytes.pop();

@@ -39,6 +39,7 @@ pub struct Crl {
     pub(super) scope: Scope,
     pub(super) is_delta: bool,
     pub(super) unknown_critical: bool,
+    existed: Option<Timestamp>,
 }
 
 /// issuingDistributionPoint (RFC 5280, 5.2.5).
@@ -111,6 +112,16 @@ impl Crl {
     /// The exact bytes that were parsed.
     pub fn der(&self) -> &[u8] {
         &self.der
+    }
+
+    /// Notes when it is proven to have existed: its algorithms are asked about then.
+    pub const fn prove(&mut self, existed: Timestamp) {
+        self.existed = Some(existed);
+    }
+
+    /// When it is proven to have existed; `None`: nothing was said about that.
+    pub const fn existed(&self) -> Option<Timestamp> {
+        self.existed
     }
 
     /// Name of its issuer, DER.
@@ -206,6 +217,7 @@ fn read(der: &[u8]) -> Result<Crl, Malformed> {
         scope: Scope::default(),
         is_delta: false,
         unknown_critical: false,
+        existed: None,
     };
     if let Some(list) = extensions {
         for_each_extension(list.cursor(), |oid, critical, value| crl.take(oid, critical, value))?;

@@ -33,6 +33,7 @@ pub struct OcspAnswer {
     unknown_critical: bool,
     certificates: Vec<Certificate>,
     singles: Vec<Single>,
+    existed: Option<Timestamp>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -114,6 +115,16 @@ impl OcspAnswer {
     /// When the responder signed it.
     pub const fn produced_at(&self) -> Timestamp {
         self.produced_at
+    }
+
+    /// Notes when it is proven to have existed: its algorithms are asked about then.
+    pub const fn prove(&mut self, existed: Timestamp) {
+        self.existed = Some(existed);
+    }
+
+    /// When it is proven to have existed; `None`: nothing was said about that.
+    pub const fn existed(&self) -> Option<Timestamp> {
+        self.existed
     }
 
     /// The nonce that it repeats.
@@ -234,6 +245,7 @@ fn read(der: &[u8], basic: &[u8]) -> Result<OcspAnswer, Malformed> {
         unknown_critical,
         certificates,
         singles,
+        existed: None,
     })
 }
 

@@ -8,7 +8,7 @@ use super::ocsp::{OcspAnswer, Said};
 use super::path::{self, Path, Purpose, Rules};
 use super::{Anchors, Finding, Use, algorithms, names};
 use crate::clock::Timestamp;
-use crate::der::{Certificate, KeyUsage, oid};
+use crate::der::{Certificate, KeyUsage, SignatureAlgorithm, oid};
 use std::time::Duration;
 
 /// How old data without nextUpdate may be: such an answer says that a newer one is always to be had.
@@ -307,7 +307,9 @@ impl Judge<'_> {
     /// Who signed the answer and may speak for `issuer`: itself, whom it delegated (RFC 6960, 4.2.2.2), or whom the organisation trusts.
     fn responder(&self, answer: &OcspAnswer, issuer: &Certificate) -> Option<Certificate> {
         if answer.is_signed_by(issuer) {
-            return self.is_strong(answer.algorithm(), issuer).then(|| issuer.clone());
+            return self
+                .is_strong(answer.algorithm(), issuer, answer.existed())
+                .then(|| issuer.clone());
         }
         let at_hand = answer.certificates().iter().chain(self.evidence.certificates);
         let mut candidates = at_hand.chain(self.evidence.anchors.of(Use::Responders));
@@ -316,7 +318,7 @@ impl Judge<'_> {
                 (self.is_delegated(candidate, issuer, answer)
                     || self.evidence.anchors.contains(Use::Responders, candidate))
                     && answer.is_signed_by(candidate)
-                    && self.is_strong(answer.algorithm(), candidate)
+                    && self.is_strong(answer.algorithm(), candidate, answer.existed())
             })
             .cloned()
     }
@@ -348,8 +350,15 @@ impl Judge<'_> {
         !matches!(deeper.judge(signer, issuer), Status::Revoked { .. })
     }
 
-    fn is_strong(&self, algorithm: Option<crate::der::SignatureAlgorithm>, signer: &Certificate) -> bool {
-        algorithm.is_some_and(|algorithm| algorithms::judge_signature(algorithm, signer.key(), self.at).is_ok())
+    /// Strong enough when the data is proven to have existed; data of which nothing is proven: at the moment in question.
+    fn is_strong(
+        &self,
+        algorithm: Option<SignatureAlgorithm>,
+        signer: &Certificate,
+        existed: Option<Timestamp>,
+    ) -> bool {
+        let at = existed.unwrap_or(self.at);
+        algorithm.is_some_and(|algorithm| algorithms::judge_signature(algorithm, signer.key(), at).is_ok())
     }
 
     fn lists(&self, certificate: &Certificate, issuer: &Certificate) -> (Vec<Word>, Why) {
@@ -421,7 +430,9 @@ impl Judge<'_> {
             names::same(c.subject().der(), crl.issuer_der()) && may_sign(c) && crl.is_signed_by(c.spki_der())
         };
         if is_theirs(issuer) {
-            return self.is_strong(crl.algorithm(), issuer).then(|| issuer.clone());
+            return self
+                .is_strong(crl.algorithm(), issuer, crl.existed())
+                .then(|| issuer.clone());
         }
         if self.depth == MAX_DEPTH {
             return None;
@@ -432,7 +443,9 @@ impl Judge<'_> {
         let found = evidence.certificates.iter().chain(anchors).find(|candidate| {
             let path = || path::find(candidate, evidence.certificates, evidence.anchors, &rules).ok();
             let not_revoked = |path: Path| path.links().next().is_none_or(|(c, i)| self.is_not_revoked(c, i));
-            is_theirs(candidate) && self.is_strong(crl.algorithm(), candidate) && path().is_some_and(not_revoked)
+            is_theirs(candidate)
+                && self.is_strong(crl.algorithm(), candidate, crl.existed())
+                && path().is_some_and(not_revoked)
         });
         found.cloned()
     }

@@ -2,7 +2,7 @@
 
 use super::Finding;
 use super::judge::{Judged, Judgement, SubIndication, Verdict};
-use crate::text::{Lang, say};
+use crate::text::{Explain, Lang, say};
 use serde::Serialize;
 
 /// In both languages.
@@ -30,10 +30,12 @@ pub(super) fn of(judgement: &Judgement<'_>) -> Headline {
         Verdict::TotalPassed => "verify-headline-passed-changed",
         Verdict::Indeterminate if unread(decisive) => "verify-headline-unread",
         Verdict::Indeterminate => match decisive.sub_indication {
-            Some(SubIndication::NoCertificateChainFound) => "verify-headline-no-chain",
-            Some(SubIndication::TryLater) => "verify-headline-later",
             Some(SubIndication::NoSigningCertificateFound) => "verify-headline-no-certificate",
-            _ => "verify-headline-unknown",
+            _ => match decisive.findings.first() {
+                Some(Finding::NoAnchors { .. }) => "verify-headline-no-anchors",
+                Some(finding @ (Finding::Trust { .. } | Finding::TimestampOrder { .. })) => return because(finding),
+                _ => "verify-headline-unknown",
+            },
         },
         Verdict::TotalFailed => match (decisive.sub_indication, decisive.findings.first()) {
             (Some(SubIndication::HashFailure), _) => "verify-headline-altered",
@@ -44,6 +46,15 @@ pub(super) fn of(judgement: &Judgement<'_>) -> Headline {
         },
     };
     text(id, &decisive.found.signature.field)
+}
+
+/// What is open in the words of the finding, which name the certificate and say what to do.
+fn because(finding: &Finding) -> Headline {
+    let said = |lang| say(lang, "verify-headline-open", &[("why", &finding.explain(lang))]);
+    Headline {
+        ja: said(Lang::Ja),
+        en: said(Lang::En),
+    }
 }
 
 fn unread(judged: &Judged<'_>) -> bool {

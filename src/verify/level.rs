@@ -1,10 +1,15 @@
-//! The baseline level that a signature's evidence reaches (ETSI EN 319 142-1, 6). By what is there, not by whether it is good: that is the verdict's part.
+//! The baseline level that a signature's evidence reaches (ETSI EN 319 142-1, 6): timestamps that are intact, data that speaks about every certificate.
+//! Whether anybody here trusts the authorities is the verdict's part.
 
-use super::evidence;
-use super::file::Examination;
-use super::integrity::{Content, Found};
-use crate::der::oid;
-use crate::pdf::{Document, Error};
+use super::chain::Chain;
+use super::integrity::Content;
+use super::judge::Judged;
+use super::material::Material;
+use crate::clock::Timestamp;
+use crate::der::{Certificate, oid};
+use crate::trust::path::{self, Purpose, Rules};
+use crate::trust::revocation::{self, Evidence, Freshness, Status};
+use crate::trust::{Anchors, Crl, OcspAnswer, Use};
 use serde::Serialize;
 
 /// A level.
@@ -27,48 +32,90 @@ pub enum Level {
     BLta,
 }
 
-/// The level of `found`.
-pub(super) fn reached(examination: &Examination<'_>, found: &Found) -> Level {
-    let (Ok(Content::Signature(cms)), Some(revision)) = (&found.content, found.revision) else {
+/// The level of an intact signature. By the evidence in the file alone: what was handed in or fetched does not count.
+pub(super) fn reached(judged: &Judged<'_>, material: &Material) -> Level {
+    let (Ok(Content::Signature(cms)), Some(certificate)) = (&judged.found.content, judged.certificate) else {
         return Level::None;
     };
-    let Some(signer) = cms.signers.first() else {
-        return Level::None;
+    let has = |oid| {
+        cms.signers
+            .iter()
+            .any(|s| s.signed_attributes.iter().any(|a| a.oid == oid))
     };
-    let has = |attributes: &[crate::cms::Attribute], oid| attributes.iter().any(|a| a.oid == oid);
-    let pades = found.signature.dict.is("SubFilter", "ETSI.CAdES.detached");
-    if !pades || !has(&signer.signed_attributes, oid::SIGNING_CERTIFICATE_V2) {
+    let pades = judged.found.signature.dict.is("SubFilter", "ETSI.CAdES.detached");
+    if !pades || !has(oid::SIGNING_CERTIFICATE_V2) {
         return Level::None;
     }
-    let later = examination
-        .found
-        .iter()
-        .filter(|f| matches!(f.content, Ok(Content::Timestamp(..))));
-    let later: Vec<usize> = later.filter_map(|f| f.revision).filter(|at| *at < revision).collect();
-    if !has(&signer.unsigned_attributes, oid::SIGNATURE_TIME_STAMP) && later.is_empty() {
+    let intact = judged.stamps.iter().filter(|s| s.certificate.is_some());
+    let Some(first) = intact.clone().min_by_key(|s| s.info.time) else {
         return Level::BB;
-    }
-    if !has_revocation_data(&examination.document).unwrap_or(false) {
+    };
+    let is_complete = |at_revision| {
+        let data = material.embedded(at_revision);
+        let holds = |certificate, chain, use_| {
+            Evidenced {
+                material,
+                data: &data,
+                chain,
+                use_,
+            }
+            .is(certificate, first.info.time)
+        };
+        let stamp = first.certificate.as_ref();
+        data != (Vec::new(), Vec::new())
+            && holds(certificate, judged.chain.as_ref(), Use::Signers)
+            && stamp.is_some_and(|tsa| holds(tsa, first.chain.as_ref(), Use::TimestampAuthorities))
+    };
+    if !is_complete(None) {
         return Level::BT;
     }
-    let stamped = later.iter().any(|at| {
-        let view = examination.document.at_revision(&examination.revisions[*at]);
-        has_revocation_data(&view).unwrap_or(false)
-    });
-    if stamped { Level::BLta } else { Level::BLt }
+    match intact.filter(|s| s.is_document).any(|s| is_complete(Some(s.revision))) {
+        true => Level::BLta,
+        false => Level::BLt,
+    }
 }
 
-/// Whether the security store holds OCSP answers or CRLs.
-fn has_revocation_data(document: &Document<'_>) -> Result<bool, Error> {
-    let store = evidence::entry(document, &document.catalog()?, "DSS")?;
-    let Some(store) = store.as_dict() else { return Ok(false) };
-    for key in ["OCSPs", "CRLs"] {
-        if evidence::entry(document, store, key)?
-            .as_array()
-            .is_some_and(|list| !list.is_empty())
-        {
-            return Ok(true);
+/// Data of the file, and the chain that it is to speak about.
+struct Evidenced<'a> {
+    material: &'a Material,
+    data: &'a (Vec<OcspAnswer>, Vec<Crl>),
+    chain: Option<&'a Chain>,
+    use_: Use,
+}
+
+impl Evidenced<'_> {
+    /// Whether the data says of every certificate of the chain below its root what became of it. Where no root is trusted, the chain is the one that the
+    /// file holds.
+    fn is(&self, certificate: &Certificate, at: Timestamp) -> bool {
+        let pool = &self.material.pieces.certificates;
+        let mut anchors = Anchors::new();
+        match self.chain.and_then(|chain| chain.path.as_ref()) {
+            Some(path) => anchors.add(path.anchor().clone(), &[self.use_]),
+            None => tops(pool, certificate).for_each(|top| anchors.add(top.clone(), &[self.use_])),
         }
+        let purpose = match self.use_ {
+            Use::TimestampAuthorities => Purpose::TimestampAuthority,
+            Use::Signers | Use::Responders => Purpose::Signer,
+        };
+        let Ok(path) = path::find(certificate, pool, &anchors, &Rules::new(at, purpose, self.use_)) else {
+            return false;
+        };
+        let evidence = Evidence {
+            crls: &self.data.1,
+            answers: &self.data.0,
+            certificates: pool,
+            anchors: &anchors,
+            anchors_for: self.use_,
+            freshness: Freshness::Current,
+        };
+        let links = revocation::judge_path(&path, &evidence, at);
+        links.iter().all(|link| !matches!(link.status, Status::Unknown(_)))
     }
-    Ok(false)
+}
+
+/// Authorities above which nothing is at hand.
+fn tops<'p>(pool: &'p [Certificate], below: &'p Certificate) -> impl Iterator<Item = &'p Certificate> {
+    let has_issuer = move |c: &Certificate| pool.iter().any(|other| other != c && other.subject() == c.issuer());
+    let is_top = move |c: &&Certificate| c.extensions().is_ca && *c != below && (c.is_self_issued() || !has_issuer(c));
+    pool.iter().filter(is_top)
 }

@@ -9,7 +9,6 @@ use super::evidence::Signature;
 use super::file::{self, Examination};
 use super::hashing::DigestRequest;
 use super::integrity::Found;
-use super::judge::TrustEvidence;
 use super::rules::Rules;
 use crate::cms::SignedData;
 use crate::der::{Certificate, DigestAlgorithm};
@@ -132,13 +131,9 @@ pub fn check(original: &Original, plan: &Plan<'_>, digests: &[Option<Vec<u8>>]) 
     if first.as_deref() != Some(&original.sha256) {
         findings.push(Finding::OriginalChanged);
     }
-    let judged = plan.examination.signature(plan.new, rest, &TrustEvidence::new());
-    let faults = judged
-        .findings
-        .iter()
-        .filter(|f| !matches!(f, Finding::NotTrusted { .. }));
-    findings.extend(faults.cloned());
-    if judged.intact {
+    let judged = plan.examination.check(plan.new, rest);
+    findings.extend(judged.findings.iter().cloned());
+    if judged.certificate.is_some() {
         let digest = plan.examination.digest(plan.new, rest).unwrap_or_default();
         findings.extend(plan.cms.verify_signer(digest).err().map(|error| Finding::Cms {
             field: judged.found.signature.field.clone(),
@@ -146,8 +141,9 @@ pub fn check(original: &Original, plan: &Plan<'_>, digests: &[Option<Vec<u8>>]) 
         }));
     }
     for at in 0..plan.examination.found.len() {
-        let later = plan.examination.signature(at, rest, &TrustEvidence::new());
-        if later.is_timestamp() && later.found.revision.is_none_or(|at| at < plan.base) && !later.intact {
+        let later = plan.examination.check(at, rest);
+        let is_timestamp = later.found.signature.is_timestamp;
+        if is_timestamp && later.found.revision.is_none_or(|at| at < plan.base) && later.certificate.is_none() {
             findings.extend(later.findings.into_iter().next());
         }
     }

@@ -5,16 +5,21 @@ use super::changes::What;
 use super::changes::places::Places;
 use super::changes::values::Look;
 use super::headline::{self, Headline};
-use super::judge::{Coverage, Judged, Judgement, SubIndication, Trust, Verdict};
+use super::judge::{Coverage, Judged, Judgement, SubIndication, Verdict};
 use super::level::Level;
 use crate::clock::Timestamp;
-use crate::der::tlv::{self, Cursor};
-use crate::der::{Certificate, ObjectIdentifier, SignatureAlgorithm, oid};
+use crate::der::{Certificate, SignatureAlgorithm};
 use crate::pdf::value::Value;
 use crate::pdf::{self, Document};
 use crate::text::{Explain, Lang, plain};
 use serde::Serialize;
-use std::collections::BTreeMap;
+
+mod trust;
+
+pub use trust::{
+    QualifiedReport, RevocationReport, RevocationSource, RevocationStatus, Role, SignerReport, TimestampKind,
+    TimestampReport,
+};
 
 /// Most changes that are told of one signature; `changes_left_out` counts the others.
 pub const MAX_CHANGES: usize = 500;
@@ -135,128 +140,6 @@ pub struct ChangeReport {
     pub message: String,
 }
 
-/// Who signed, as the certificate says.
-#[derive(Clone, Debug, Serialize)]
-pub struct SignerReport {
-    /// Attribute by its short name; several of one kind are joined by `, `.
-    pub subject: BTreeMap<String, String>,
-    /// RFC 4514.
-    pub issuer: String,
-    /// Hexadecimal.
-    pub serial: String,
-    /// Of the certificate's DER, hexadecimal.
-    pub sha256: String,
-    /// RFC 3339.
-    pub not_before: String,
-    /// RFC 3339.
-    pub not_after: String,
-    /// What the certificate claims by qcStatements (ETSI EN 319 412-5); no trusted list was asked.
-    pub qualified: Option<QualifiedReport>,
-}
-
-/// Claims of a certificate about itself (ETSI EN 319 412-5).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct QualifiedReport {
-    /// QcCompliance: issued as an EU qualified certificate.
-    pub compliance: bool,
-    /// QcSSCD: its key lies in a qualified signature creation device.
-    pub secure_device: bool,
-}
-
-/// One timestamp.
-#[derive(Clone, Debug, Serialize)]
-pub struct TimestampReport {
-    /// Where it stands.
-    pub kind: TimestampKind,
-    /// What it says, RFC 3339.
-    pub time: String,
-    /// The TSA's name.
-    pub tsa: String,
-    /// SHA-256 of the TSA's certificate, hexadecimal; absent when nothing proves whose it is.
-    pub tsa_sha256: Option<String>,
-    /// The TSA's policy, dotted.
-    pub policy: String,
-    /// Serial number, hexadecimal.
-    pub serial: String,
-    /// It is about these very bytes, and its signature value holds.
-    pub intact: bool,
-    /// Its TSA leads to an anchor and was good: it proves a time.
-    pub trusted: bool,
-    /// Why it proves none.
-    pub sub_indication: Option<SubIndication>,
-    /// Faults and remarks.
-    pub findings: Vec<FindingReport>,
-}
-
-/// Where a timestamp stands.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum TimestampKind {
-    /// Over the signature value, in the signature.
-    SignatureTimestamp,
-    /// Over the document, in a field of its own.
-    DocumentTimestamp,
-}
-
-/// What is known about the revocation of one certificate.
-#[derive(Clone, Debug, Serialize)]
-pub struct RevocationReport {
-    /// The certificate's name.
-    pub subject: String,
-    /// SHA-256 of the certificate, hexadecimal.
-    pub sha256: String,
-    /// Why it matters.
-    pub role: Role,
-    /// The answer.
-    pub status: RevocationStatus,
-    /// Where the answer comes from; absent when there is none.
-    pub source: Option<RevocationSource>,
-    /// When the data was issued, RFC 3339.
-    pub this_update: Option<String>,
-    /// Until when it is current, RFC 3339.
-    pub next_update: Option<String>,
-    /// Since when it is revoked, RFC 3339; with the status `good`: it was revoked after the signature.
-    pub revoked_at: Option<String>,
-    /// In the language of the report, unless it is good.
-    pub message: Option<String>,
-}
-
-/// The part that a certificate has.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Role {
-    /// Signed the document.
-    Signer,
-    /// Signed a timestamp.
-    Tsa,
-    /// Issued certificates.
-    Ca,
-    /// Signed an OCSP answer.
-    Responder,
-}
-
-/// Whether a certificate was revoked at the moment in question.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum RevocationStatus {
-    /// It was not.
-    Good,
-    /// It was.
-    Revoked,
-    /// 失効情報なし
-    Unknown,
-}
-
-/// Kinds of revocation data.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum RevocationSource {
-    /// An OCSP answer (RFC 6960).
-    Ocsp,
-    /// A certificate revocation list (RFC 5280).
-    Crl,
-}
-
 /// Algorithms of a signature.
 #[derive(Clone, Debug, Serialize)]
 pub struct AlgorithmReport {
@@ -360,7 +243,7 @@ fn signature(judged: &Judged<'_>, places: &mut Places<'_, '_>, lang: Lang) -> Si
         sub_indication: judged.sub_indication,
         level: judged.level,
         intact: judged.intact,
-        trusted: judged.trust == Trust::Trusted,
+        trusted: judged.trusted,
         coverage: judged.coverage,
         changes: match judged.changes.as_slice() {
             _ if judged.is_changed() => Changes::Forbidden,
@@ -375,61 +258,37 @@ fn signature(judged: &Judged<'_>, places: &mut Places<'_, '_>, lang: Lang) -> Si
             .collect(),
         changes_left_out: judged.changes.len().saturating_sub(MAX_CHANGES),
         docmdp: judged.found.signature.docmdp,
-        signer: judged.certificate.map(signer),
+        signer: judged.certificate.map(trust::signer),
         claimed_time: claimed.map(Timestamp::rfc3339),
-        best_signature_time: None,
+        best_signature_time: judged.best_time.map(Timestamp::rfc3339),
         algorithm: judged.found.cms().map(|cms| algorithm(cms, judged.certificate)),
-        timestamps: Vec::new(),
-        revocation: Vec::new(),
-        findings: judged
-            .findings
-            .iter()
-            .map(|finding| FindingReport {
-                code: finding.code(),
-                severity: match judged.verdict {
-                    Verdict::TotalFailed if !matches!(finding, Finding::NotTrusted { .. }) => Severity::Error,
-                    _ => Severity::Warning,
-                },
-                message: finding.explain(lang),
-            })
-            .collect(),
+        timestamps: trust::timestamps(judged, lang),
+        revocation: trust::revocation(judged, lang),
+        findings: findings(judged, lang),
     }
 }
 
-fn signer(certificate: &Certificate) -> SignerReport {
-    let mut subject: BTreeMap<String, String> = BTreeMap::new();
-    for attribute in certificate.subject().attributes() {
-        let value = subject.entry(attribute.label()).or_default();
-        if !value.is_empty() {
-            value.push_str(", ");
-        }
-        value.push_str(&attribute.shown());
-    }
-    SignerReport {
-        subject,
-        issuer: certificate.issuer().rfc4514(),
-        serial: certificate.serial_hex(),
-        sha256: certificate.sha256_hex(),
-        not_before: certificate.not_before().rfc3339(),
-        not_after: certificate.not_after().rfc3339(),
-        qualified: qualified(certificate),
-    }
+fn findings(judged: &Judged<'_>, lang: Lang) -> Vec<FindingReport> {
+    let faults = judged
+        .findings
+        .iter()
+        .map(|finding| match judged.indication(finding).0 {
+            Verdict::TotalFailed => (finding, Severity::Error),
+            Verdict::Indeterminate | Verdict::TotalPassed => (finding, Severity::Warning),
+        });
+    let notes = judged.notes.iter().map(|note| (note, Severity::Info));
+    faults
+        .chain(notes)
+        .map(|(finding, severity)| said(finding, severity, lang))
+        .collect()
 }
 
-fn qualified(certificate: &Certificate) -> Option<QualifiedReport> {
-    let value = certificate.extensions().qc_statements.as_ref()?;
-    let mut report = QualifiedReport {
-        compliance: false,
-        secure_device: false,
-    };
-    let mut list = Cursor::new(value).take(tlv::SEQUENCE).ok()?.cursor();
-    while let Ok(statement) = list.take(tlv::SEQUENCE) {
-        let id = statement.cursor().take(tlv::OBJECT_IDENTIFIER).ok();
-        let id = id.and_then(|id| ObjectIdentifier::from_bytes(id.value).ok());
-        report.compliance |= id == Some(oid::QC_COMPLIANCE);
-        report.secure_device |= id == Some(oid::QC_SSCD);
+fn said(finding: &Finding, severity: Severity, lang: Lang) -> FindingReport {
+    FindingReport {
+        code: finding.code(),
+        severity,
+        message: finding.explain(lang),
     }
-    Some(report)
 }
 
 fn algorithm(cms: &crate::cms::SignedData, certificate: Option<&Certificate>) -> AlgorithmReport {

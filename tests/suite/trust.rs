@@ -53,7 +53,7 @@ fn a_real_ca_s_path_is_found_and_judged_by_time() {
     let early = path::find(&leaf, &pool, &anchors, &Rules::signer(now().minus(day * 20))).unwrap_err();
     assert_eq!(early[0].code(), "trust_not_yet_valid");
     let nobody = path::find(&leaf, &pool, &Anchors::new(), &Rules::signer(now())).unwrap_err();
-    assert_eq!(nobody[0].sub_indication().name(), "NO_CERTIFICATE_CHAIN_FOUND");
+    assert_eq!(nobody[0].sub_indication(), SubIndication::NoCertificateChainFound);
     let without_middle = path::find(&leaf, &[], &anchors, &Rules::signer(now())).unwrap_err();
     assert_eq!(without_middle[0].code(), "trust_issuer_missing");
 }

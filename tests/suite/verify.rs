@@ -8,8 +8,9 @@ use crate::support::signer::SoftSigner;
 use crate::support::updates::{Person, stream, update};
 use crate::support::verified::{refused, verify, verify_by};
 use crate::support::{mutate, repository, run};
+use hankod::trust::{Anchors, Use};
 use hankod::verify::changes::What;
-use hankod::verify::judge::{Coverage, Trust, TrustEvidence, Verdict};
+use hankod::verify::judge::{Coverage, Verdict};
 use hankod::verify::level::Level;
 use hankod::verify::report::{Changes, Kind as ReportKind};
 use std::process::Command;
@@ -165,7 +166,8 @@ fn honest_updates_by_hand_are_not_refused() {
 #[test]
 fn every_shape_signed_twice_passes() {
     let signer = SoftSigner::new(Kind::P256);
-    let trust: TrustEvidence = [(*signer.certificate().sha256(), Trust::Trusted)].into();
+    let mut trust = Anchors::new();
+    trust.add(signer.certificate().clone(), &[Use::Signers]);
     let mut refused = Vec::new();
     for Shape { name, bytes, password } in shapes::all() {
         if password.is_some() {
@@ -186,7 +188,8 @@ fn every_shape_signed_twice_passes() {
 #[test]
 fn updates_by_other_tools_do_not_harm() {
     let signer = SoftSigner::new(Kind::P256);
-    let trust: TrustEvidence = [(*signer.certificate().sha256(), Trust::Trusted)].into();
+    let mut trust = Anchors::new();
+    trust.add(signer.certificate().clone(), &[Use::Signers]);
     let dir = tempfile::tempdir().unwrap();
     let script = dir.path().join("update.js");
     let javascript = "var d = new PDFDocument(scriptArgs[0]); var t = d.getTrailer(); var info = t.get('Info');
@@ -251,7 +254,7 @@ fn a_page_of_very_many_annotations_keeps_nobody_waiting() {
     let signer = SoftSigner::new(Kind::P256);
     let once = signer.sign(&shapes::objects(50_000), None, &signer.request()).unwrap();
     let twice = signer.sign(&once, None, &signer.request()).unwrap();
-    let report = verify_by(&twice, &TrustEvidence::new());
+    let report = verify_by(&twice, &Anchors::new());
     assert_eq!(report.signatures[0].changes, Changes::Allowed);
 }
 

@@ -1,24 +1,38 @@
-//! The verifier as a test asks it: bytes and the people whose certificates are trusted, a report back.
+//! The verifier as a test asks it: bytes and the people whose certificates are anchors, a report back.
 
 use super::updates::Person;
+use hankod::clock::Timestamp;
 use hankod::pdf::Document;
 use hankod::text::Lang;
+use hankod::trust::{Anchors, Use};
 use hankod::verify::hashing::Hashing;
-use hankod::verify::judge::{Trust, TrustEvidence, Verdict};
+use hankod::verify::judge::{Basis, Pieces, RevocationRule, Verdict};
 use hankod::verify::report::FileReport;
 use hankod::verify::{Finding, file};
+use std::time::SystemTime;
 
-/// Verifies `bytes`; the certificates of `trusted` lead to an anchor.
+/// Verifies `bytes`; the certificates of `trusted` are anchors.
 pub(crate) fn verify(bytes: &[u8], trusted: &[&Person]) -> FileReport {
-    let trust: TrustEvidence = trusted
-        .iter()
-        .map(|p| (*p.certificate().sha256(), Trust::Trusted))
-        .collect();
-    verify_by(bytes, &trust)
+    let mut anchors = Anchors::new();
+    for person in trusted {
+        anchors.add(person.certificate().clone(), &[Use::Signers]);
+    }
+    verify_by(bytes, &anchors)
 }
 
-/// Verifies `bytes` with this trust.
-pub(crate) fn verify_by(bytes: &[u8], trust: &TrustEvidence) -> FileReport {
+/// Verifies `bytes` now with these anchors, offline.
+pub(crate) fn verify_by(bytes: &[u8], anchors: &Anchors) -> FileReport {
+    let basis = Basis {
+        anchors,
+        at: Timestamp::from_system(SystemTime::now()),
+        revocation: RevocationRule::Require,
+        pieces: &Pieces::default(),
+    };
+    verify_on(bytes, &basis)
+}
+
+/// Verifies `bytes` on this basis.
+pub(crate) fn verify_on(bytes: &[u8], basis: &Basis<'_>) -> FileReport {
     let opened = Document::open(bytes, None).map_err(Finding::from);
     let examined = opened.and_then(|document| Ok((file::examine(&document)?, document)));
     match examined {
@@ -26,7 +40,7 @@ pub(crate) fn verify_by(bytes: &[u8], trust: &TrustEvidence) -> FileReport {
         Ok((examination, document)) => {
             let mut hashing = Hashing::new(examination.requests());
             bytes.chunks(64 * 1024).for_each(|piece| hashing.update(piece));
-            let judgement = examination.judge(&hashing.finish(), trust);
+            let judgement = examination.judge(&hashing.finish(), basis);
             FileReport::new("x.pdf", &document, &judgement, Lang::Ja)
         }
     }
