@@ -6,6 +6,7 @@ pub mod anchors;
 mod authorise;
 pub mod batch;
 mod choose;
+pub mod collect;
 pub mod compare;
 mod consent;
 pub mod desk;

@@ -14,6 +14,7 @@
 pub mod blob;
 mod chain;
 mod dialect;
+mod fetched;
 mod operations;
 mod pairings;
 mod pins;
