@@ -12,6 +12,7 @@ mod consent;
 pub mod desk;
 pub mod doctor;
 mod draft;
+pub mod extend;
 pub mod failure;
 pub mod files;
 pub mod folders;

@@ -60,7 +60,11 @@ impl Pieces {
     /// The pieces in a document's DSS; those that cannot be read are left out.
     pub fn of_dss(dss: &Dss) -> Self {
         Self {
-            certificates: dss.certificates.iter().filter_map(|der| Certificate::parse(der).ok()).collect(),
+            certificates: dss
+                .certificates
+                .iter()
+                .filter_map(|der| Certificate::parse(der).ok())
+                .collect(),
             answers: dss.ocsps.iter().filter_map(|der| OcspAnswer::parse(der).ok()).collect(),
             crls: dss.crls.iter().filter_map(|der| Crl::parse(der).ok()).collect(),
         }
@@ -208,7 +212,11 @@ impl<'a> Collector<'a> {
             found = find(&self.known.certificates);
         }
         found.valid.truncate(MAX_PATHS);
-        if found.valid.is_empty() { Err(found.findings) } else { Ok(found.valid) }
+        if found.valid.is_empty() {
+            Err(found.findings)
+        } else {
+            Ok(found.valid)
+        }
     }
 
     /// Gathers for the first path whose evidence is complete, else for the one with the fewest holes.
@@ -253,7 +261,7 @@ impl<'a> Collector<'a> {
         let known = (self.known.answers.clone(), self.known.crls.clone());
         let found = fetch::revocation(self.client, &demand, known, cache, self.now).await;
         for (address, cause) in &found.failed {
-            log::warn!(code = "revocation_not_fetched", address = address.as_str(), cause = cause.code(); "an address in a certificate gave no revocation data");
+            log::warn!(code = "revocation_not_fetched", address = address.as_str(), cause:%; "an address in a certificate gave no revocation data");
         }
         self.known.answers = found.answers;
         self.known.crls = found.crls;

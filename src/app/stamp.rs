@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::App;
+use super::desk::Revocation;
 use super::draft::small_file;
 use super::failure::{Failure, FailureKind};
 use super::signing::Sealed;
@@ -20,6 +21,7 @@ use crate::secret::{ApiKey, MAX_SECRET_BYTES};
 use crate::store::StoreError;
 use crate::text::Explain;
 use crate::trust::Anchors;
+use crate::trust::revocation::Freshness;
 use crate::tsa::Imprint;
 
 /// How long a TSA without a setting of its own may take.
@@ -93,9 +95,25 @@ impl App {
     pub(crate) async fn token_room(&self, named: &[String]) -> Result<usize, Failure> {
         let memory = self.store().tsa_memory().await?;
         let tsas = self.tsas(named).await?;
-        let measured = tsas.iter().map(|one| memory.get(&one.url.to_string()).map_or(0, |b| b.token_bytes));
-        let rooms = measured.map(|bytes| if bytes == 0 { UNMEASURED_TOKEN_BYTES } else { bytes + bytes / 4 });
+        let measured = tsas
+            .iter()
+            .map(|one| memory.get(&one.url.to_string()).map_or(0, |b| b.token_bytes));
+        let rooms = measured.map(|bytes| {
+            if bytes == 0 {
+                UNMEASURED_TOKEN_BYTES
+            } else {
+                bytes + bytes / 4
+            }
+        });
         Ok(rooms.max().unwrap_or(UNMEASURED_TOKEN_BYTES))
+    }
+
+    /// What may be used as revocation data: as asked, else as configured.
+    pub(crate) fn freshness(&self, asked: Option<Revocation>) -> Freshness {
+        match (asked, self.config().evidence.revocation) {
+            (Some(Revocation::Immediate), _) | (None, config::Revocation::Immediate) => Freshness::Current,
+            (Some(Revocation::AfterGrace), _) | (None, config::Revocation::AfterGrace) => Freshness::IssuedAfter,
+        }
     }
 
     /// Puts a timestamp into the signature.

@@ -13,6 +13,7 @@ use crate::trust::path::Path;
 use crate::trust::revocation::{self, Evidence, Freshness, Link, Status};
 use crate::trust::{self, Anchors, Crl, MAX_CRL_BYTES, MAX_OCSP_BYTES, OcspAnswer, Use, ocsp};
 use std::collections::BTreeSet;
+use std::fmt;
 use std::time::{Duration, Instant};
 
 const OCSP_DEADLINE: Duration = Duration::from_secs(10);
@@ -69,15 +70,14 @@ pub enum RevocationCause {
     TooMany,
 }
 
-impl RevocationCause {
-    /// For the log.
-    pub fn code(&self) -> &'static str {
+impl fmt::Display for RevocationCause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Net(error) => error.code(),
-            Self::Status(_) => "http_status",
-            Self::Data(error) => error.code(),
-            Self::Nonce => "nonce",
-            Self::TooMany => "too_many_requests",
+            Self::Net(error) => f.write_str(error.code()),
+            Self::Status(status) => write!(f, "HTTP {status}"),
+            Self::Data(error) => f.write_str(error.code()),
+            Self::Nonce => f.write_str("another nonce"),
+            Self::TooMany => f.write_str("not asked any more"),
         }
     }
 }

@@ -9,7 +9,7 @@ use super::hashing::DigestRequest;
 use super::judge::TrustEvidence;
 use super::release::{Original, ends_at};
 use super::rules::Rules;
-use crate::der::DigestAlgorithm;
+use crate::der::{Certificate, DigestAlgorithm};
 use crate::pdf::Document;
 
 /// The finished file's evidence, and what must be hashed to judge it.
@@ -27,16 +27,27 @@ impl Plan<'_> {
     }
 }
 
-/// What stands against a file's own signatures and timestamps, trust left aside; empty when evidence may be added. `digests`: the answers to
+/// The certificates of the file's signatures and timestamps, in the order of [`Examination::signatures`]. `digests`: the answers to
 /// [`Examination::requests`].
-pub fn faults(examination: &Examination<'_>, digests: &[Option<Vec<u8>>]) -> Vec<Finding> {
-    let mut found = Vec::new();
+///
+/// # Errors
+/// What stands against the signatures and what was changed after them, trust left aside: such a file gets no evidence.
+pub fn signers<'e>(
+    examination: &'e Examination<'_>,
+    digests: &[Option<Vec<u8>>],
+) -> Result<Vec<&'e Certificate>, Vec<Finding>> {
+    let (mut faults, mut certificates) = (Vec::new(), Vec::new());
     for at in 0..examination.found.len() {
         let judged = examination.signature(at, digests, &TrustEvidence::new());
         let bad = |finding: &Finding| !matches!(finding, Finding::NotTrusted { .. } | Finding::AppearanceUnread { .. });
-        found.extend(judged.findings.into_iter().filter(bad));
+        faults.extend(judged.findings.into_iter().filter(bad));
+        certificates.extend(judged.certificate);
     }
-    found
+    if faults.is_empty() {
+        Ok(certificates)
+    } else {
+        Err(faults)
+    }
 }
 
 /// Examines the finished file and says what must be hashed.
@@ -71,7 +82,7 @@ pub fn check(original: &Original, plan: &Plan<'_>, digests: &[Option<Vec<u8>>]) 
     if first.as_deref() != Some(&original.sha256) {
         findings.push(Finding::OriginalChanged);
     }
-    findings.extend(faults(&plan.examination, rest));
+    findings.extend(signers(&plan.examination, rest).err().unwrap_or_default());
     let evidence = Rules::evidence_only();
     for at in 0..plan.base {
         // Updates are compared from the oldest signature on: a file without one gets no evidence.

@@ -206,9 +206,7 @@ async fn only_accredited_tsas_when_so_demanded() {
     let mut demand = demand();
     demand.accredited = Some(BTreeSet::from([*listed.certificate().sha256()]));
     let both = [configured(&other), configured(&listed)];
-    let stamped = asked(&both, &demand, &mut Memory::new(), at(0))
-        .await
-        .unwrap();
+    let stamped = asked(&both, &demand, &mut Memory::new(), at(0)).await.unwrap();
     assert_eq!(stamped.checked.certificate, listed.certificate());
     assert_eq!(stamped.failed[0].cause, Cause::NotAccredited);
     let one = asked(&both[..1], &demand, &mut Memory::new(), at(0)).await;
