@@ -6,7 +6,6 @@
 use super::Finding;
 use super::file::{self, Examination};
 use super::hashing::DigestRequest;
-use super::judge::TrustEvidence;
 use super::release::{Original, ends_at};
 use super::rules::Rules;
 use crate::der::{Certificate, DigestAlgorithm};
@@ -38,10 +37,10 @@ pub fn signers<'e>(
 ) -> Result<Vec<&'e Certificate>, Vec<Finding>> {
     let (mut faults, mut certificates) = (Vec::new(), Vec::new());
     for at in 0..examination.found.len() {
-        let judged = examination.signature(at, digests, &TrustEvidence::new());
-        let bad = |finding: &Finding| !matches!(finding, Finding::NotTrusted { .. } | Finding::AppearanceUnread { .. });
-        faults.extend(judged.findings.into_iter().filter(bad));
-        certificates.extend(judged.certificate);
+        let checked = examination.check(at, digests);
+        let is_fault = |finding: &Finding| !matches!(finding, Finding::AppearanceUnread { .. });
+        faults.extend(checked.findings.into_iter().filter(is_fault));
+        certificates.extend(checked.certificate);
     }
     if faults.is_empty() {
         Ok(certificates)
