@@ -14,7 +14,6 @@
 pub mod blob;
 mod chain;
 mod dialect;
-mod fetched;
 mod operations;
 mod pairings;
 mod pins;

@@ -11,7 +11,6 @@ use thiserror::Error;
 pub mod chain;
 pub mod changes;
 pub mod evidence;
-pub mod extension;
 pub mod file;
 pub mod hashing;
 mod headline;

@@ -42,11 +42,19 @@ impl App {
         let listing = self.tokens_room().list().await;
         let mut found: Vec<Chosen> = Vec::new();
         let mut unfit: Option<Fitness> = None;
+        let mut problem: Option<Failure> = None;
         for info in listing
             .tokens()
             .filter(|info| info.initialised && marks.admits(info, choice))
         {
-            let entries = self.tokens_room().objects(&info.token).await?;
+            let entries = match self.tokens_room().objects(&info.token).await {
+                Ok(entries) => entries,
+                // A card that does not answer is none of another one's business.
+                Err(error) => {
+                    problem.get_or_insert(error.into());
+                    continue;
+                }
+            };
             let hidden = info.login_required && entries.iter().all(|e| e.certificate.readable().is_none());
             let wanted = |entry: &&Entry| marks.names(entry, choice);
             let mut fit = None;
@@ -78,10 +86,11 @@ impl App {
             (Some(chosen), true, _) => Ok(chosen),
             (Some(_), false, _) => Err(Failure::new(FailureKind::Conflict, "certificate_ambiguous")),
             (None, _, Some(fitness)) => Err(Failure::of(FailureKind::Invalid, &fitness)),
-            (None, _, None) => match listing.problems.into_iter().next() {
-                Some(problem) => Err(problem.error.into()),
-                None => Err(Failure::new(FailureKind::Unavailable, "certificate_not_found")),
-            },
+            (None, _, None) => {
+                let unlisted = listing.problems.into_iter().next().map(|problem| problem.error.into());
+                let absent = || Failure::new(FailureKind::Unavailable, "certificate_not_found");
+                Err(problem.or(unlisted).unwrap_or_else(absent))
+            }
         }
     }
 

@@ -35,12 +35,6 @@ pub enum Kind {
     DeliveryFailed,
     /// An operation ended.
     OperationEnded,
-    /// Evidence is about to be added to a signed file: the intent.
-    ExtensionBegun,
-    /// A file with more evidence left the house.
-    ExtensionReleased,
-    /// Nothing was added.
-    ExtensionFailed,
     /// A login to a token succeeded.
     LoginDone,
     /// A token refused a PIN.
@@ -53,7 +47,7 @@ pub enum Kind {
 
 impl Kind {
     /// All, in the order of the documentation.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 20] = [
         Self::DaemonStarted,
         Self::DaemonStopped,
         Self::PairingRequested,
@@ -70,9 +64,6 @@ impl Kind {
         Self::SignatureReleased,
         Self::DeliveryFailed,
         Self::OperationEnded,
-        Self::ExtensionBegun,
-        Self::ExtensionReleased,
-        Self::ExtensionFailed,
         Self::LoginDone,
         Self::PinRefused,
         Self::PinChanged,
@@ -98,9 +89,6 @@ impl Kind {
             Self::SignatureReleased => "signature_released",
             Self::DeliveryFailed => "delivery_failed",
             Self::OperationEnded => "operation_ended",
-            Self::ExtensionBegun => "extension_begun",
-            Self::ExtensionReleased => "extension_released",
-            Self::ExtensionFailed => "extension_failed",
             Self::LoginDone => "login_done",
             Self::PinRefused => "pin_refused",
             Self::PinChanged => "pin_changed",

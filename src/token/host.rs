@@ -5,6 +5,7 @@
 use super::Error;
 use super::certificate::Entry;
 use super::key::pair;
+use super::reader;
 use super::slot::{Listing, ModuleProblem, SlotState, TokenInfo, TokenRef};
 use super::wire::{self, MAX_BODY_BYTES, Reply, Request};
 use crate::process::{Program, Spec, Worker};
@@ -32,6 +33,8 @@ pub const MODULE_ENVIRONMENT: &[&str] = &[
 ];
 /// A slot's description of this length may be the beginning of a longer name: 64 bytes, and a character that did not fit.
 const MIN_CUT_BYTES: usize = 60;
+/// How long pcscd may take to see that a card is out: more than twice its 400 ms.
+const PULL_PATIENCE: Duration = Duration::from_millis(1000);
 /// Threads of a worker unless its module's configuration says otherwise; each has a session of its own.
 pub const DEFAULT_THREADS: usize = 2;
 
@@ -268,6 +271,21 @@ impl Module {
         };
         if let Some(going) = going {
             going.await;
+        }
+    }
+
+    /// What a failed call to a card means. Modules name a card that is being pulled in many ways, and before pcscd does; so its reader is asked.
+    pub(super) async fn explained(&self, slot: u64, error: Error) -> Error {
+        let told_apart = matches!(error, Error::Refused { .. } | Error::LoginLost | Error::Gone);
+        let reader = self.usage().readers.get(&slot).cloned();
+        let (true, Some(reader)) = (told_apart, reader) else {
+            return error;
+        };
+        let left = tokio::task::spawn_blocking(move || reader::leaves(&reader, PULL_PATIENCE));
+        if left.await.unwrap_or(false) {
+            Error::Removed
+        } else {
+            error
         }
     }
 

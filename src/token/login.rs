@@ -73,12 +73,14 @@ impl Tokens {
         module.enter();
         // If this future is dropped here, `login` logs out in its place.
         let answer = login.done(&request, secret, deadline).await;
-        if answer.is_err() {
-            let turn = login.turn.take();
-            module.leave(token.slot).await;
-            drop(turn);
-        }
-        answer.map(|()| login)
+        let Err(error) = answer else {
+            return Ok(login);
+        };
+        let error = module.explained(token.slot, error).await;
+        let turn = login.turn.take();
+        module.leave(token.slot).await;
+        drop(turn);
+        Err(error)
     }
 }
 
@@ -93,7 +95,11 @@ impl Login {
     /// # Errors
     /// [`Error::LoginLost`], or what the module says.
     pub async fn objects(&self) -> Result<Vec<Entry>, Error> {
-        self.module()?.objects(self.token.slot, Some(self.id)).await
+        let module = self.module()?;
+        match module.objects(self.token.slot, Some(self.id)).await {
+            Ok(objects) => Ok(objects),
+            Err(error) => Err(module.explained(self.token.slot, error).await),
+        }
     }
 
     /// Signs what `grant` covers with the key of the grant's certificate: the signature as CMS writes it, checked against that certificate.
@@ -119,8 +125,10 @@ impl Login {
         } else {
             module.limits.sign
         };
-        let Reply::Signature(raw) = module.call(&request, None, deadline).await? else {
-            return Err(Error::Garbled);
+        let raw = match module.call(&request, None, deadline).await {
+            Ok(Reply::Signature(raw)) => raw,
+            Ok(_) => return Err(Error::Garbled),
+            Err(error) => return Err(module.explained(self.token.slot, error).await),
         };
         let signature = finish(key.kind, raw)?;
         check(grant.spki_der(), algorithm, signable, &signature)?;

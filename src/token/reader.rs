@@ -15,7 +15,7 @@ use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use pcsc::{Context, Disposition, Protocols, Scope, ShareMode};
+use pcsc::{Context, Disposition, Protocols, ReaderState, Scope, ShareMode, State as CardState};
 use tokio::sync::mpsc;
 
 /// Happenings that wait for a daemon that is busy; the thread waits with them.
@@ -102,6 +102,39 @@ pub fn power_off(reader: &str) -> Result<(), PowerError> {
     match card.disconnect(Disposition::UnpowerCard) {
         Ok(()) | Err((_, pcsc::Error::RemovedCard)) => Ok(()),
         Err((_, error)) => Err(told(error)),
+    }
+}
+
+/// Whether the card leaves `reader` (its name, or a slot's description) within `patience`: pcscd looks at some readers only every 400 ms, and until then shows a card that is out already. Blocks.
+///
+/// `true` also when the reader or pcscd itself is gone.
+pub(super) fn leaves(reader: &str, patience: Duration) -> bool {
+    let Ok(context) = Context::establish(Scope::User) else {
+        return true;
+    };
+    let readers = context.list_readers_owned().unwrap_or_default();
+    let Some(name) = readers
+        .into_iter()
+        .find(|name| names_reader(reader, &name.to_string_lossy()))
+    else {
+        return true;
+    };
+    let mut states = [ReaderState::new(name, CardState::UNAWARE)];
+    if context.get_status_change(Duration::ZERO, &mut states).is_err() {
+        return true;
+    }
+    if !states[0].event_state().contains(CardState::PRESENT) {
+        return true;
+    }
+    let count = states[0].event_count();
+    let until = Instant::now() + patience;
+    loop {
+        states[0].sync_current_state();
+        match context.get_status_change(until.saturating_duration_since(Instant::now()), &mut states) {
+            Err(pcsc::Error::Timeout) => return false,
+            Ok(()) if states[0].event_count() == count => {}
+            Ok(()) | Err(_) => return true,
+        }
     }
 }
 

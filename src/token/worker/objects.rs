@@ -35,24 +35,36 @@ pub(super) fn read(module: &Module, slot: u64, logged_in: bool) -> Result<Object
         Attribute::CertificateType(CertificateType::X_509),
     ];
     let private_keys = match private_visible {
-        true => keys(&session, ObjectClass::PRIVATE_KEY)?,
+        true => keys(&session, ObjectClass::PRIVATE_KEY, |key| key.map(Some))?,
         false => Vec::new(),
     };
     Ok(Objects {
         certificates: each(&session, &certificates, |handle| {
             certificate(&session, handle, private_visible)
         })?,
-        public_keys: keys(&session, ObjectClass::PUBLIC_KEY)?,
+        public_keys: keys(&session, ObjectClass::PUBLIC_KEY, hint)?,
         private_keys,
         mechanisms: mechanisms.into_iter().map(u64::from).collect(),
         private_visible,
     })
 }
 
-fn keys(session: &Session, class: ObjectClass) -> Result<Vec<RawKey>, Error> {
+fn keys(
+    session: &Session,
+    class: ObjectClass,
+    accept: impl Fn(Result<RawKey, Error>) -> Result<Option<RawKey>, Error>,
+) -> Result<Vec<RawKey>, Error> {
     each(session, &[Attribute::Class(class)], |handle| {
-        key(session, handle).map(Some)
+        accept(key(session, handle))
     })
+}
+
+/// Public keys only help to pair. OpenSC draws a My Number card's out of a certificate that nobody reads before the password, and says C_GetAttributeValue: CKR_GENERAL_ERROR.
+fn hint(key: Result<RawKey, Error>) -> Result<Option<RawKey>, Error> {
+    match key {
+        Err(Error::Refused { .. }) => Ok(None),
+        key => key.map(Some),
+    }
 }
 
 /// Reads every object that matches, but not one that vanishes meanwhile.
