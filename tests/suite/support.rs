@@ -3,7 +3,7 @@
 //! Nothing here shares state between tests, waits by sleeping, or reads a path that is not given to it.
 
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 pub(crate) mod agreement;
 pub(crate) mod browser;
@@ -43,24 +43,38 @@ pub(crate) struct Ran {
 
 /// Runs a program to its end with `input` on its standard input.
 pub(crate) fn run(command: &mut Command, input: &str) -> Ran {
+    let mut running = start(command);
+    // A program may end without reading; what it says then is the answer.
+    let mut stdin = running.0.stdin.take().unwrap();
+    std::io::Write::write_all(&mut stdin, input.as_bytes()).ok();
+    drop(stdin);
+    running.end()
+}
+
+/// A program that runs.
+pub(crate) struct Running(Child);
+
+/// Starts a program without input.
+pub(crate) fn start(command: &mut Command) -> Running {
     let program = command.get_program().to_owned();
     let child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    let mut child = child
-        .spawn()
-        .unwrap_or_else(|e| panic!("{}: {e}; scripts/install-deps test installs it", program.display()));
-    let mut stdin = child.stdin.take().unwrap();
-    // A program may end without reading; what it says then is the answer.
-    std::io::Write::write_all(&mut stdin, input.as_bytes()).ok();
-    drop(stdin);
-    let output = child.wait_with_output().unwrap();
-    Ran {
-        ok: output.status.success(),
-        code: output.status.code(),
-        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    let child = child.spawn();
+    Running(child.unwrap_or_else(|e| panic!("{}: {e}; scripts/install-deps test installs it", program.display())))
+}
+
+impl Running {
+    /// Waits for its end.
+    pub(crate) fn end(self) -> Ran {
+        let output = self.0.wait_with_output().unwrap();
+        Ran {
+            ok: output.status.success(),
+            code: output.status.code(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
     }
 }
 

@@ -2,8 +2,8 @@
 
 use crate::support::cards::{Act, At, Card, Gate, Plain, Readers};
 use crate::support::dir::TestDir;
-use crate::support::{Ran, run};
-use std::process::{Child, Command, Stdio};
+use crate::support::{Running, run, start};
+use std::process::Command;
 
 fn opensc_tool(readers: &Readers, arguments: &[&str]) -> Command {
     let mut command = Command::new("opensc-tool");
@@ -18,26 +18,11 @@ fn atr(readers: &Readers, slot: usize) -> Option<Vec<u8>> {
 }
 
 /// Sends one APDU and does not wait.
-fn send(readers: &Readers, apdu: &str) -> Child {
-    let mut command = opensc_tool(
+fn send(readers: &Readers, apdu: &str) -> Running {
+    start(&mut opensc_tool(
         readers,
         &["--reader", "0", "--card-driver", "default", "--send-apdu", apdu],
-    );
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    command.spawn().unwrap()
-}
-
-fn said(child: Child) -> Ran {
-    let output = child.wait_with_output().unwrap();
-    Ran {
-        ok: output.status.success(),
-        code: output.status.code(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    }
+    ))
 }
 
 #[test]
@@ -93,7 +78,7 @@ fn a_card_may_be_held_pulled_or_made_to_lie_at_any_command() {
     let card = Card::new(Plain::new(1));
     readers.insert(0, &card);
     card.fault(At::Verify, Act::Answer(vec![0x63, 0xc1]));
-    let lie = said(send(&readers, "00200080023132"));
+    let lie = send(&readers, "00200080023132").end();
     assert!(lie.stdout.contains("SW1=0x63, SW2=0xC1"), "{lie:?}");
     assert_eq!(card.tries(), 1);
 
@@ -103,7 +88,7 @@ fn a_card_may_be_held_pulled_or_made_to_lie_at_any_command() {
     gate.reached();
     assert_eq!(card.tries(), 1);
     gate.release();
-    assert!(said(held).stdout.contains("SW1=0x6A, SW2=0x82"));
+    assert!(held.end().stdout.contains("SW1=0x6A, SW2=0x82"));
 
     let cases = [
         (At::Apdu(1), Act::PullBefore),
@@ -125,7 +110,7 @@ fn a_card_may_be_held_pulled_or_made_to_lie_at_any_command() {
             }
             _ => readers.gone(0),
         }
-        let pulled = said(pulled);
+        let pulled = pulled.end();
         assert!(!pulled.ok, "{pulled:?}");
         readers.insert(0, &card);
         assert!(atr(&readers, 0).is_some());

@@ -7,6 +7,8 @@ pub(crate) struct Command {
     pub(crate) p1: u8,
     pub(crate) p2: u8,
     pub(crate) data: Vec<u8>,
+    /// Octets that the asker takes.
+    pub(crate) expected: usize,
 }
 
 /// A status word other than 9000.
@@ -15,9 +17,22 @@ pub(crate) struct Status(pub(crate) u16);
 
 impl Status {
     pub(crate) const WRONG_LENGTH: Self = Self(0x6700);
+    pub(crate) const SECURITY: Self = Self(0x6982);
+    pub(crate) const BLOCKED: Self = Self(0x6983);
+    pub(crate) const WRONG_DATA: Self = Self(0x6a80);
     pub(crate) const NOT_FOUND: Self = Self(0x6a82);
+    pub(crate) const WRONG_PARAMETERS: Self = Self(0x6a86);
+    pub(crate) const WRONG_OFFSET: Self = Self(0x6b00);
+    pub(crate) const UNKNOWN_INSTRUCTION: Self = Self(0x6d00);
+
+    /// 63Cx: so many tries are left.
+    pub(crate) fn tries(left: u8) -> Self {
+        Self(0x63c0 | u16::from(left))
+    }
 }
 
+/// SELECT
+pub(crate) const SELECT: u8 = 0xa4;
 /// VERIFY
 pub(crate) const VERIFY: u8 = 0x20;
 const GET_RESPONSE: u8 = 0xc0;
@@ -42,11 +57,11 @@ impl Layer {
         apdu: &[u8],
         execute: impl FnOnce(&Command) -> Result<Vec<u8>, Status>,
     ) -> Vec<u8> {
-        let Some((class, mut command, expected)) = parse(apdu) else {
+        let Some((class, mut command)) = parse(apdu) else {
             return status(Status::WRONG_LENGTH);
         };
         if command.ins == GET_RESPONSE {
-            return self.next_part(expected);
+            return self.next_part(command.expected);
         }
         self.rest.clear();
         self.chain.append(&mut command.data);
@@ -62,7 +77,7 @@ impl Layer {
             Err(refused) => status(refused),
             Ok(answer) => {
                 self.rest = answer;
-                self.next_part(expected)
+                self.next_part(command.expected)
             }
         }
     }
@@ -88,39 +103,42 @@ fn status(Status(word): Status) -> Vec<u8> {
     word.to_be_bytes().to_vec()
 }
 
-/// Class, command and length of the expected answer.
-fn parse(apdu: &[u8]) -> Option<(u8, Command, usize)> {
+/// Class and command.
+fn parse(apdu: &[u8]) -> Option<(u8, Command)> {
     let (&[class, ins, p1, p2], body) = apdu.split_first_chunk::<4>()?;
-    let command = |data: &[u8]| Command {
-        ins,
-        p1,
-        p2,
-        data: data.to_vec(),
-    };
     let short = |le: u8| if le == 0 { 256 } else { usize::from(le) };
     let extended = |le: [u8; 2]| match u16::from_be_bytes(le) {
         0 => 65_536,
         le => usize::from(le),
     };
-    Some(match body {
-        [] => (class, command(&[]), 0),
-        [le] => (class, command(&[]), short(*le)),
-        [0, a, b] => (class, command(&[]), extended([*a, *b])),
+    let (data, expected) = match body {
+        [] => (body, 0),
+        [le] => (&[][..], short(*le)),
+        [0, a, b] => (&[][..], extended([*a, *b])),
         [0, a, b, rest @ ..] => {
             let (data, le) = rest.split_at_checked(usize::from(u16::from_be_bytes([*a, *b])))?;
             match le {
-                [] => (class, command(data), 0),
-                [a, b] => (class, command(data), extended([*a, *b])),
+                [] => (data, 0),
+                [a, b] => (data, extended([*a, *b])),
                 _ => return None,
             }
         }
         [lc, rest @ ..] => {
             let (data, le) = rest.split_at_checked(usize::from(*lc))?;
             match le {
-                [] => (class, command(data), 0),
-                [le] => (class, command(data), short(*le)),
+                [] => (data, 0),
+                [le] => (data, short(*le)),
                 _ => return None,
             }
         }
-    })
+    };
+    let data = data.to_vec();
+    let command = Command {
+        ins,
+        p1,
+        p2,
+        data,
+        expected,
+    };
+    Some((class, command))
 }

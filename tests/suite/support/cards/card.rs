@@ -17,6 +17,8 @@ pub(crate) trait Chip: Send {
     fn execute(&mut self, command: &Command) -> Result<Vec<u8>, Status>;
     /// Power is gone or the reset line was pulled: logins and selections are forgotten.
     fn reset(&mut self);
+    /// A login is open: whoever speaks to the card now may sign.
+    fn unlocked(&self) -> bool;
 }
 
 /// A card; clones are the same card.
@@ -150,6 +152,20 @@ impl Card {
     pub(crate) fn tries(&self) -> usize {
         let state = self.lock();
         state.seen.iter().filter(|seen| seen.ins == VERIFY && seen.data).count()
+    }
+
+    /// How many signatures it has made.
+    pub(crate) fn signatures(&self) -> usize {
+        let state = self.lock();
+        let signed = |seen: &&Seen| {
+            SIGNING.contains(&seen.ins) && seen.complete && matches!(seen.status, Some(0x6100..=0x61ff | 0x9000))
+        };
+        state.seen.iter().filter(signed).count()
+    }
+
+    /// A login is open on it.
+    pub(crate) fn unlocked(&self) -> bool {
+        self.lock().chip.unlocked()
     }
 
     pub(super) fn atr(&self) -> Vec<u8> {

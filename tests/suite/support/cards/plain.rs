@@ -28,4 +28,8 @@ impl Chip for Plain {
     }
 
     fn reset(&mut self) {}
+
+    fn unlocked(&self) -> bool {
+        false
+    }
 }
