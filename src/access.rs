@@ -3,6 +3,7 @@
 //! A key, not an origin, is the capability: local programs can forge an `Origin` header. A key for an origin is good only together with that origin,
 //! a program's key only without any. Nothing here asks a person or writes the audit log; `app` does both around these functions.
 
+pub mod client;
 mod key;
 pub mod pairing;
 mod proof;
@@ -33,6 +34,11 @@ pub enum Principal {
     OwnPage,
     /// The command line of the daemon's user.
     Cli,
+    /// A client of a server.
+    Client {
+        /// Its id.
+        id: String,
+    },
 }
 
 /// Why somebody is not let in.
@@ -71,6 +77,18 @@ pub enum AccessError {
     /// A nonce is not 16 to 128 characters of `A-Z a-z 0-9 - _`.
     #[error("the nonce is not valid")]
     Nonce,
+    /// A client without name, scope, or way to be known.
+    #[error(
+        "a client has a name of 1 to {} characters, a scope, and a key or certificate",
+        client::MAX_CLIENT_CHARS
+    )]
+    ClientInvalid,
+    /// The client may not ask for this.
+    #[error("the client lacks the scope {}", scope.name())]
+    ScopeMissing {
+        /// What it asked for.
+        scope: client::Scope,
+    },
     /// The system gave no random numbers.
     #[error("no random numbers")]
     Random,
@@ -80,13 +98,14 @@ pub enum AccessError {
 pub const MAX_PROGRAM_CHARS: usize = 64;
 
 impl fmt::Display for Principal {
-    /// The text of the audit log: `site:ORIGIN`, `program:NAME`, `own-page`, `cli`.
+    /// The text of the audit log: `site:ORIGIN`, `program:NAME`, `own-page`, `cli`, `client:ID`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Site { origin } => write!(f, "site:{origin}"),
             Self::Program { name } => write!(f, "program:{name}"),
             Self::OwnPage => f.write_str("own-page"),
             Self::Cli => f.write_str("cli"),
+            Self::Client { id } => write!(f, "client:{id}"),
         }
     }
 }
@@ -104,6 +123,8 @@ impl Explain for AccessError {
             Self::TooOften { .. } => "pairing_too_often",
             Self::ProgramName => "program_name_invalid",
             Self::Nonce => "nonce_invalid",
+            Self::ClientInvalid => "client_invalid",
+            Self::ScopeMissing { .. } => "scope_missing",
             Self::Random => "random_unavailable",
         }
     }
@@ -112,6 +133,8 @@ impl Explain for AccessError {
         match self {
             Self::Store(error) => error.args(),
             Self::TooOften { retry_after_s } => vec![("seconds", retry_after_s.to_string())],
+            Self::ScopeMissing { scope } => vec![("scope", scope.name().to_owned())],
+            Self::ClientInvalid => vec![("max", client::MAX_CLIENT_CHARS.to_string())],
             Self::ProgramName => vec![("max", MAX_PROGRAM_CHARS.to_string())],
             _ => Vec::new(),
         }

@@ -7,6 +7,7 @@ mod authorise;
 pub mod batch;
 mod choose;
 pub mod compare;
+pub mod clients;
 mod consent;
 pub mod desk;
 pub mod doctor;

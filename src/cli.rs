@@ -12,6 +12,7 @@ use crate::text::Lang;
 
 mod audit;
 mod certificate;
+mod client;
 mod context;
 mod demo;
 mod doctor;
@@ -78,6 +79,9 @@ enum Command {
     /// Sites and programs that may ask for signatures
     #[command(subcommand)]
     Site(site::Action),
+    /// Programs that may call a server
+    #[command(subcommand)]
+    Client(client::Action),
     /// Say what is missing on this machine, and the command that mends it
     Doctor,
     /// Write man pages and shell completions
@@ -120,6 +124,7 @@ fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Verify(options) => verify::run(global, &options),
         Command::Audit(action) => audit::run(global, &action),
         Command::Site(action) => site::run(global, &action),
+        Command::Client(action) => client::run(global, &action),
         Command::Doctor => doctor::run(global),
         Command::Manual(options) => manual::run(&options),
     }

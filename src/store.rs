@@ -13,6 +13,7 @@
 
 pub mod blob;
 mod chain;
+mod clients;
 mod dialect;
 mod operations;
 mod pairings;
@@ -31,6 +32,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::text::Explain;
 
 pub use chain::{Anchor, ChainRow, HASH_BYTES, Head, HeadFile, Sealed};
+pub use clients::Client;
 pub use operations::{
     Attempt, AttemptState, Ending, Item, NewAttempts, NewOperation, Operation, OperationState, Release,
 };

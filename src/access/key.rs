@@ -21,7 +21,7 @@ pub const KEY_PREFIX: &str = "hk_";
 const KEY_BYTES: usize = 32;
 
 /// Prefix and 32 bytes in base64url without padding.
-const KEY_CHARS: usize = 3 + 43;
+pub(super) const KEY_CHARS: usize = 3 + 43;
 
 /// `last_used` is exact to this, so that most calls write nothing.
 const TOUCH_EVERY: Duration = Duration::from_secs(3600);

@@ -225,7 +225,7 @@ impl App {
             let same = match who {
                 Principal::Site { origin } => pairing.origin.as_deref() == Some(origin.as_str()),
                 Principal::Program { name } => pairing.program.as_ref() == Some(name),
-                Principal::OwnPage | Principal::Cli => false,
+                Principal::OwnPage | Principal::Cli | Principal::Client { .. } => false,
             };
             same && pairing.unattended && pairing.revoked.is_none()
         }))

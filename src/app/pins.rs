@@ -152,7 +152,7 @@ impl App {
             return Ok(PinSource::File(path.clone()));
         }
         let unattended = match &set.who {
-            Principal::Cli => true,
+            Principal::Cli | Principal::Client { .. } => true,
             Principal::Site { .. } | Principal::Program { .. } | Principal::OwnPage => set.unattended,
         };
         if unattended && let Some(source) = self.configured_pin(&chosen.info.token)? {
@@ -236,7 +236,7 @@ fn prompt(chosen: &Chosen, info: &TokenInfo, set: &Set, asked: &Asked) -> PinPro
         lang: set.lang,
         asked: match &set.who {
             Principal::Site { origin } => pin::Asked::Site(origin.to_string()),
-            Principal::Program { name } => pin::Asked::Program(name.clone()),
+            Principal::Program { name } | Principal::Client { id: name } => pin::Asked::Program(name.clone()),
             Principal::OwnPage | Principal::Cli => pin::Asked::Person,
         },
         names: asked.names.clone(),

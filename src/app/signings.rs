@@ -371,7 +371,7 @@ impl Entry {
     pub(crate) fn origin(&self) -> Option<String> {
         match &self.who {
             Principal::Site { origin } => Some(origin.to_string()),
-            Principal::Program { name } => Some(name.clone()),
+            Principal::Program { name } | Principal::Client { id: name } => Some(name.clone()),
             Principal::OwnPage | Principal::Cli => None,
         }
     }

@@ -43,11 +43,15 @@ pub enum Kind {
     PinChanged,
     /// A head was witnessed from outside.
     ChainAnchored,
+    /// A client of a server was added.
+    ClientAdded,
+    /// A client was revoked.
+    ClientRevoked,
 }
 
 impl Kind {
     /// All, in the order of the documentation.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::DaemonStarted,
         Self::DaemonStopped,
         Self::PairingRequested,
@@ -68,6 +72,8 @@ impl Kind {
         Self::PinRefused,
         Self::PinChanged,
         Self::ChainAnchored,
+        Self::ClientAdded,
+        Self::ClientRevoked,
     ];
 
     /// The name in the entry.
@@ -93,6 +99,8 @@ impl Kind {
             Self::PinRefused => "pin_refused",
             Self::PinChanged => "pin_changed",
             Self::ChainAnchored => "chain_anchored",
+            Self::ClientAdded => "client_added",
+            Self::ClientRevoked => "client_revoked",
         }
     }
 }

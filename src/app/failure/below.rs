@@ -40,10 +40,11 @@ impl From<AccessError> for Failure {
         let kind = match &error {
             AccessError::Store(_) => FailureKind::Internal,
             AccessError::KeyUnknown | AccessError::KeyRevoked | AccessError::KeyNotForOrigin => FailureKind::Unknown,
+            AccessError::ScopeMissing { .. } => FailureKind::Forbidden,
             AccessError::RequestUnknown => FailureKind::NotFound,
             AccessError::RequestOver => FailureKind::Conflict,
             AccessError::TooManyPending | AccessError::TooOften { .. } => FailureKind::TooMany,
-            AccessError::ProgramName | AccessError::Nonce => FailureKind::Invalid,
+            AccessError::ProgramName | AccessError::Nonce | AccessError::ClientInvalid => FailureKind::Invalid,
             AccessError::Random => FailureKind::Internal,
         };
         Self::of(kind, &error)

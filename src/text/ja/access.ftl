@@ -9,3 +9,5 @@ pairing-too-often = 許可の申請が続いたため、しばらく受け付け
 program-name-invalid = プログラムの名前は、前後に空白のない 1〜{ $max } 文字で指定してください。改行などの制御文字は使えません。
 nonce-invalid = nonce は、英数字と「-」「_」の 16〜128 文字で指定してください。
 random-unavailable = システムから乱数を得られませんでした。端末の管理者に連絡してください。
+client-invalid = クライアントには、1〜{ $max } 文字の名前、1つ以上の権限(scope)、鍵または証明書が必要です。
+scope-missing = このクライアントには、権限「{ $scope }」がありません。管理者に依頼してください。
