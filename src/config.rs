@@ -9,6 +9,7 @@ mod load;
 mod origin;
 mod raw;
 mod secrets;
+mod server;
 #[cfg(test)]
 mod tests;
 mod trust;
@@ -32,8 +33,12 @@ pub struct Config {
     pub file: Option<PathBuf>,
     /// What this daemon is.
     pub role: Role,
-    /// Where it listens; a loopback address for a desk. Port 0: any free one.
+    /// Where it listens; a loopback address for a desk, and for a server without TLS. Port 0: any free one.
     pub listen: SocketAddr,
+    /// TLS of a server.
+    pub tls: Option<Tls>,
+    /// Where a server tells its administrator how it is, a loopback address; `None`: nowhere.
+    pub admin: Option<SocketAddr>,
     /// Language of prompts, logs' messages and the command line.
     pub lang: Lang,
     /// The state folder.
@@ -64,11 +69,24 @@ pub struct Config {
     pub log: Log,
 }
 
-/// What a daemon is. (The server role is not part of this version; its name is known so that the error can say so.)
+/// What a daemon is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Role {
     /// One person's daemon, on loopback.
     Desk,
+    /// An organisation's daemon, for applications.
+    Server,
+}
+
+/// TLS of a server. The files are read again when they change.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Tls {
+    /// Its certificate and what leads to its root, PEM.
+    pub certificate: PathBuf,
+    /// Its key, PEM; readable by its owner alone.
+    pub key: PathBuf,
+    /// Authorities whose certificates clients may show, PEM.
+    pub client_ca: Option<PathBuf>,
 }
 
 /// A PKCS#11 module.

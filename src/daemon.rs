@@ -20,7 +20,7 @@ use tokio::sync::{Notify, watch as channel};
 use tokio::task::JoinSet;
 
 use crate::app::{App, Opening};
-use crate::config::{Config, Limits};
+use crate::config::{Config, Limits, Role};
 use crate::http;
 use crate::store::{ServeLock, StateDir, Store};
 
@@ -68,7 +68,8 @@ impl Daemon {
     pub async fn start(config: Config, unattended_page: bool) -> Result<Self, DaemonError> {
         let state = StateDir::open(&config.state_dir)?;
         let lock = state.lock_for_serving()?;
-        let (listener, address) = listener(config.listen)?;
+        let (ending, ended) = channel::channel(false);
+        let (door, address) = door(&config, &ended)?;
         let limits = limits(&config.limits);
         let socket = config.state_dir.join(control::SOCKET_NAME);
         let store = Store::open(state).await?;
@@ -84,14 +85,16 @@ impl Daemon {
         app.take_tokens().await?;
         app.tidy().await?;
         app.record_start(env!("CARGO_PKG_VERSION")).await?;
-        let (ending, ended) = channel::channel(false);
-        let router = http::router(app.clone(), limits, ended.clone()).map_err(std::io::Error::other)?;
+        let router = match app.config().role {
+            Role::Desk => http::router(app.clone(), limits, ended.clone()).map_err(std::io::Error::other)?,
+            Role::Server => http::service::router(app.clone(), limits),
+        };
         let mut tasks = JoinSet::new();
         let control = control::serve(&socket, app.clone(), ended.clone())?;
         tasks.spawn(async move { Ok(control.await.map(|()| "control")?) });
-        let served = ended.clone();
+        let (served, admin) = (ended.clone(), ended.clone());
         tasks.spawn(async move {
-            Ok(http::serve(vec![listener], router, limits, served)
+            Ok(http::serve(vec![door], router, limits, served)
                 .await
                 .map(|()| "listener")?)
         });
@@ -108,6 +111,15 @@ impl Daemon {
             watch::tokens(watched, changed, ended).await;
             Ok("tokens")
         });
+        if let Some(address) = app.config().admin {
+            let listener = bind(address)?;
+            log::info!(code = "admin_ready", address:% = listener.local_addr()?; "the admin listener is open");
+            let (door, router) = (
+                http::Door::on_loopback(listener)?,
+                http::service::admin_router(app.clone()),
+            );
+            tasks.spawn(async move { Ok(http::serve(vec![door], router, limits, admin).await.map(|()| "admin")?) });
+        }
         Ok(Self {
             app,
             address,
@@ -165,16 +177,27 @@ impl Daemon {
 }
 
 /// The listener that systemd handed over, or one of our own, and its address.
-fn listener(address: SocketAddr) -> Result<(http::LoopbackListener, SocketAddr), DaemonError> {
+fn door(config: &Config, ended: &channel::Receiver<bool>) -> Result<(http::Door, SocketAddr), DaemonError> {
     let handed: Option<StdListener> = listenfd::ListenFd::from_env().take_tcp_listener(0)?;
     let listener = match handed {
-        Some(listener) => listener,
-        None => StdListener::bind(address).map_err(|error| DaemonError::Listen { address, error })?,
+        Some(listener) => {
+            listener.set_nonblocking(true)?;
+            TcpListener::from_std(listener)?
+        }
+        None => bind(config.listen)?,
     };
-    listener.set_nonblocking(true)?;
-    let listener = TcpListener::from_std(listener)?;
     let address = listener.local_addr()?;
-    Ok((http::LoopbackListener::new(listener)?, address))
+    let door = match &config.tls {
+        Some(tls) => http::Door::with_tls(listener, http::Certificates::open(tls.clone(), ended.clone())?),
+        None => http::Door::on_loopback(listener)?,
+    };
+    Ok((door, address))
+}
+
+fn bind(address: SocketAddr) -> Result<TcpListener, DaemonError> {
+    let listener = StdListener::bind(address).map_err(|error| DaemonError::Listen { address, error })?;
+    listener.set_nonblocking(true)?;
+    Ok(TcpListener::from_std(listener)?)
 }
 
 /// Every connection and every document under way holds a file open, and the usual 1,024 are soon reached. What the administrator

@@ -1,6 +1,6 @@
-//! The desk API and the daemon's own page over HTTP/1.1 on loopback.
+//! HTTP/1.1: the desk API and the daemon's own page on loopback; a server's API for applications, over TLS.
 //!
-//! Nothing here touches a token, a PDF or the database: every handler asks [`crate::app`]. Nothing listens on another address than loopback.
+//! Nothing here touches a token, a PDF or the database: every handler asks [`crate::app`]. Nothing without TLS listens on another address than loopback.
 
 pub mod caller;
 pub mod desk;
@@ -11,8 +11,11 @@ mod pages;
 mod peer;
 pub mod routes;
 pub mod server;
+pub mod service;
+pub mod tls;
 mod upload;
 
 pub use desk::router;
 pub use limits::Limits;
-pub use server::{LoopbackListener, ServeError, serve};
+pub use server::{Door, ServeError, serve};
+pub use tls::Certificates;

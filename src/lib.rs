@@ -13,7 +13,7 @@
 //! | 7 | [`store`] | SQLite: pairings, intents, outcomes |
 //! | 8 | [`audit`] [`access`] | the hash-chained log; sites and their keys |
 //! | 9 | [`app`] | use cases |
-//! | 10 | [`http`] | the desk API and the daemon's page |
+//! | 10 | [`http`] | the desk API and the daemon's page; a server's API |
 //! | 11 | [`daemon`] | assembly, signals, logs |
 //! | 12 | [`demo`] | the demonstration's CA and tokens |
 //! | 13 | [`cli`] | one file a subcommand |

@@ -102,24 +102,26 @@ impl App {
     ///
     /// # Errors
     /// `key_unknown`, `key_revoked`.
-    pub async fn client_by_key(&self, key: &ApiKey) -> Result<Client, Failure> {
-        Ok(client::by_key(self.store(), key.expose(), self.now()).await?)
+    pub async fn client_by_key(&self, key: &ApiKey) -> Result<ClientView, Failure> {
+        let client = client::by_key(self.store(), key.expose(), self.now()).await?;
+        Ok(view(&client))
     }
 
     /// Whose TLS certificate this is; TLS has proved that the caller holds its key.
     ///
     /// # Errors
     /// `key_unknown`.
-    pub async fn client_by_certificate(&self, sha256: &[u8; 32]) -> Result<Client, Failure> {
-        Ok(client::by_certificate(self.store(), sha256, self.now()).await?)
+    pub async fn client_by_certificate(&self, sha256: &[u8; 32]) -> Result<ClientView, Failure> {
+        let client = client::by_certificate(self.store(), sha256, self.now()).await?;
+        Ok(view(&client))
     }
 
     /// Whether a client may ask for this.
     ///
     /// # Errors
     /// `scope_missing`.
-    pub fn check_scope(&self, client: &Client, scope: Scope) -> Result<(), Failure> {
-        match client::may(client, scope) {
+    pub fn check_scope(&self, client: &ClientView, scope: Scope) -> Result<(), Failure> {
+        match client::may(&client.scopes, scope) {
             true => Ok(()),
             false => Err(AccessError::ScopeMissing { scope }.into()),
         }

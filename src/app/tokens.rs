@@ -71,6 +71,19 @@ impl App {
         Event::token(self.now())
     }
 
+    /// Whether the state answers and every configured module does.
+    ///
+    /// # Errors
+    /// What does not.
+    pub async fn readiness(&self) -> Result<(), Failure> {
+        self.store().chain_head().await?;
+        let listing = self.tokens_room().list().await;
+        let problem = listing.problems.first();
+        problem.map_or(Ok(()), |problem| {
+            Err(Failure::of(FailureKind::Unavailable, &problem.error))
+        })
+    }
+
     /// Looks at the tokens and tells when what is there differs from `last`; gives what is there now. The first look tells too: who listens
     /// may have asked before it.
     pub async fn notice_tokens(&self, last: Option<Vec<TokenView>>) -> Vec<TokenView> {

@@ -55,6 +55,7 @@ pub(super) fn fail(told: &Told, format: Format) -> ExitCode {
 pub(super) fn of_daemon(error: &DaemonError) -> u8 {
     match error {
         DaemonError::App(failure) => code(failure.kind()),
+        DaemonError::Tls(_) => FAILED,
         DaemonError::Store(_)
         | DaemonError::Listen { .. }
         | DaemonError::Serve(_)

@@ -4,7 +4,6 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -13,12 +12,11 @@ use toml::Spanned;
 use super::error::ValueError;
 use super::raw::{self, At, Raw};
 use super::{
-    Appearance, Config, ConfigError, Environment, Limits, Log, Module, Origin, PinSource, Prompt, Role, Site, Token,
+    Appearance, Config, ConfigError, Environment, Limits, Log, Module, Origin, PinSource, Prompt, Site, Token,
     TokenName,
 };
 use crate::text::{Lang, plain};
 
-const DEFAULT_PORT: u16 = 10805;
 const DEFAULT_THREADS: u64 = 2;
 const MAX_THREADS: u64 = 64;
 const MAX_TEXT_CHARS: usize = 1000;
@@ -56,10 +54,14 @@ impl<'a> Checker<'a> {
             None => self.environment.state_dir(),
         };
         let lang = self.lang(raw.lang.as_ref())?;
+        let role = self.role(raw.role.as_ref())?;
+        let tls = self.tls(role, &raw.tls)?;
         Ok(Config {
             file,
-            role: self.role(raw.role.as_ref())?,
-            listen: self.listen(raw.listen.as_ref())?,
+            role,
+            listen: self.listen(role, raw.listen.as_ref(), tls.is_some())?,
+            tls,
+            admin: self.admin(role, &raw.admin)?,
             lang: lang.unwrap_or_else(|| self.environment.lang()),
             state_dir: state_dir.ok_or(ConfigError::NoStateDir)?,
             modules,
@@ -114,30 +116,6 @@ impl<'a> Checker<'a> {
             token_sign_deadline_ms: wait(&raw.token_sign_deadline_ms, 30 * SECOND)?,
             page_deadline_ms: wait(&raw.page_deadline_ms, 10 * SECOND)?,
         })
-    }
-
-    fn role(&self, given: Option<&Spanned<String>>) -> Result<Role, ConfigError> {
-        let Some(given) = given else { return Ok(Role::Desk) };
-        Err(self.wrong(
-            given,
-            match given.get_ref().as_str() {
-                "desk" => return Ok(Role::Desk),
-                "server" => ValueError::Role(given.get_ref().clone()),
-                _ => choice(given, "desk"),
-            },
-        ))
-    }
-
-    fn listen(&self, given: Option<&Spanned<String>>) -> Result<SocketAddr, ConfigError> {
-        let Some(given) = given else {
-            return Ok((Ipv4Addr::LOCALHOST, DEFAULT_PORT).into());
-        };
-        let address = given
-            .get_ref()
-            .parse()
-            .ok()
-            .filter(|a: &SocketAddr| a.ip().is_loopback());
-        address.ok_or_else(|| self.wrong(given, ValueError::Listen(given.get_ref().clone())))
     }
 
     fn lang(&self, given: Option<&Spanned<String>>) -> Result<Option<Lang>, ConfigError> {

@@ -66,9 +66,12 @@ pub enum ConfigError {
 /// What is wrong with a value.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum ValueError {
-    /// The server role.
-    #[error("the role `{0}` is not part of this version")]
-    Role(String),
+    /// A server beyond loopback without TLS.
+    #[error("`{0}` can be reached from other machines, and there is no TLS")]
+    PlainHttp(String),
+    /// A table that only a server has.
+    #[error("[{0}] is for a server")]
+    ServerOnly(&'static str),
     /// A listen address beyond loopback.
     #[error("`{0}` is not a loopback address with a port")]
     Listen(String),
@@ -137,7 +140,8 @@ impl Explain for ConfigError {
             Self::Syntax { .. } => "config_syntax",
             Self::SecretInline { .. } => "config_secret_inline",
             Self::Value { value, .. } => match value {
-                ValueError::Role(_) => "config_role",
+                ValueError::PlainHttp(_) => "config_plain_http",
+                ValueError::ServerOnly(_) => "config_server_only",
                 ValueError::Listen(_) => "config_listen",
                 ValueError::Choice { .. } => "config_choice",
                 ValueError::Range { .. } => "config_range",
@@ -186,7 +190,7 @@ impl Explain for ConfigError {
 impl ValueError {
     fn args(&self) -> Vec<(&'static str, String)> {
         match self {
-            Self::Role(found)
+            Self::PlainHttp(found)
             | Self::Listen(found)
             | Self::Twice(found)
             | Self::Sha256(found)
@@ -201,6 +205,7 @@ impl ValueError {
                     ("max", max.to_string()),
                 ]
             }
+            Self::ServerOnly(table) => vec![("table", (*table).to_owned())],
             Self::OneOf(keys) => vec![("keys", (*keys).to_owned())],
             Self::PinFileOpen(path) | Self::PinFileMissing(path) | Self::SecretFile(path) => {
                 vec![("path", path.display().to_string())]

@@ -17,6 +17,8 @@ pub(super) struct Raw {
     pub(super) lang: At<String>,
     pub(super) state_dir: At<String>,
     #[serde(default)]
+    pub(super) admin: Admin,
+    #[serde(default)]
     pub(super) appearance: Appearance,
     #[serde(default)]
     pub(super) fonts: Fonts,
@@ -34,6 +36,8 @@ pub(super) struct Raw {
     pub(super) site: Vec<Site>,
     #[serde(default)]
     pub(super) timestamp: Timestamps,
+    #[serde(default)]
+    pub(super) tls: Tls,
     #[serde(default)]
     pub(super) token: Vec<Token>,
     #[serde(default)]
@@ -162,4 +166,20 @@ pub(super) struct Token {
     pub(super) serial: At<String>,
     pub(super) pin_file: At<String>,
     pub(super) pin_credential: At<String>,
+}
+
+#[derive(Deserialize, Default, Debug)]
+#[cfg_attr(test, derive(serde::Serialize))]
+#[serde(deny_unknown_fields)]
+pub(super) struct Tls {
+    pub(super) certificate_file: At<String>,
+    pub(super) key_file: At<String>,
+    pub(super) client_ca_file: At<String>,
+}
+
+#[derive(Deserialize, Default, Debug)]
+#[cfg_attr(test, derive(serde::Serialize))]
+#[serde(deny_unknown_fields)]
+pub(super) struct Admin {
+    pub(super) listen: At<String>,
 }

@@ -108,7 +108,7 @@ impl Checker<'_> {
         }
     }
 
-    fn secret_file(&self, given: &Spanned<String>) -> Result<PathBuf, ConfigError> {
+    pub(super) fn secret_file(&self, given: &Spanned<String>) -> Result<PathBuf, ConfigError> {
         let path = self.path_of(given)?;
         match fs::metadata(&path) {
             Ok(facts) if facts.mode() & 0o077 == 0 => Ok(path),

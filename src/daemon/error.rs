@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use crate::app::failure::Failure;
 use crate::http::ServeError;
+use crate::http::tls::TlsError;
 use crate::store::StoreError;
 use crate::text::Explain;
 
@@ -33,6 +34,9 @@ pub enum DaemonError {
         /// Which.
         part: &'static str,
     },
+    /// TLS.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The system refused something else.
     #[error(transparent)]
     Io(#[from] std::io::Error),
@@ -43,6 +47,7 @@ impl Explain for DaemonError {
         match self {
             Self::Store(error) => error.code(),
             Self::App(failure) => failure.code(),
+            Self::Tls(error) => error.code(),
             Self::Listen { .. } => "daemon_listen_failed",
             Self::Serve(error) => error.code(),
             Self::Ended { .. } => "daemon_part_ended",
@@ -54,6 +59,7 @@ impl Explain for DaemonError {
         match self {
             Self::Store(error) => error.args(),
             Self::App(failure) => failure.args(),
+            Self::Tls(error) => error.args(),
             Self::Listen { address, error } => vec![("address", address.to_string()), ("cause", error.to_string())],
             Self::Serve(error) => error.args(),
             Self::Ended { part } => vec![("part", (*part).to_owned())],

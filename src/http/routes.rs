@@ -131,7 +131,7 @@ pub fn find(method: &Method, path: &str) -> Found {
     if there { Found::OtherMethod } else { Found::Nothing }
 }
 
-fn covers(pattern: &str, path: &str) -> bool {
+pub(super) fn covers(pattern: &str, path: &str) -> bool {
     let (mut pattern, mut path) = (pattern.split('/'), path.split('/'));
     loop {
         match (pattern.next(), path.next()) {

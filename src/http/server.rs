@@ -1,20 +1,23 @@
-//! The listener: loopback addresses only, connections counted, every wait bounded, and an orderly end.
+//! The listener: without TLS on loopback addresses only, connections counted, every wait bounded, and an orderly end.
 //!
 //! Nothing here reads a request; that begins in `caller`.
 
 use super::limits::Limits;
 use super::peer::Peer;
+use super::tls::{Certificates, ClientCertificate};
 use axum::Router;
 use axum::body::Body;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use sha2::{Digest, Sha256};
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
@@ -55,20 +58,30 @@ impl crate::text::Explain for ServeError {
     }
 }
 
-/// A listener that other machines cannot reach.
-#[derive(Debug)]
-pub struct LoopbackListener(TcpListener);
+/// A listener that may be served: on loopback, or with TLS.
+pub struct Door {
+    listener: TcpListener,
+    tls: Option<Arc<Certificates>>,
+}
 
-impl LoopbackListener {
-    /// Takes a listener, also one that somebody else bound.
+impl Door {
+    /// Takes a listener that other machines cannot reach, also one that somebody else bound.
     ///
     /// # Errors
     /// A listener that is not on loopback, or that has no address.
-    pub fn new(listener: TcpListener) -> Result<Self, ServeError> {
+    pub fn on_loopback(listener: TcpListener) -> Result<Self, ServeError> {
         let address = listener.local_addr()?;
         match address.ip().to_canonical().is_loopback() {
-            true => Ok(Self(listener)),
+            true => Ok(Self { listener, tls: None }),
             false => Err(ServeError::NotLoopback(address)),
+        }
+    }
+
+    /// Takes any listener; whoever connects speaks TLS.
+    pub fn with_tls(listener: TcpListener, certificates: Certificates) -> Self {
+        Self {
+            listener,
+            tls: Some(Arc::new(certificates)),
         }
     }
 }
@@ -78,16 +91,17 @@ impl LoopbackListener {
 /// # Errors
 /// What the system said of a listener that can accept nothing any more.
 pub async fn serve(
-    listeners: Vec<LoopbackListener>,
+    doors: Vec<Door>,
     router: Router,
     limits: Limits,
     ending: watch::Receiver<bool>,
 ) -> Result<(), ServeError> {
     let seats = Arc::new(Semaphore::new(limits.max_connections));
     let mut loops = JoinSet::new();
-    for LoopbackListener(listener) in listeners {
+    for Door { listener, tls } in doors {
         loops.spawn(accept(
             listener,
+            tls,
             router.clone(),
             limits,
             Arc::clone(&seats),
@@ -102,6 +116,7 @@ pub async fn serve(
 
 async fn accept(
     listener: TcpListener,
+    tls: Option<Arc<Certificates>>,
     router: Router,
     limits: Limits,
     seats: Arc<Semaphore>,
@@ -119,10 +134,10 @@ async fn accept(
         };
         match accepted {
             Ok(((stream, remote), seat)) => {
-                let (router, ending) = (router.clone(), ending.clone());
+                let (router, ending, tls) = (router.clone(), ending.clone(), tls.clone());
                 connections.spawn(async move {
                     // A connection that breaks is the client's affair; what it asked has been answered or logged by the use case.
-                    let _ = converse(stream, remote, router, limits, ending).await;
+                    let _ = open(stream, remote, tls, router, limits, ending).await;
                     drop(seat);
                 });
             }
@@ -149,22 +164,46 @@ fn is_final(error: &io::Error) -> bool {
         .any(|errno| number == Some(errno.raw_os_error()))
 }
 
-async fn converse(
+type Broken = Box<dyn std::error::Error + Send + Sync>;
+
+async fn open(
     stream: TcpStream,
     remote: SocketAddr,
+    tls: Option<Arc<Certificates>>,
     router: Router,
     limits: Limits,
-    mut ending: watch::Receiver<bool>,
-) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    ending: watch::Receiver<bool>,
+) -> Result<(), Broken> {
     let peer = Peer::new(stream.local_addr()?, remote);
     stream.set_nodelay(true)?;
     // A client that stops taking its answer is dropped by the kernel.
     let patience = u32::try_from(limits.idle_deadline_ms).unwrap_or(u32::MAX);
     rustix::net::sockopt::set_tcp_user_timeout(&stream, patience)?;
+    let Some(tls) = tls else {
+        return converse(stream, peer, None, router, limits, ending).await;
+    };
+    let handshake = tls.acceptor().accept(stream);
+    let stream = tokio::time::timeout(Duration::from_millis(limits.header_deadline_ms), handshake).await??;
+    let shown = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
+    let certificate = shown.map(|der| ClientCertificate(Sha256::digest(der).into()));
+    converse(stream, peer, certificate, router, limits, ending).await
+}
+
+async fn converse(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    peer: Peer,
+    certificate: Option<ClientCertificate>,
+    router: Router,
+    limits: Limits,
+    mut ending: watch::Receiver<bool>,
+) -> Result<(), Broken> {
     let inner = TowerToHyperService::new(router);
     let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(peer.clone());
+        if let Some(certificate) = certificate {
+            request.extensions_mut().insert(certificate);
+        }
         inner.call(request)
     });
     let connection = http1::Builder::new()

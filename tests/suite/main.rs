@@ -32,6 +32,7 @@ mod prompts;
 mod readme;
 mod release;
 mod render;
+mod server;
 mod serving;
 mod sign_cli;
 mod sign_faults;

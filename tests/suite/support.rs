@@ -24,6 +24,7 @@ pub(crate) mod shim;
 pub(crate) mod signer;
 pub(crate) mod site;
 pub(crate) mod softhsm;
+pub(crate) mod tls;
 pub(crate) mod tsa;
 pub(crate) mod updates;
 pub(crate) mod verified;

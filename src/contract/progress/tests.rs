@@ -237,7 +237,8 @@ fn a_correction_takes_the_approval_back() {
 
 #[test]
 fn what_cannot_be_signed_is_not_sent() {
-    let cases: [(fn(&mut Terms), Error); 7] = [
+    type Break = fn(&mut Terms);
+    let cases: [(Break, Error); 7] = [
         (|t| t.fields.retain(|f| f.signer != 2), Error::NothingToSign(2)),
         (|t| t.documents.push(document(3, Action::Sign)), Error::NobodySigns(3)),
         (

@@ -27,7 +27,7 @@ async fn start(limits: Limits) -> Running {
     let (app, state) = application().await;
     let router = super::super::router(app, limits, ending.clone()).unwrap();
     let server = tokio::spawn(serve(
-        vec![LoopbackListener::new(listener).unwrap()],
+        vec![Door::on_loopback(listener).unwrap()],
         router,
         limits,
         ending,
@@ -288,7 +288,7 @@ fn slow_and_swollen_heads_are_cut_off() {
 fn other_addresses_than_loopback_are_refused() {
     run(async {
         let listener = TcpListener::bind("0.0.0.0:0").await.unwrap();
-        let taken = LoopbackListener::new(listener);
+        let taken = Door::on_loopback(listener).map(drop);
         assert!(matches!(taken, Err(ServeError::NotLoopback(_))), "{taken:?}");
     });
 }

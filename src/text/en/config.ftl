@@ -10,7 +10,8 @@ config-writable-by-others = Other users can write to the configuration file { $f
 config-too-long = The configuration file { $file } is too large (at most 1 MiB).
 config-syntax = { $file }, line { $line }: { $reason }
 config-secret-inline = { $file }, line { $line }: a PIN or password must not stand in the configuration ("{ $key }"). Use a file that only its owner can read (pin_file) or a systemd credential (pin_credential), and consider changing what was written there.
-config-role = { $file }, line { $line }: the role "{ $found }" is not part of this version. Use "desk".
+config-plain-http = { $file }, line { $line }: "{ $found }" can be reached from other machines, and without TLS everybody on the way could read and change what is signed. Give [tls] certificate_file and key_file, or a loopback address.
+config-server-only = { $file }, line { $line }: [{ $table }] is for a server. Remove it, or set role = "server".
 config-listen = { $file }, line { $line }: hankod cannot listen on "{ $found }". Give an address of this machine alone with a port, such as 127.0.0.1:10805.
 config-choice = { $file }, line { $line }: "{ $found }" is not one of { $allowed }.
 config-range = { $file }, line { $line }: { $found } is not between { $min } and { $max }.

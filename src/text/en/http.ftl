@@ -22,3 +22,5 @@ bad-address = The address is malformed.
 upload-stalled = The upload stopped. Send it again. Nothing was signed.
 listener-not-loopback = { $address } can be reached from other machines. Configure 127.0.0.1 or [::1].
 listener-failed = The listener could not begin: { $reason }
+tls-unusable = The TLS certificate or key cannot be used: { $reason }
+client-too-often = Too many calls. Try again in { $seconds } seconds or so.

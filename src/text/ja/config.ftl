@@ -10,7 +10,8 @@ config-writable-by-others = 設定ファイル { $file } は他のユーザー�
 config-too-long = 設定ファイル { $file } が大きすぎます(上限 1 MiB)。
 config-syntax = 設定ファイル { $file } の { $line } 行目が正しくありません: { $reason }
 config-secret-inline = 設定ファイル { $file } の { $line } 行目の「{ $key }」に、暗証番号やパスワードを直接書くことはできません。本人だけが読めるファイル(pin_file)か、systemd の資格情報(pin_credential)で指定してください。書いてしまったものは変更することをお勧めします。
-config-role = 設定ファイル { $file } の { $line } 行目: 役割「{ $found }」は、この版ではまだ使えません。"desk" を指定してください。
+config-plain-http = 設定ファイル { $file } の { $line } 行目:「{ $found }」は他の端末から届くアドレスですが、TLS の設定がなく、通信の途中で読まれたり変えられたりします。[tls] に certificate_file と key_file を指定するか、この端末の中だけのアドレスにしてください。
+config-server-only = 設定ファイル { $file } の { $line } 行目: [{ $table }] はサーバー用です。削除するか、role = "server" を指定してください。
 config-listen = 設定ファイル { $file } の { $line } 行目: 「{ $found }」では待ち受けできません。この端末の中だけのアドレスとポート(例 127.0.0.1:10805)を指定してください。
 config-choice = 設定ファイル { $file } の { $line } 行目: 「{ $found }」は指定できません。使えるのは { $allowed } です。
 config-range = 設定ファイル { $file } の { $line } 行目: { $found } は範囲外です。{ $min } から { $max } までで指定してください。

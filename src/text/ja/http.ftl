@@ -22,3 +22,5 @@ bad-address = アドレスの形が正しくありません。
 upload-stalled = 送信が途中で止まりました。もう一度送ってください。何も署名していません。
 listener-not-loopback = { $address } はほかのパソコンから届くアドレスです。127.0.0.1 か [::1] を設定してください。
 listener-failed = 待ち受けを始められませんでした: { $reason }
+tls-unusable = TLS の証明書または鍵を使えません: { $reason }
+client-too-often = 呼び出しが多すぎます。{ $seconds } 秒ほど待ってからお試しください。

@@ -110,7 +110,18 @@ impl Request {
         &self.body[sent_bytes..]
     }
 
+    /// Sends it over a connection that exists and reads the whole answer.
+    pub(crate) fn send_over(&self, mut stream: impl Read + Write, port: u16) -> Response {
+        stream.write_all(self.head(port).as_bytes()).unwrap();
+        stream.write_all(&self.body).unwrap();
+        Response::read(stream)
+    }
+
     fn begin(&self, port: u16) -> TcpStream {
+        begin_with(port, self.head(port).as_bytes())
+    }
+
+    fn head(&self, port: u16) -> String {
         let mut head = format!("{} {} HTTP/1.1\r\nConnection: close\r\n", self.method, self.path);
         let has = |name: &str| self.headers.iter().any(|(n, _)| n.eq_ignore_ascii_case(name));
         if !has("Host") {
@@ -122,7 +133,7 @@ impl Request {
         for (name, value) in &self.headers {
             head += &format!("{name}: {value}\r\n");
         }
-        begin_with(port, (head + "\r\n").as_bytes())
+        head + "\r\n"
     }
 }
 
@@ -136,7 +147,7 @@ pub(crate) fn begin_with(port: u16, bytes: &[u8]) -> TcpStream {
 
 impl Response {
     /// Reads a whole answer, to the end of the connection.
-    pub(crate) fn read(mut stream: TcpStream) -> Self {
+    pub(crate) fn read(mut stream: impl Read) -> Self {
         let mut answer = Vec::new();
         let mut chunk = [0; 65_536];
         loop {

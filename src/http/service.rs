@@ -1,0 +1,46 @@
+//! The server role: its router, and what all its handlers share. One file a group of addresses below.
+//!
+//! Who calls is settled in [`guard`]; handlers translate between HTTP and [`crate::app`] and decide nothing about a signature.
+
+mod about;
+mod guard;
+mod rate;
+mod routes;
+
+use super::limits::{InFlight, Limits};
+use crate::app::App;
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
+use rate::Rates;
+
+/// What handlers share. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Service {
+    pub(super) app: App,
+    pub(super) limits: Limits,
+    pub(super) in_flight: InFlight,
+    rates: Rates,
+}
+
+/// The router of the server role with the guard before it.
+pub fn router(app: App, limits: Limits) -> Router {
+    let service = Service {
+        app,
+        limits,
+        in_flight: InFlight::default(),
+        rates: Rates::default(),
+    };
+    Router::new()
+        .route("/v1/client", get(about::client))
+        .layer(from_fn_with_state(service.clone(), guard::guard))
+        .with_state(service)
+}
+
+/// The router of the admin listener, on loopback: how the daemon is, for its administrator's tools. It asks nobody who they are and tells no name.
+pub fn admin_router(app: App) -> Router {
+    Router::new()
+        .route("/healthz", get(about::alive))
+        .route("/readyz", get(about::ready))
+        .with_state(app)
+}
