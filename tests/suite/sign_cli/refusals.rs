@@ -160,7 +160,7 @@ fn a_token_that_fails_in_the_middle_releases_nothing() {
     fs::create_dir(holder.dir.join("out")).unwrap();
     let impatient = "[limits]\ntoken_sign_deadline_ms = 3000";
     let cases = [
-        ("gone:2", "token_gone", "signature_failed"),
+        ("gone:2", "card_removed", "signature_unknown"),
         ("abort:2", "token_module_crashed", "signature_unknown"),
         ("hang:2", "token_timeout", "signature_unknown"),
         ("garbage:7", "token_signature_mismatch", "signature_failed"),

@@ -118,7 +118,7 @@ impl Jpki {
                 let wanted = u16::from_be_bytes([high, low]);
                 let known = FILES.iter().enumerate();
                 let found = known.filter_map(|(half, files)| Some((half, files.iter().position(|f| *f == wanted)?)));
-                self.file = found.last();
+                self.file = found.min();
                 self.file.map(|_| Vec::new()).ok_or(Status::NOT_FOUND)
             }
             _ => Err(Status::WRONG_PARAMETERS),
