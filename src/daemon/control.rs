@@ -147,6 +147,10 @@ async fn events(State(app): State<App>) -> Response {
     let (ending, mut events) = (app.stopping(), app.events());
     let guard = ending.clone().drop_guard();
     tokio::spawn(async move {
+        // The first line says that the rest will come.
+        if lines.send(Line::Happened(app.tokens_changed())).await.is_err() {
+            return;
+        }
         loop {
             let event = tokio::select! {
                 () = ending.cancelled() => return,

@@ -4,6 +4,7 @@ mod faults;
 mod jpki;
 mod piv;
 mod readers;
+mod watch;
 
 use crate::support::Ran;
 use crate::support::cards::{Bearer, Card};
