@@ -5,6 +5,7 @@
 pub mod anchors;
 mod authorise;
 pub mod batch;
+mod care;
 mod choose;
 pub mod clients;
 pub mod compare;

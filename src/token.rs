@@ -9,6 +9,7 @@ mod host;
 pub mod key;
 pub mod login;
 pub mod mechanism;
+pub mod opensc;
 pub mod pin;
 pub mod provision;
 mod raw;

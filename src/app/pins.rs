@@ -72,13 +72,24 @@ impl App {
         }
         self.may_try(&name).await?;
         let source = self.pin_source(chosen, set)?;
+        self.before_last_try(&source, &info, set).await?;
+        let tries_left = self.tries_left(&info).await;
+        let words = PinPrompt {
+            tries_left,
+            last_try: info.pin == PinState::FinalTry || tries_left == Some(1),
+            ..prompt(chosen, &info, set, asked)
+        };
         let from_file = matches!(source, PinSource::File(_) | PinSource::Credential(_));
         let patience = Duration::from_millis(self.config().prompt.deadline_ms);
         let pin = tokio::select! {
             // Who cancelled may rely on it that no PIN is used afterwards, also when both come at once.
             biased;
             () = set.cancel.cancelled() => return Err(cancelled()),
-            pin = source.obtain(prompt(chosen, &info, set, asked), patience) => pin?,
+            pin = source.obtain(words, patience) => pin?,
+        };
+        let pin = match pin {
+            Some(pin) => Some(self.fit_pin(&source, pin, &info, set).await?),
+            None => None,
         };
         let fingerprint = pin
             .as_ref()
@@ -99,6 +110,8 @@ impl App {
                 Ok(login)
             }
             Err(error) => {
+                // Whoever looks at the token sees how its PIN stands now.
+                self.tell(self.tokens_changed());
                 match Try::of(&error) {
                     Try::Refused => {
                         self.refused(&name).await?;
@@ -147,7 +160,7 @@ impl App {
         Ok(written.await?)
     }
 
-    fn pin_source(&self, chosen: &Chosen, set: &Set) -> Result<PinSource, Failure> {
+    pub(super) fn pin_source(&self, chosen: &Chosen, set: &Set) -> Result<PinSource, Failure> {
         if let PinChoice::File(path) = &set.pin {
             return Ok(PinSource::File(path.clone()));
         }
@@ -250,7 +263,8 @@ fn prompt(chosen: &Chosen, info: &TokenInfo, set: &Set, asked: &Asked) -> PinPro
         }),
         holder: chosen.holder.clone().unwrap_or_else(|| chosen.info.token.label.clone()),
         tries_left: None,
-        last_try: info.pin == PinState::FinalTry,
+        last_try: false,
+        wrong_before: info.pin == PinState::CountLow,
         check: asked.check.clone(),
         address: set.confirm_address.clone().unwrap_or_default(),
     }

@@ -12,8 +12,8 @@ use super::failure::{Failure, FailureKind};
 use crate::token::reader::{self, Happening, MAX_WAITING_HAPPENINGS, Readers, Sight};
 use crate::token::{TokenInfo, names_reader};
 
-/// How long the power of a card may take to go.
-const POWER_PATIENCE: Duration = Duration::from_secs(5);
+/// How long a card may take to lose its power, or to tell a number.
+const CARD_PATIENCE: Duration = Duration::from_secs(5);
 /// How OpenSC calls both halves of a My Number card.
 const JPKI_LABEL: &str = "JPKI (";
 
@@ -88,6 +88,16 @@ impl App {
         }
     }
 
+    /// How many tries a token's PIN has left, where its card tells the number. Not under a login.
+    pub(crate) async fn tries_left(&self, info: &TokenInfo) -> Option<u32> {
+        if !info.removable {
+            return None;
+        }
+        let (reader, label) = (info.reader.clone(), info.token.label.clone());
+        let asked = tokio::task::spawn_blocking(move || reader::tries_left(&reader, &label));
+        tokio::time::timeout(CARD_PATIENCE, asked).await.ok()?.ok()?
+    }
+
     /// Cuts the power of a card that has signed: nothing that the PIN has opened stays open.
     pub(crate) async fn power_off(&self, info: &TokenInfo) {
         if !info.removable {
@@ -95,7 +105,7 @@ impl App {
         }
         let reader = info.reader.clone();
         let cut = tokio::task::spawn_blocking(move || reader::power_off(&reader));
-        match tokio::time::timeout(POWER_PATIENCE, cut).await {
+        match tokio::time::timeout(CARD_PATIENCE, cut).await {
             Ok(Ok(Ok(()))) => {}
             Ok(Ok(Err(error))) => log::warn!(code = "card_not_powered_off", error:%; "a card stays powered"),
             Ok(Err(_)) | Err(_) => log::warn!(code = "card_not_powered_off"; "a card stays powered"),

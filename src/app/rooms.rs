@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::env;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -21,6 +22,7 @@ use crate::process::Program;
 use crate::render::{self, Fonts, Pages};
 use crate::store::{StateDir, Store, StoreError, TokenLock};
 use crate::text::Lang;
+use crate::token::opensc;
 use crate::token::pin::{PinSource, Pinentry, Prompter};
 use crate::token::reader::Readers;
 use crate::token::{Limits, ModuleSpec, TokenRef, Tokens};
@@ -112,7 +114,11 @@ impl App {
     pub fn with_store(config: Config, store: Store, opening: Opening) -> Result<Self, Failure> {
         let uploads = upload_folder(&config.state_dir)?;
         let rooms = Rooms {
-            tokens: Tokens::new(&opening.program, modules(&config, &opening), limits(&config)),
+            tokens: Tokens::new(
+                &opening.program,
+                prepared(modules(&config, &opening), &config.state_dir),
+                limits(&config),
+            ),
             program: opening.program,
             fonts: fonts(config.font.clone()),
             config,
@@ -322,6 +328,28 @@ fn modules(config: &Config, opening: &Opening) -> Vec<ModuleSpec> {
         spec
     };
     config.modules.iter().map(spec).collect()
+}
+
+/// Gives OpenSC a configuration of ours where nobody has given it another. Without it OpenSC works, but lets others use a card between two calls.
+fn prepared(mut specs: Vec<ModuleSpec>, state_dir: &Path) -> Vec<ModuleSpec> {
+    let theirs = |spec: &ModuleSpec| spec.env.iter().any(|(name, _)| name == opensc::VARIABLE);
+    for spec in specs
+        .iter_mut()
+        .filter(|spec| opensc::is_opensc(&spec.path) && !theirs(spec))
+    {
+        let file = state_dir.join("opensc.conf");
+        let current = std::fs::read(&file).is_ok_and(|bytes| bytes == opensc::CONFIGURATION.as_bytes());
+        let written = current
+            || tempfile::NamedTempFile::new_in(state_dir).is_ok_and(|mut new| {
+                let whole = new.write_all(opensc::CONFIGURATION.as_bytes());
+                whole.is_ok() && new.persist(&file).is_ok()
+            });
+        match written {
+            true => spec.env.push((opensc::VARIABLE.into(), file.into())),
+            false => log::warn!(code = "opensc_not_configured"; "OpenSC's configuration could not be written"),
+        }
+    }
+    specs
 }
 
 fn limits(config: &Config) -> Limits {

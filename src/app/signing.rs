@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::App;
 use super::authorise;
-use super::choose::Signer;
+use super::choose::{Chosen, Signer};
 use super::desk::{DocumentRequest, Level, SigningChoice};
 use super::draft::Draft;
 use super::failure::{Failure, FailureKind};
@@ -227,7 +227,7 @@ impl Run<'_> {
         self.step(Step::PinAsked)?;
         let login = self.app.open_token(&token, self.set, asked, &self.journal).await?;
         // The token is closed whatever happened under the login.
-        let sealed = self.under_login(&login, items).await;
+        let sealed = self.under_login(&token, &login, items).await;
         if let Err(error) = login.logout().await {
             // The login ended with its worker; what was signed and checked under it stays good.
             log::warn!(code = error.code(); "a token was not closed in order");
@@ -238,12 +238,13 @@ impl Run<'_> {
         self.release(sealed).await
     }
 
-    async fn under_login(&self, login: &Login, items: Vec<Item>) -> Result<Vec<Sealed>, Failure> {
+    async fn under_login(&self, token: &Chosen, login: &Login, items: Vec<Item>) -> Result<Vec<Sealed>, Failure> {
         self.step(Step::LoggedIn)?;
         let signer = self
             .app
             .choose_certificate(login, &self.set.choice, &self.set.credential)
             .await?;
+        self.app.before_showing(token, &signer, self.set).await?;
         let signer = Arc::new(signer);
         let prepared = self.prepare(items, &signer).await?;
         let digests = prepared.iter().map(|(_, ready)| ready.to_sign_digest(signer.algorithm));

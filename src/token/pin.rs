@@ -6,11 +6,13 @@ mod assuan;
 mod file;
 mod place;
 mod prompt;
+mod rule;
 mod words;
 
 pub use place::Place;
 pub use prompt::{Pinentry, Prompter};
-pub use words::{Asked, Certified, Pages, PairingPrompt, PinPrompt};
+pub use rule::{PinRule, half_width};
+pub use words::{Asked, Certified, Notice, Pages, PairingPrompt, PinPrompt};
 
 use crate::secret::Pin;
 use crate::text::Explain;
@@ -45,6 +47,12 @@ pub enum PinError {
     /// Longer than any PIN.
     #[error("the PIN is too long")]
     TooLong,
+    /// No signing password of a My Number card looks like that; no try was spent.
+    #[error("not a signing password of a My Number card")]
+    JpkiPassword,
+    /// The other PIN of a My Number card has four digits; no try was spent.
+    #[error("not a four-digit PIN of a My Number card")]
+    JpkiDigits,
     /// Too many prompts wait already.
     #[error("too many prompts are waiting")]
     Busy,
@@ -85,6 +93,8 @@ impl Explain for PinError {
             Self::TimedOut => "pin_timed_out",
             Self::Empty => "pin_empty",
             Self::TooLong => "pin_too_long",
+            Self::JpkiPassword => "pin_jpki_password",
+            Self::JpkiDigits => "pin_jpki_digits",
             Self::Busy => "pin_prompts_busy",
             Self::Prompt { .. } => "pin_prompt_failed",
             Self::Unreadable { .. } => "pin_file_unreadable",
@@ -98,7 +108,13 @@ impl Explain for PinError {
             Self::Prompt { program, reason } => vec![("program", program.clone()), ("reason", reason.clone())],
             Self::Unreadable { path, reason } => vec![("path", path.clone()), ("reason", reason.clone())],
             Self::NotRegular { path } | Self::Exposed { path } => vec![("path", path.clone())],
-            Self::Cancelled | Self::TimedOut | Self::Empty | Self::TooLong | Self::Busy => Vec::new(),
+            Self::Cancelled
+            | Self::TimedOut
+            | Self::Empty
+            | Self::TooLong
+            | Self::JpkiPassword
+            | Self::JpkiDigits
+            | Self::Busy => Vec::new(),
         }
     }
 }

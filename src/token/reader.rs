@@ -4,6 +4,7 @@
 
 mod kind;
 mod sight;
+mod tries;
 mod watch;
 
 pub use kind::CardKind;
@@ -80,28 +81,43 @@ impl Readers {
 /// # Errors
 /// [`PowerError`]
 pub fn power_off(reader: &str) -> Result<(), PowerError> {
-    let told = |error: pcsc::Error| PowerError(format!("{error:?}"));
-    let context = Context::establish(Scope::User).map_err(told)?;
+    match with_card(reader, |card| card.disconnect(Disposition::UnpowerCard)) {
+        // Where nothing is, nothing is open.
+        Ok(Some(Ok(())) | None) | Ok(Some(Err((_, pcsc::Error::RemovedCard)))) => Ok(()),
+        Ok(Some(Err((_, error)))) | Err(error) => Err(PowerError(format!("{error:?}"))),
+    }
+}
+
+/// How many tries the PIN of the token with this label has left, asked of the card in `reader`; `None` where it does not tell. Only while no login is open. Blocks for as long as the card takes.
+pub fn tries_left(reader: &str, label: &str) -> Option<u32> {
+    let asked = with_card(reader, |mut card| {
+        let transaction = card.transaction().ok()?;
+        let told = tries::ask(&transaction, label);
+        // Nothing was opened; whoever comes next selects its own applet.
+        let _ = transaction.end(Disposition::LeaveCard);
+        told
+    });
+    asked.ok()??
+}
+
+/// Does something with the card in `reader`; `None` when there is none.
+fn with_card<T>(reader: &str, work: impl FnOnce(pcsc::Card) -> T) -> Result<Option<T>, pcsc::Error> {
+    let context = Context::establish(Scope::User)?;
     let named = |name: &CString| names_reader(reader, &name.to_string_lossy());
     let mut names: Vec<CString> = match context.list_readers_owned() {
-        Err(pcsc::Error::NoReadersAvailable) => return Ok(()),
-        names => names.map_err(told)?.into_iter().filter(named).collect(),
+        Err(pcsc::Error::NoReadersAvailable) => return Ok(None),
+        names => names?.into_iter().filter(named).collect(),
     };
     let name = match (names.pop(), names.is_empty()) {
-        (None, _) => return Ok(()),
+        (None, _) => return Ok(None),
         (Some(name), true) => name,
-        // Somebody else's card must not lose its power.
-        (Some(_), false) => return Err(PowerError("two readers have this name".to_owned())),
+        // Two of one name: the card could be somebody else's.
+        (Some(_), false) => return Err(pcsc::Error::UnknownReader),
     };
-    let card = match context.connect(&name, ShareMode::Shared, Protocols::ANY) {
-        Ok(card) => card,
-        // Nothing is there, so nothing is open.
-        Err(pcsc::Error::NoSmartcard | pcsc::Error::RemovedCard | pcsc::Error::UnknownReader) => return Ok(()),
-        Err(error) => return Err(told(error)),
-    };
-    match card.disconnect(Disposition::UnpowerCard) {
-        Ok(()) | Err((_, pcsc::Error::RemovedCard)) => Ok(()),
-        Err((_, error)) => Err(told(error)),
+    match context.connect(&name, ShareMode::Shared, Protocols::ANY) {
+        Ok(card) => Ok(Some(work(card))),
+        Err(pcsc::Error::NoSmartcard | pcsc::Error::RemovedCard) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

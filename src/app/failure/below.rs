@@ -89,6 +89,8 @@ impl From<PinError> for Failure {
             | PinError::TimedOut
             | PinError::Empty
             | PinError::TooLong
+            | PinError::JpkiPassword
+            | PinError::JpkiDigits
             | PinError::Prompt { .. }
             | PinError::Unreadable { .. }
             | PinError::NotRegular { .. }

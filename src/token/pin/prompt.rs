@@ -5,7 +5,7 @@
 use super::PinError;
 use super::assuan::{Answer, Broken, Conversation};
 use super::place::Place;
-use super::words::{PairingPrompt, PinPrompt};
+use super::words::{Notice, PairingPrompt, PinPrompt};
 use crate::secret::Pin;
 use crate::text::{Lang, say};
 use std::ffi::OsString;
@@ -70,6 +70,7 @@ struct Question {
 enum Prompt {
     Pin(PinPrompt),
     Pairing(PairingPrompt),
+    Notice(Notice),
 }
 
 impl Pinentry {
@@ -179,7 +180,7 @@ impl Pinentry {
                 must(talk.request("SETPROMPT", &words("prompt-pin"))?)?;
                 talk.request("GETPIN", "")
             }
-            Prompt::Pairing(_) => talk.request("CONFIRM", ""),
+            Prompt::Pairing(_) | Prompt::Notice(_) => talk.request("CONFIRM", ""),
         }
     }
 }
@@ -223,6 +224,14 @@ impl Prompter {
         self.put(Prompt::Pairing(prompt), patience).await.map(|_| ())
     }
 
+    /// Tells the person something that they must agree to. Dropping the future takes the question back.
+    ///
+    /// # Errors
+    /// `Cancelled` when the answer is no; else as [`Prompter::ask`].
+    pub async fn agree(&self, notice: Notice, patience: Duration) -> Result<(), PinError> {
+        self.put(Prompt::Notice(notice), patience).await.map(|_| ())
+    }
+
     async fn put(&self, prompt: Prompt, patience: Duration) -> Result<Option<Pin>, PinError> {
         let failed = |reason: String| self.pinentry.failed(reason);
         // The other end sees this one close: by answer, by drop, by panic alike.
@@ -261,6 +270,7 @@ impl Prompt {
         match self {
             Self::Pin(prompt) => prompt.lang,
             Self::Pairing(prompt) => prompt.lang,
+            Self::Notice(notice) => notice.lang,
         }
     }
 
@@ -268,6 +278,7 @@ impl Prompt {
         match self {
             Self::Pin(prompt) => prompt.description(),
             Self::Pairing(prompt) => prompt.description(),
+            Self::Notice(notice) => notice.description(),
         }
     }
 
@@ -275,12 +286,13 @@ impl Prompt {
         match self {
             Self::Pin(_) => "prompt-sign",
             Self::Pairing(_) => "prompt-allow",
+            Self::Notice(notice) => notice.agree,
         }
     }
 
     fn no(&self) -> &'static str {
         match self {
-            Self::Pin(_) => "prompt-cancel",
+            Self::Pin(_) | Self::Notice(_) => "prompt-cancel",
             Self::Pairing(_) => "prompt-refuse",
         }
     }
@@ -356,6 +368,7 @@ mod tests {
             holder: "甲野太郎".into(),
             tries_left: None,
             last_try: true,
+            wrong_before: true,
             check: "1234".into(),
             address: String::new(),
         }

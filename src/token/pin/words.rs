@@ -4,6 +4,7 @@
 
 use super::assuan::escaped_len;
 use crate::text::{Lang, plain, say};
+use zeroize::Zeroize;
 
 /// Longest description after Assuan's escaping, in bytes; with the command before it the line stays under 900.
 pub(super) const MAX_DESCRIPTION_BYTES: usize = 880;
@@ -70,6 +71,8 @@ pub struct PinPrompt {
     pub tries_left: Option<u32>,
     /// The next wrong PIN blocks the card.
     pub last_try: bool,
+    /// A wrong PIN was given since the last right one.
+    pub wrong_before: bool,
     /// Number that also stands on the page with all documents.
     pub check: String,
     /// Address of that page; empty where there is none.
@@ -85,6 +88,39 @@ pub struct PairingPrompt {
     pub origin: String,
     /// The six digits that the site's page shows too.
     pub code: String,
+}
+
+/// What the person must agree to before the work goes on. It may hold what a certificate says of a person: wiped when it is dropped, and never printed.
+pub struct Notice {
+    pub(super) lang: Lang,
+    lines: Vec<String>,
+    pub(super) agree: &'static str,
+}
+
+impl Notice {
+    /// `lines` are shown each on its own, shortened where all together are too long; `agree` is the message on the button that goes on.
+    pub fn new(lang: Lang, agree: &'static str, lines: Vec<String>) -> Self {
+        Self { lang, lines, agree }
+    }
+
+    pub(super) fn description(&self) -> String {
+        // Three bytes for a line's escaped end.
+        let each = MAX_DESCRIPTION_BYTES / self.lines.len().max(1) - 3;
+        let whole: usize = self.lines.iter().map(|line| escaped_len(line) + 3).sum();
+        let room = if whole <= MAX_DESCRIPTION_BYTES {
+            MAX_DESCRIPTION_BYTES
+        } else {
+            each
+        };
+        let lines: Vec<String> = self.lines.iter().map(|line| shorten(line, room)).collect();
+        lines.join("\n")
+    }
+}
+
+impl Drop for Notice {
+    fn drop(&mut self) {
+        self.lines.zeroize();
+    }
 }
 
 impl PinPrompt {
@@ -138,6 +174,7 @@ impl PinPrompt {
         match (self.last_try, self.tries_left) {
             (true, _) => tail.push(say(lang, "prompt-last-try", &[])),
             (false, Some(tries)) => tail.push(say(lang, "prompt-tries-left", &[("tries", &tries.to_string())])),
+            (false, None) if self.wrong_before => tail.push(say(lang, "prompt-wrong-before", &[])),
             (false, None) => {}
         }
         with_names(head, &self.names, tail)
@@ -249,6 +286,7 @@ mod tests {
             holder,
             tries_left: Some(3),
             last_try: false,
+            wrong_before: true,
             check: "1234 5678".to_owned(),
             address: "http://127.0.0.1:10805/confirm/0123456789abcdef0123456789abcdef".to_owned(),
         }

@@ -60,7 +60,7 @@ impl CardKind {
         let card = context.connect(reader, ShareMode::Exclusive, Protocols::ANY).ok()?;
         let mut answer = [0; MAX_ANSWER_BYTES];
         let kind = MARKS.iter().find(|mark| {
-            let selected = card.transmit(&select(mark), &mut answer);
+            let selected = card.transmit(&select_mark(mark), &mut answer);
             selected.is_ok_and(accepted)
         });
         // Whoever comes next finds the card as it was put in.
@@ -69,8 +69,13 @@ impl CardKind {
     }
 }
 
+/// SELECT of the kind's applet.
+pub(super) fn select(kind: CardKind) -> Option<Vec<u8>> {
+    MARKS.iter().find(|mark| mark.kind == kind).map(select_mark)
+}
+
 /// SELECT by name, first occurrence (ISO/IEC 7816-4, 11.2.2).
-fn select(mark: &Mark) -> Vec<u8> {
+fn select_mark(mark: &Mark) -> Vec<u8> {
     let mut command = vec![0x00, 0xa4, 0x04, mark.introduces];
     // An AID has at most 16 bytes.
     command.push(u8::try_from(mark.aid.len()).unwrap_or(0));
@@ -101,6 +106,6 @@ mod tests {
         for refusal in [&[0x6a, 0x82][..], &[0x90], &[], &[0x00, 0x90]] {
             assert!(!accepted(refusal));
         }
-        assert_eq!(select(&MARKS[0])[..5], [0x00, 0xa4, 0x04, 0x0c, 10]);
+        assert_eq!(select(CardKind::Jpki).unwrap()[..5], [0x00, 0xa4, 0x04, 0x0c, 10]);
     }
 }
