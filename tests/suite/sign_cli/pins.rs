@@ -97,6 +97,8 @@ fn the_prompt_shows_what_is_signed_and_can_be_cancelled() {
         Answer::Cancel,
         Answer::Pin("135791"),
         Answer::Pin("135791"),
+        // Whether to spend the last try.
+        Answer::Confirm,
         Answer::Pin(PIN),
     ];
     let pinentry = Pinentry::new(&holder.dir, &answers);
@@ -112,7 +114,9 @@ fn the_prompt_shows_what_is_signed_and_can_be_cancelled() {
     assert!(ran.ok, "{ran:?}");
     assert_eq!(logins(&holder.dir), "wwr");
     assert_eq!(pinentry.received("GETPIN").len(), 4);
-    let shown = pinentry.received("SETDESC");
+    let mut shown = pinentry.received("SETDESC");
+    assert!(shown[2].contains("A wrong PIN was typed before"), "{shown:?}");
+    assert!(shown.remove(3).starts_with("One try is left."), "{shown:?}");
     assert!(
         shown
             .iter()
