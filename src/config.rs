@@ -51,6 +51,8 @@ pub struct Config {
     pub tsas: Vec<Tsa>,
     /// Which timestamps may be used.
     pub timestamp: Timestamps,
+    /// How evidence is gathered.
+    pub evidence: Evidence,
     /// Whom signatures and timestamps are checked against.
     pub trust: Trust,
     /// Where addresses found in certificates may lead.
@@ -160,6 +162,23 @@ pub struct Timestamps {
     pub accredited_only: bool,
     /// SHA-256 of the accredited TSAs' certificates.
     pub accredited: BTreeSet<[u8; 32]>,
+}
+
+/// How evidence is gathered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Evidence {
+    /// Which revocation data may stand in a file for its signers.
+    pub revocation: Revocation,
+}
+
+/// Which revocation data may stand in a file for its signers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Revocation {
+    /// What can be had at once and is not outdated.
+    #[default]
+    Immediate,
+    /// Issued after the signature's time, when a revocation that was under way has become known.
+    AfterGrace,
 }
 
 /// Trust anchors: files of certificates (PEM or DER), and folders of such files. The system's TLS roots are never among them.

@@ -4,19 +4,23 @@
 //! [`crate::tsa::check`] passed it; when there is none, there is an error, never another time in its place.
 
 mod budget;
+mod cache;
+mod found;
+mod issuers;
 mod revocation;
 mod timestamp;
 
 use crate::clock::Timestamp;
 use crate::text::Explain;
-use crate::{net, tsa};
+use crate::{net, trust, tsa};
 use std::fmt;
 
-pub use budget::{Budget, FAILURES_BEFORE_REST, MAX_REST_SECONDS, MIN_REST_SECONDS, Memory, Quota};
-pub use revocation::{
-    Collected, MAX_CACHE_BYTES, MAX_REQUESTS, RevocationCache, RevocationCause, RevocationDemand, revocation,
-};
-pub use timestamp::{Demand, Stamped, Tsa, timestamp};
+pub use budget::{Budget, FAILURES_BEFORE_REST, MAX_REST_SECONDS, MIN_REST_SECONDS, Memory, Quota, Turn};
+pub use cache::{MAX_CACHE_BYTES, RevocationCache};
+pub use found::MAX_REQUESTS;
+pub use issuers::issuers;
+pub use revocation::{Collected, RevocationCause, RevocationDemand, revocation};
+pub use timestamp::{Answered, Demand, Remember, Stamped, Tsa, timestamp};
 
 /// Why there is no timestamp.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -52,10 +56,14 @@ pub enum Cause {
     Token(tsa::Error),
     /// The token's certificate is not on the list of accredited TSAs.
     NotAccredited,
+    /// The token's certificate does not lead to an anchor; what stands against the best path, the gravest first.
+    Untrusted(Vec<trust::Finding>),
     /// Not asked: its quota is used up until then.
     QuotaUsed(Timestamp),
     /// Not asked: it failed too often and rests until then.
     Resting(Timestamp),
+    /// Not asked: what is remembered of it could not be read or written, for this reason.
+    Forgotten(&'static str),
 }
 
 impl fmt::Display for Attempt {
@@ -66,6 +74,8 @@ impl fmt::Display for Attempt {
             Cause::Status(status) => write!(f, "HTTP {status}"),
             Cause::Token(error) => f.write_str(error.code()),
             Cause::NotAccredited => f.write_str("not_accredited"),
+            Cause::Untrusted(findings) => f.write_str(findings.first().map_or("untrusted", Explain::code)),
+            Cause::Forgotten(code) => f.write_str(code),
             Cause::QuotaUsed(until) => write!(f, "quota_used, {until}"),
             Cause::Resting(until) => write!(f, "resting, {until}"),
         }

@@ -15,6 +15,7 @@ pub mod blob;
 mod chain;
 mod clients;
 mod dialect;
+mod fetched;
 mod operations;
 mod pairings;
 mod pins;

@@ -11,6 +11,7 @@ use thiserror::Error;
 pub mod chain;
 pub mod changes;
 pub mod evidence;
+pub mod extension;
 pub mod file;
 pub mod hashing;
 mod headline;

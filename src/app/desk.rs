@@ -3,8 +3,10 @@
 //! Plain data. Shapes are checked when they are read (unknown fields are refused); whether a certificate, page or level exists is judged by the use case.
 
 mod events;
+mod level;
 
 pub use events::Event;
+pub use level::{Level, Revocation};
 
 use super::failure::{Failure, FailureKind};
 use crate::der::Hasher;
@@ -195,18 +197,6 @@ pub enum CertificateSelector {
     Sha256(String),
     /// The one signing certificate of this token, for cards that show it only after the PIN.
     Token(String),
-}
-
-/// Level of the signature (ETSI EN 319 142-1).
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
-pub enum Level {
-    /// Signature alone.
-    #[default]
-    #[serde(rename = "b-b")]
-    BB,
-    /// With a timestamp over the signature.
-    #[serde(rename = "b-t")]
-    BT,
 }
 
 /// When the work begins.

@@ -38,7 +38,9 @@ pub(crate) struct Draft {
     named: PathBuf,
     original_bytes: u64,
     sha256: [u8; 32],
-    /// SHA-256 of the original, ready to go on with the update.
+    /// Length of what stands there now.
+    bytes: u64,
+    /// SHA-256 of what stands there now, ready to go on with the next update.
     running: Hasher,
 }
 
@@ -86,6 +88,7 @@ impl Draft {
             named: folder.to_owned(),
             original_bytes,
             sha256,
+            bytes: original_bytes,
             running: hasher,
         })
     }
@@ -105,6 +108,7 @@ impl Draft {
             named,
             original_bytes: upload.bytes,
             sha256,
+            bytes: upload.bytes,
             running: upload.running,
         })
     }
@@ -133,7 +137,12 @@ impl Draft {
         &self.path
     }
 
-    /// Digest of the original followed by `parts`: the bytes that a signature over an appended update covers.
+    /// SHA-256 of the present bytes.
+    pub(crate) fn present_sha256(&self) -> [u8; 32] {
+        fixed(self.running.clone().finish())
+    }
+
+    /// Digest of the present bytes followed by `parts`: the bytes that a signature over an appended update covers.
     ///
     /// # Errors
     /// `output_unwritable` when our copy cannot be read.
@@ -142,7 +151,7 @@ impl Draft {
             self.running.clone()
         } else {
             let mut hasher = algorithm.hasher();
-            self.read(0..self.original_bytes, &mut |block| hasher.update(block))?;
+            self.read(0..self.bytes, &mut |block| hasher.update(block))?;
             hasher
         };
         parts.iter().for_each(|part| hasher.update(part));
@@ -157,17 +166,20 @@ impl Draft {
         feed(&self.file, range, each).map_err(|e| unwritable(&self.named, &e))
     }
 
-    /// Puts `update` behind the original bytes, in place of whatever stood there, and makes it durable.
+    /// Puts `update` behind the present bytes and makes it durable.
     ///
     /// # Errors
-    /// `disk_full`, `output_unwritable`; the original bytes stay as they are.
+    /// `disk_full`, `output_unwritable`; what stood there before stays as it was.
     pub(crate) fn append(&mut self, update: &[u8]) -> Result<(), Failure> {
         self.file
-            .set_len(self.original_bytes)
-            .and_then(|()| self.file.seek(SeekFrom::Start(self.original_bytes)))
+            .set_len(self.bytes)
+            .and_then(|()| self.file.seek(SeekFrom::Start(self.bytes)))
             .and_then(|_| self.file.write_all(update))
             .and_then(|()| self.file.sync_data())
-            .map_err(|e| unwritable(&self.named, &e))
+            .map_err(|e| unwritable(&self.named, &e))?;
+        self.bytes += update.len() as u64;
+        self.running.update(update);
+        Ok(())
     }
 
     /// Gives the file its name, in one step, and makes the name durable.

@@ -201,10 +201,7 @@ fn load(app: &App, request: &FilesRequest) -> Result<Vec<Item>, Failure> {
     folders.into_iter().for_each(draft::sweep);
     let load = |document: &FileRequest| -> Result<Item, Failure> {
         let (input, output) = (Path::new(&document.input), Path::new(&document.output));
-        // Renaming onto a folder fails, but only after the token has signed.
-        if output.is_dir() {
-            return Err(unwritable(output, &io::ErrorKind::IsADirectory.into()));
-        }
+        not_a_folder(output)?;
         let draft = Draft::copy(input, parent(output), app.max_document_bytes())?;
         Ok(Item {
             request: document.request.clone(),
@@ -218,6 +215,21 @@ fn load(app: &App, request: &FilesRequest) -> Result<Vec<Item>, Failure> {
     request.documents.iter().map(load).collect()
 }
 
+/// Renaming onto a folder fails, but only after all the work.
+///
+/// # Errors
+/// `output_unwritable`.
+pub(super) fn not_a_folder(output: &Path) -> Result<(), Failure> {
+    match output.is_dir() {
+        true => Err(unwritable(output, &io::ErrorKind::IsADirectory.into())),
+        false => Ok(()),
+    }
+}
+
+/// The password in a file, without the line end behind it.
+///
+/// # Errors
+/// `input_unreadable`, `password_too_long`.
 pub(super) fn password(path: &Path) -> Result<Password, Failure> {
     let mut bytes = small_file(path, MAX_SECRET_BYTES)?;
     while bytes.last().is_some_and(|b| matches!(b, b'\n' | b'\r')) {

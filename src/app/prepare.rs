@@ -66,7 +66,7 @@ pub(crate) fn prepare(
 ) -> Result<Ready, Failure> {
     let token_bytes = match choice.level {
         desk::Level::BB => 0,
-        desk::Level::BT => TOKEN_BYTES,
+        desk::Level::BT | desk::Level::BLt | desk::Level::BLta => TOKEN_BYTES,
     };
     let room = cms::estimate_bytes(&signer.chain, signer.algorithm, token_bytes)?;
     let name = signer.certificate.subject().common_name();

@@ -4,7 +4,6 @@ use super::draft::Draft;
 use super::failure::Failure;
 use super::journal::Intent;
 use super::signing::{Deliver, Sealed, Signed};
-use crate::der::DigestAlgorithm;
 use crate::pdf::Document;
 use crate::secret::Password;
 use crate::text::Explain;
@@ -42,10 +41,8 @@ pub(crate) fn finish(sealed: Sealed) -> Result<Finished, Failure> {
         signer,
         ..
     } = sealed;
-    let update = &ready.prepared.update;
-    item.draft.append(update)?;
-    let mut sha256 = [0; 32];
-    sha256.copy_from_slice(&item.draft.digest(DigestAlgorithm::Sha256, [update, &[]])?);
+    item.draft.append(&ready.prepared.update)?;
+    let sha256 = item.draft.present_sha256();
     let field = ready.prepared.field_name;
     Ok(Finished {
         draft: item.draft,

@@ -71,8 +71,6 @@ pub(crate) struct Rooms {
     pub(super) events: broadcast::Sender<Event>,
     pub(super) workers: Arc<Semaphore>,
     pub(super) unattended_page: bool,
-    /// Held from reading what is remembered of TSAs until it is written again.
-    pub(super) tsa_turn: tokio::sync::Mutex<()>,
     /// One try at a token's PIN at a time, by the name under which it is remembered.
     pub(super) pin_turns: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
     /// Sets that run.
@@ -127,7 +125,6 @@ impl App {
             events: broadcast::channel(EVENT_BACKLOG).0,
             workers: Arc::new(Semaphore::new(MAX_BLOCKING)),
             unattended_page: opening.unattended_page,
-            tsa_turn: tokio::sync::Mutex::default(),
             pin_turns: Mutex::default(),
             sets: TaskTracker::new(),
             stopping: CancellationToken::new(),

@@ -179,7 +179,7 @@ impl App {
     /// # Errors
     /// Every [`Failure`].
     pub(crate) async fn sign_set(&self, mut set: Set, at: &Checkpoint<'_>, out: &Receiver<'_>) -> Result<(), Failure> {
-        if set.choice.level == Level::BT {
+        if set.choice.level > Level::BB {
             // Before anybody types a PIN for a timestamp that nobody can give.
             self.check_tsas(&set.tsas).await?;
         }
@@ -308,7 +308,7 @@ impl Run<'_> {
         let last = sealed.last().map(|sealed| sealed.intent.item);
         for mut sealed in sealed {
             let n = sealed.intent.item;
-            if self.set.choice.level == Level::BT {
+            if self.set.choice.level > Level::BB {
                 self.app.stamp(&mut sealed, &self.set.tsas).await?;
                 self.step(Step::Stamped(n))?;
             }

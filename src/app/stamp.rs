@@ -8,20 +8,26 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::App;
+use super::desk::Revocation;
 use super::draft::small_file;
 use super::failure::{Failure, FailureKind};
 use super::signing::Sealed;
 use crate::cms::{self, SignedData};
 use crate::config::{self, TsaLogin};
 use crate::der::{DigestAlgorithm, ObjectIdentifier};
-use crate::fetch::{self, Demand, Quota, Tsa};
+use crate::fetch::{self, Answered, Cause, Demand, Quota, Stamped, Tsa, Turn};
 use crate::net::{Authorization, Client, ClientIdentity, Url};
 use crate::secret::{ApiKey, MAX_SECRET_BYTES};
 use crate::store::StoreError;
+use crate::text::Explain;
+use crate::trust::Anchors;
+use crate::trust::revocation::Freshness;
 use crate::tsa::Imprint;
 
 /// How long a TSA without a setting of its own may take.
 const DEADLINE: Duration = Duration::from_secs(15);
+/// Room for a token of a TSA that never gave one: known ones with their chains take 1.5 to 6 KiB.
+const UNMEASURED_TOKEN_BYTES: usize = 8 * 1024;
 /// Bytes of a client certificate's or key's file.
 const MAX_PEM_BYTES: usize = 64 * 1024;
 
@@ -37,38 +43,87 @@ impl App {
         }
     }
 
-    /// Puts a timestamp into the signature.
+    /// A timestamp over `imprint` by the TSAs named, else by those configured. With `anchors` the TSA's certificate must lead to one of them.
     ///
     /// # Errors
-    /// `fetch_no_timestamp` and what [`App::check_tsas`] finds; `contents_too_small` for a token that is larger than any that was measured.
-    pub(super) async fn stamp(&self, sealed: &mut Sealed, named: &[String]) -> Result<(), Failure> {
-        let value = SignedData::parse(&sealed.cms)?.signer()?.signature.clone();
+    /// `fetch_no_timestamp` and what [`App::check_tsas`] finds.
+    pub(crate) async fn timestamp(
+        &self,
+        imprint: Imprint,
+        named: &[String],
+        anchors: Option<Arc<Anchors>>,
+    ) -> Result<Stamped, Failure> {
         let settings = &self.config().timestamp;
         let demand = Demand {
-            imprint: Imprint::of(DigestAlgorithm::Sha256, &value),
+            imprint,
             accredited: settings.accredited_only.then(|| settings.accredited.clone()),
+            anchors,
         };
         let tsas = self.tsas(named).await?;
-        let turn = self.0.tsa_turn.lock().await;
-        let before = self.store().tsa_memory().await?;
-        let mut memory = before.clone();
-        let result = fetch::timestamp(&tsas, &demand, &mut memory, self.now()).await;
-        memory.retain(|url, budget| before.get(url) != Some(budget));
-        let kept = self.store().write(move |tx| {
-            Box::pin(async move {
-                for (url, budget) in &memory {
-                    tx.remember_tsa(url, budget).await?;
-                }
-                Ok::<_, StoreError>(())
-            })
-        });
-        kept.await?;
-        drop(turn);
-        let stamped = result?;
+        let remember = |one, turn| -> Answered<'_> { Box::pin(self.note_turn(one, turn)) };
+        let stamped = fetch::timestamp(&tsas, &demand, &remember, self.now()).await?;
         for attempt in &stamped.failed {
             let cause = attempt.to_string();
             log::warn!(code = "tsa_failed", tsa = attempt.tsa, cause; "a TSA gave no timestamp");
         }
+        Ok(stamped)
+    }
+
+    /// Notes a turn of a TSA in the state, where other processes see it; what changes nothing is not written.
+    async fn note_turn(&self, one: &Tsa, turn: Turn) -> Result<(), Cause> {
+        let forgotten = |error: StoreError| Cause::Forgotten(error.code());
+        let (url, quota, now) = (one.url.to_string(), one.quota, self.now());
+        let mut memory = self.store().tsa_memory().await.map_err(forgotten)?;
+        let before = memory.remove(&url).unwrap_or_default();
+        let mut after = before.clone();
+        let noted = after.note(turn, quota, now);
+        if after == before {
+            return noted;
+        }
+        let written = self.store().write(move |tx| {
+            Box::pin(async move {
+                let mut budget = tx.tsa_budget(&url).await?;
+                let noted = budget.note(turn, quota, now);
+                tx.remember_tsa(&url, &budget).await?;
+                Ok::<_, StoreError>(noted)
+            })
+        });
+        written.await.map_err(forgotten)?
+    }
+
+    /// Room in bytes for a token of one of the TSAs: what was measured and a quarter more, or enough for any that is known.
+    pub(crate) async fn token_room(&self, named: &[String]) -> Result<usize, Failure> {
+        let memory = self.store().tsa_memory().await?;
+        let tsas = self.tsas(named).await?;
+        let measured = tsas
+            .iter()
+            .map(|one| memory.get(&one.url.to_string()).map_or(0, |b| b.token_bytes));
+        let rooms = measured.map(|bytes| {
+            if bytes == 0 {
+                UNMEASURED_TOKEN_BYTES
+            } else {
+                bytes + bytes / 4
+            }
+        });
+        Ok(rooms.max().unwrap_or(UNMEASURED_TOKEN_BYTES))
+    }
+
+    /// What may be used as revocation data: as asked, else as configured.
+    pub(crate) fn freshness(&self, asked: Option<Revocation>) -> Freshness {
+        match (asked, self.config().evidence.revocation) {
+            (Some(Revocation::Immediate), _) | (None, config::Revocation::Immediate) => Freshness::Current,
+            (Some(Revocation::AfterGrace), _) | (None, config::Revocation::AfterGrace) => Freshness::IssuedAfter,
+        }
+    }
+
+    /// Puts a timestamp into the signature.
+    ///
+    /// # Errors
+    /// As [`App::timestamp`]; `contents_too_small` for a token that is larger than any that was measured.
+    pub(super) async fn stamp(&self, sealed: &mut Sealed, named: &[String]) -> Result<(), Failure> {
+        let value = SignedData::parse(&sealed.cms)?.signer()?.signature.clone();
+        let imprint = Imprint::of(DigestAlgorithm::Sha256, &value);
+        let stamped = self.timestamp(imprint, named, None).await?;
         sealed.cms = cms::with_timestamp(&sealed.cms, &stamped.checked.token)?;
         Ok(sealed.ready.prepared.put_contents(&sealed.cms)?)
     }

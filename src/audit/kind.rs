@@ -35,6 +35,12 @@ pub enum Kind {
     DeliveryFailed,
     /// An operation ended.
     OperationEnded,
+    /// Evidence is about to be added to a signed file: the intent.
+    ExtensionBegun,
+    /// A file with more evidence left the house.
+    ExtensionReleased,
+    /// Nothing was added.
+    ExtensionFailed,
     /// A login to a token succeeded.
     LoginDone,
     /// A token refused a PIN.
@@ -51,7 +57,7 @@ pub enum Kind {
 
 impl Kind {
     /// All, in the order of the documentation.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 25] = [
         Self::DaemonStarted,
         Self::DaemonStopped,
         Self::PairingRequested,
@@ -68,6 +74,9 @@ impl Kind {
         Self::SignatureReleased,
         Self::DeliveryFailed,
         Self::OperationEnded,
+        Self::ExtensionBegun,
+        Self::ExtensionReleased,
+        Self::ExtensionFailed,
         Self::LoginDone,
         Self::PinRefused,
         Self::PinChanged,
@@ -95,6 +104,9 @@ impl Kind {
             Self::SignatureReleased => "signature_released",
             Self::DeliveryFailed => "delivery_failed",
             Self::OperationEnded => "operation_ended",
+            Self::ExtensionBegun => "extension_begun",
+            Self::ExtensionReleased => "extension_released",
+            Self::ExtensionFailed => "extension_failed",
             Self::LoginDone => "login_done",
             Self::PinRefused => "pin_refused",
             Self::PinChanged => "pin_changed",

@@ -12,8 +12,8 @@ use toml::Spanned;
 use super::error::ValueError;
 use super::raw::{self, At, Raw};
 use super::{
-    Appearance, Config, ConfigError, Environment, Limits, Log, Module, Origin, PinSource, Prompt, Site, Token,
-    TokenName,
+    Appearance, Config, ConfigError, Environment, Evidence, Limits, Log, Module, Origin, PinSource, Prompt, Revocation,
+    Site, Token, TokenName,
 };
 use crate::text::{Lang, plain};
 
@@ -68,6 +68,9 @@ impl<'a> Checker<'a> {
             tokens,
             tsas: self.tsas(raw.tsa)?,
             timestamp: self.timestamps(raw.timestamp)?,
+            evidence: Evidence {
+                revocation: self.revocation(raw.evidence.revocation.as_ref())?,
+            },
             trust: self.trust(raw.trust)?,
             network: self.network(raw.network)?,
             sites: self.sites(raw.site)?,
@@ -124,6 +127,14 @@ impl<'a> Checker<'a> {
             Some((_, "ja")) => Ok(Some(Lang::Ja)),
             Some((_, "en")) => Ok(Some(Lang::En)),
             Some((given, _)) => Err(self.wrong(given, choice(given, "auto, ja, en"))),
+        }
+    }
+
+    fn revocation(&self, given: Option<&Spanned<String>>) -> Result<Revocation, ConfigError> {
+        match given.map(|given| (given, given.get_ref().as_str())) {
+            None | Some((_, "immediate")) => Ok(Revocation::Immediate),
+            Some((_, "after_grace")) => Ok(Revocation::AfterGrace),
+            Some((given, _)) => Err(self.wrong(given, choice(given, "immediate, after_grace"))),
         }
     }
 

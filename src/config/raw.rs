@@ -21,6 +21,8 @@ pub(super) struct Raw {
     #[serde(default)]
     pub(super) appearance: Appearance,
     #[serde(default)]
+    pub(super) evidence: Evidence,
+    #[serde(default)]
     pub(super) fonts: Fonts,
     #[serde(default)]
     pub(super) limits: Limits,
@@ -52,6 +54,13 @@ pub(super) struct Raw {
 pub(super) struct Timestamps {
     pub(super) accredited_only: At<bool>,
     pub(super) accredited: Option<Vec<Spanned<String>>>,
+}
+
+#[derive(Deserialize, Default, Debug)]
+#[cfg_attr(test, derive(serde::Serialize))]
+#[serde(deny_unknown_fields)]
+pub(super) struct Evidence {
+    pub(super) revocation: At<String>,
 }
 
 #[derive(Deserialize, Default, Debug)]

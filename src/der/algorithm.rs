@@ -1,17 +1,25 @@
 //! Digest and signature algorithms as data, with their AlgorithmIdentifiers (RFC 4055, 5754, 5758, 8410, 8419).
 //!
-//! SHA-1 and weaker do not exist here, and MGF1 always uses the digest of its PSS.
+//! hankod signs with SHA-2 alone. What others signed with is known too, so that it can be checked; what is too weak is said by `trust::algorithms`.
+//! MD5 and whatever is weaker than SHA-1 do not exist here.
 
 use super::{Curve, Error, KeyKind, ObjectIdentifier, oid};
 use ::der::asn1::{AnyRef, Null};
 use ::der::{Any, Decode, Encode, Sequence};
+use openssl::hash::MessageDigest;
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 use spki::AlgorithmIdentifierOwned;
+use std::fmt;
 
 /// Smallest RSA modulus that signs, in bits.
 const MIN_RSA_BITS: u32 = 2048;
 
-/// A digest of the SHA-2 family.
+/// Length of a PSS salt that is not given (RFC 4055, 3.1).
+const DEFAULT_SALT_BYTES: u32 = 20;
+/// Longest PSS salt: it has to fit into a modulus of 16,384 bits, OpenSSL's largest.
+const MAX_SALT_BYTES: u32 = 2048;
+
+/// A digest: those of [`Self::ALL`] sign, the others are only checked.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum DigestAlgorithm {
     /// SHA-256
@@ -20,10 +28,20 @@ pub enum DigestAlgorithm {
     Sha384,
     /// SHA-512
     Sha512,
+    /// SHA-1; broken, in old signatures only.
+    Sha1,
+    /// SHA3-256
+    Sha3_256,
+    /// SHA3-384
+    Sha3_384,
+    /// SHA3-512
+    Sha3_512,
+    /// SHAKE256 with 64 bytes, beside Ed448.
+    Shake256,
 }
 
 /// A running digest. A clone goes on from the same point: digests of ranges that share a beginning cost one pass.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Hasher {
     /// SHA-256
     Sha256(Sha256),
@@ -31,6 +49,8 @@ pub enum Hasher {
     Sha384(Sha384),
     /// SHA-512
     Sha512(Sha512),
+    /// Those that only serve checking, by OpenSSL; `None` once it failed.
+    Other(DigestAlgorithm, Option<openssl::hash::Hasher>),
 }
 
 /// How a signature value is made.
@@ -38,10 +58,12 @@ pub enum Hasher {
 pub enum SignatureAlgorithm {
     /// RSASSA-PKCS1-v1_5 over this digest.
     RsaPkcs1(DigestAlgorithm),
-    /// RSASSA-PSS; MGF1 with the same digest, trailer 1.
+    /// RSASSA-PSS with MGF1 and trailer 1.
     RsaPss {
-        /// Of the message and of MGF1.
+        /// Of the message.
         digest: DigestAlgorithm,
+        /// Of MGF1; the same in signatures that hankod makes.
+        mask: DigestAlgorithm,
         /// Length of the salt in bytes.
         salt_bytes: u32,
     },
@@ -49,6 +71,8 @@ pub enum SignatureAlgorithm {
     Ecdsa(DigestAlgorithm),
     /// Ed25519 over the message itself; message digests beside it are SHA-512 (RFC 8419, 3).
     Ed25519,
+    /// Ed448 over the message itself; message digests beside it are SHAKE256 (RFC 8419, 3).
+    Ed448,
 }
 
 /// Which padding somebody asked for; only RSA keys leave a choice.
@@ -76,8 +100,19 @@ struct PssParameters {
 }
 
 impl DigestAlgorithm {
-    /// All of them, weakest first.
+    /// Those that sign, weakest first.
     pub const ALL: [Self; 3] = [Self::Sha256, Self::Sha384, Self::Sha512];
+    /// Those that are known, so that old and foreign signatures can be checked.
+    pub const KNOWN: [Self; 8] = [
+        Self::Sha256,
+        Self::Sha384,
+        Self::Sha512,
+        Self::Sha1,
+        Self::Sha3_256,
+        Self::Sha3_384,
+        Self::Sha3_512,
+        Self::Shake256,
+    ];
 
     /// Its identifier (RFC 5754).
     pub const fn oid(self) -> ObjectIdentifier {
@@ -85,20 +120,26 @@ impl DigestAlgorithm {
             Self::Sha256 => oid::SHA256,
             Self::Sha384 => oid::SHA384,
             Self::Sha512 => oid::SHA512,
+            Self::Sha1 => oid::SHA1,
+            Self::Sha3_256 => oid::SHA3_256,
+            Self::Sha3_384 => oid::SHA3_384,
+            Self::Sha3_512 => oid::SHA3_512,
+            Self::Shake256 => oid::SHAKE256,
         }
     }
 
     /// The digest with this identifier.
     pub fn from_oid(oid: ObjectIdentifier) -> Option<Self> {
-        Self::ALL.into_iter().find(|d| d.oid() == oid)
+        Self::KNOWN.into_iter().find(|d| d.oid() == oid)
     }
 
     /// Length of its value.
     pub const fn bytes(self) -> usize {
         match self {
-            Self::Sha256 => 32,
-            Self::Sha384 => 48,
-            Self::Sha512 => 64,
+            Self::Sha1 => 20,
+            Self::Sha256 | Self::Sha3_256 => 32,
+            Self::Sha384 | Self::Sha3_384 => 48,
+            Self::Sha512 | Self::Sha3_512 | Self::Shake256 => 64,
         }
     }
 
@@ -108,6 +149,11 @@ impl DigestAlgorithm {
             Self::Sha256 => "SHA-256",
             Self::Sha384 => "SHA-384",
             Self::Sha512 => "SHA-512",
+            Self::Sha1 => "SHA-1",
+            Self::Sha3_256 => "SHA3-256",
+            Self::Sha3_384 => "SHA3-384",
+            Self::Sha3_512 => "SHA3-512",
+            Self::Shake256 => "SHAKE256",
         }
     }
 
@@ -124,7 +170,16 @@ impl DigestAlgorithm {
             Self::Sha256 => Hasher::Sha256(Sha256::new()),
             Self::Sha384 => Hasher::Sha384(Sha384::new()),
             Self::Sha512 => Hasher::Sha512(Sha512::new()),
+            Self::Sha1 => self.by(MessageDigest::sha1()),
+            Self::Sha3_256 => self.by(MessageDigest::sha3_256()),
+            Self::Sha3_384 => self.by(MessageDigest::sha3_384()),
+            Self::Sha3_512 => self.by(MessageDigest::sha3_512()),
+            Self::Shake256 => self.by(MessageDigest::shake_256()),
         }
+    }
+
+    fn by(self, digest: MessageDigest) -> Hasher {
+        Hasher::Other(self, openssl::hash::Hasher::new(digest).ok())
     }
 
     /// Without parameters, as CMS wants it (RFC 5754, 2).
@@ -145,38 +200,30 @@ impl DigestAlgorithm {
             .ok_or_else(|| unsupported(identifier))
     }
 
-    /// `DigestInfo` of this digest value (RFC 8017, 9.2): what a raw PKCS #1 v1.5 mechanism pads and signs.
+    /// `DigestInfo` of this digest value (RFC 8017, 9.2): what a raw PKCS #1 v1.5 mechanism pads and signs. For those of [`Self::ALL`].
     pub fn digest_info(self, digest: &[u8]) -> Vec<u8> {
-        let last = match self {
-            Self::Sha256 => 1,
-            Self::Sha384 => 2,
-            Self::Sha512 => 3,
-        };
-        // SEQUENCE { SEQUENCE { 2.16.840.1.101.3.4.2.last, NULL }, OCTET STRING }; every length is below 128.
-        let length = u8::try_from(digest.len()).unwrap_or(0);
+        // SEQUENCE { SEQUENCE { oid, NULL }, OCTET STRING }; every length is below 128.
+        let length = |bytes: usize| u8::try_from(bytes).unwrap_or(0);
+        let oid = self.oid();
+        let oid = oid.as_bytes();
         let mut info = vec![
             0x30,
-            17 + length,
+            length(8 + oid.len() + digest.len()),
             0x30,
-            13,
+            length(4 + oid.len()),
             6,
-            9,
-            0x60,
-            0x86,
-            0x48,
-            1,
-            0x65,
-            3,
-            4,
-            2,
-            last,
-            5,
-            0,
-            4,
-            length,
+            length(oid.len()),
         ];
+        info.extend_from_slice(oid);
+        info.extend_from_slice(&[5, 0, 4, length(digest.len())]);
         info.extend_from_slice(digest);
         info
+    }
+}
+
+impl fmt::Debug for Hasher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hasher")
     }
 }
 
@@ -187,15 +234,28 @@ impl Hasher {
             Self::Sha256(h) => h.update(bytes),
             Self::Sha384(h) => h.update(bytes),
             Self::Sha512(h) => h.update(bytes),
+            Self::Other(_, hasher) => {
+                if hasher.as_mut().is_some_and(|h| h.update(bytes).is_err()) {
+                    *hasher = None;
+                }
+            }
         }
     }
 
-    /// The digest of everything taken.
+    /// The digest of everything taken. Empty, and so equal to no digest, should OpenSSL fail.
     pub fn finish(self) -> Vec<u8> {
         match self {
             Self::Sha256(h) => h.finalize().to_vec(),
             Self::Sha384(h) => h.finalize().to_vec(),
             Self::Sha512(h) => h.finalize().to_vec(),
+            Self::Other(DigestAlgorithm::Shake256, hasher) => {
+                let mut digest = vec![0; DigestAlgorithm::Shake256.bytes()];
+                let finished = hasher.and_then(|mut h| h.finish_xof(&mut digest).ok());
+                finished.map_or_else(Vec::new, |()| digest)
+            }
+            Self::Other(_, hasher) => hasher
+                .and_then(|mut h| h.finish().ok())
+                .map_or_else(Vec::new, |d| d.to_vec()),
         }
     }
 }
@@ -211,14 +271,18 @@ impl SignatureAlgorithm {
             KeyKind::Rsa { bits } if bits >= MIN_RSA_BITS => {
                 return Ok(match preference {
                     Preference::Auto | Preference::RsaPkcs1 => Self::RsaPkcs1(digest),
-                    Preference::RsaPss => Self::RsaPss { digest, salt_bytes: 32 },
+                    Preference::RsaPss => Self::RsaPss {
+                        digest,
+                        mask: digest,
+                        salt_bytes: 32,
+                    },
                 });
             }
             KeyKind::Ec(Curve::P256) => Self::Ecdsa(DigestAlgorithm::Sha256),
             KeyKind::Ec(Curve::P384) => Self::Ecdsa(DigestAlgorithm::Sha384),
             KeyKind::Ec(Curve::P521) => Self::Ecdsa(DigestAlgorithm::Sha512),
             KeyKind::Ed25519 => Self::Ed25519,
-            KeyKind::Rsa { .. } | KeyKind::Ed448 | KeyKind::Other(_) => {
+            KeyKind::Rsa { .. } | KeyKind::Ec(_) | KeyKind::Ed448 | KeyKind::Other(_) => {
                 return Err(Error::KeyUnsupported(key.to_string()));
             }
         };
@@ -233,6 +297,7 @@ impl SignatureAlgorithm {
         match self {
             Self::RsaPkcs1(digest) | Self::RsaPss { digest, .. } | Self::Ecdsa(digest) => digest,
             Self::Ed25519 => DigestAlgorithm::Sha512,
+            Self::Ed448 => DigestAlgorithm::Shake256,
         }
     }
 
@@ -243,21 +308,32 @@ impl SignatureAlgorithm {
             (Self::RsaPkcs1(_) | Self::RsaPss { .. }, KeyKind::Rsa { .. })
                 | (Self::Ecdsa(_), KeyKind::Ec(_))
                 | (Self::Ed25519, KeyKind::Ed25519)
+                | (Self::Ed448, KeyKind::Ed448)
         )
     }
 
     /// Its identifier without parameters, as CSC lists it.
     pub const fn oid(self) -> ObjectIdentifier {
-        use DigestAlgorithm::{Sha256, Sha384, Sha512};
+        use DigestAlgorithm::{Sha1, Sha3_256, Sha3_384, Sha3_512, Sha256, Sha384, Sha512, Shake256};
         match self {
             Self::RsaPkcs1(Sha256) => oid::RSA_SHA256,
             Self::RsaPkcs1(Sha384) => oid::RSA_SHA384,
             Self::RsaPkcs1(Sha512) => oid::RSA_SHA512,
+            Self::RsaPkcs1(Sha1) => oid::RSA_SHA1,
+            Self::RsaPkcs1(Sha3_256) => oid::RSA_SHA3_256,
+            Self::RsaPkcs1(Sha3_384) => oid::RSA_SHA3_384,
+            Self::RsaPkcs1(Sha3_512) => oid::RSA_SHA3_512,
             Self::RsaPss { .. } => oid::RSA_PSS,
             Self::Ecdsa(Sha256) => oid::ECDSA_SHA256,
             Self::Ecdsa(Sha384) => oid::ECDSA_SHA384,
             Self::Ecdsa(Sha512) => oid::ECDSA_SHA512,
+            Self::Ecdsa(Sha1) => oid::ECDSA_SHA1,
+            Self::Ecdsa(Sha3_256) => oid::ECDSA_SHA3_256,
+            Self::Ecdsa(Sha3_384) => oid::ECDSA_SHA3_384,
+            Self::Ecdsa(Sha3_512) => oid::ECDSA_SHA3_512,
             Self::Ed25519 => oid::ED25519,
+            // SHAKE256 stands beside Ed448 alone.
+            Self::Ed448 | Self::RsaPkcs1(Shake256) | Self::Ecdsa(Shake256) => oid::ED448,
         }
     }
 
@@ -268,11 +344,15 @@ impl SignatureAlgorithm {
     pub fn identifier(self) -> Result<AlgorithmIdentifierOwned, Error> {
         let parameters = match self {
             Self::RsaPkcs1(_) => Some(Any::from(AnyRef::NULL)),
-            Self::RsaPss { digest, salt_bytes } => Some(
-                pss_parameters(digest, salt_bytes)
+            Self::RsaPss {
+                digest,
+                mask,
+                salt_bytes,
+            } => Some(
+                pss_parameters(digest, mask, salt_bytes)
                     .map_err(|_| Error::AlgorithmUnsupported(oid::RSA_PSS.to_string()))?,
             ),
-            Self::Ecdsa(_) | Self::Ed25519 => None,
+            Self::Ecdsa(_) | Self::Ed25519 | Self::Ed448 => None,
         };
         Ok(AlgorithmIdentifierOwned {
             oid: self.oid(),
@@ -283,15 +363,16 @@ impl SignatureAlgorithm {
     /// From an AlgorithmIdentifier.
     ///
     /// # Errors
-    /// [`Error::AlgorithmUnsupported`] for unknown ones, SHA-1, and PSS whose MGF1 uses another digest.
+    /// [`Error::AlgorithmUnsupported`] for unknown ones, and for parameters that are not those of the algorithm.
     pub fn from_identifier(identifier: &AlgorithmIdentifierOwned) -> Result<Self, Error> {
         if identifier.oid == oid::RSA_PSS {
             return read_pss(identifier).ok_or_else(|| unsupported(identifier));
         }
-        DigestAlgorithm::ALL
+        DigestAlgorithm::KNOWN
             .into_iter()
+            .filter(|d| *d != DigestAlgorithm::Shake256)
             .flat_map(|d| [Self::RsaPkcs1(d), Self::Ecdsa(d)])
-            .chain([Self::Ed25519])
+            .chain([Self::Ed25519, Self::Ed448])
             .find(|a| a.oid() == identifier.oid && absent_or_null(identifier))
             .ok_or_else(|| unsupported(identifier))
     }
@@ -303,38 +384,51 @@ impl SignatureAlgorithm {
             Self::RsaPss { digest, .. } => format!("RSA-PSS {}", digest.name()),
             Self::Ecdsa(d) => format!("ECDSA {}", d.name()),
             Self::Ed25519 => "Ed25519".to_owned(),
+            Self::Ed448 => "Ed448".to_owned(),
         }
     }
 }
 
-fn pss_parameters(digest: DigestAlgorithm, salt_bytes: u32) -> ::der::Result<Any> {
-    // Here the digest carries NULL (RFC 4055, 2.1).
-    let hash = AlgorithmIdentifierOwned {
-        oid: digest.oid(),
-        parameters: Some(Any::encode_from(&Null)?),
+fn pss_parameters(digest: DigestAlgorithm, mask: DigestAlgorithm, salt_bytes: u32) -> ::der::Result<Any> {
+    // Here the digests carry NULL (RFC 4055, 2.1), and DEFAULTs are left out in DER (3.1).
+    let null = |digest: DigestAlgorithm| -> ::der::Result<AlgorithmIdentifierOwned> {
+        Ok(AlgorithmIdentifierOwned {
+            oid: digest.oid(),
+            parameters: Some(Any::encode_from(&Null)?),
+        })
     };
-    let mask = AlgorithmIdentifierOwned {
-        oid: oid::MGF1,
-        parameters: Some(Any::encode_from(&hash)?),
+    let given = |digest: DigestAlgorithm| digest != DigestAlgorithm::Sha1;
+    let generation = |mask| -> ::der::Result<AlgorithmIdentifierOwned> {
+        Ok(AlgorithmIdentifierOwned {
+            oid: oid::MGF1,
+            parameters: Some(Any::encode_from(&null(mask)?)?),
+        })
     };
     Any::encode_from(&PssParameters {
-        hash: Some(hash),
-        mask: Some(mask),
-        // DEFAULT 20 is left out in DER.
-        salt_bytes: (salt_bytes != 20).then_some(salt_bytes),
+        hash: given(digest).then(|| null(digest)).transpose()?,
+        mask: given(mask).then(|| generation(mask)).transpose()?,
+        salt_bytes: (salt_bytes != DEFAULT_SALT_BYTES).then_some(salt_bytes),
         trailer: None,
     })
 }
 
+/// Parameters that are missing as a whole are refused: in CMS they must be there (RFC 4056, 3).
 fn read_pss(identifier: &AlgorithmIdentifierOwned) -> Option<SignatureAlgorithm> {
     let parameters: PssParameters = identifier.parameters.as_ref()?.decode_as().ok()?;
-    let digest = DigestAlgorithm::from_identifier(&parameters.hash?).ok()?;
-    let mask = parameters.mask.filter(|m| m.oid == oid::MGF1)?;
-    let mask_digest = AlgorithmIdentifierOwned::from_der(&mask.parameters?.to_der().ok()?).ok()?;
-    let same = DigestAlgorithm::from_identifier(&mask_digest) == Ok(digest);
-    (same && parameters.trailer.unwrap_or(1) == 1).then_some(SignatureAlgorithm::RsaPss {
+    let named = |hash: AlgorithmIdentifierOwned| DigestAlgorithm::from_identifier(&hash).ok();
+    let digest = parameters.hash.map_or(Some(DigestAlgorithm::Sha1), named)?;
+    let mask = parameters.mask.map_or(Some(DigestAlgorithm::Sha1), |mask| {
+        let hash = mask.parameters.filter(|_| mask.oid == oid::MGF1)?.to_der().ok()?;
+        named(AlgorithmIdentifierOwned::from_der(&hash).ok()?)
+    })?;
+    let salt_bytes = parameters.salt_bytes.unwrap_or(DEFAULT_SALT_BYTES);
+    let sane = parameters.trailer.unwrap_or(1) == 1
+        && salt_bytes <= MAX_SALT_BYTES
+        && ![digest, mask].contains(&DigestAlgorithm::Shake256);
+    sane.then_some(SignatureAlgorithm::RsaPss {
         digest,
-        salt_bytes: parameters.salt_bytes.unwrap_or(20),
+        mask,
+        salt_bytes,
     })
 }
 
@@ -351,11 +445,20 @@ mod tests {
     use super::*;
 
     fn all() -> Vec<SignatureAlgorithm> {
-        let mut all = vec![SignatureAlgorithm::Ed25519];
-        for digest in DigestAlgorithm::ALL {
+        let mut all = vec![SignatureAlgorithm::Ed25519, SignatureAlgorithm::Ed448];
+        for digest in DigestAlgorithm::KNOWN
+            .into_iter()
+            .filter(|d| *d != DigestAlgorithm::Shake256)
+        {
             all.push(SignatureAlgorithm::RsaPkcs1(digest));
             all.push(SignatureAlgorithm::Ecdsa(digest));
-            all.extend([0, 20, 32, 222].map(|salt_bytes| SignatureAlgorithm::RsaPss { digest, salt_bytes }));
+            for mask in [digest, DigestAlgorithm::Sha1, DigestAlgorithm::Sha512] {
+                all.extend([0, 20, 32, 222].map(|salt_bytes| SignatureAlgorithm::RsaPss {
+                    digest,
+                    mask,
+                    salt_bytes,
+                }));
+            }
         }
         all
     }
@@ -373,6 +476,7 @@ mod tests {
     fn pss_is_written_as_others_write_it() {
         let algorithm = SignatureAlgorithm::RsaPss {
             digest: DigestAlgorithm::Sha256,
+            mask: DigestAlgorithm::Sha256,
             salt_bytes: 32,
         };
         let written = hex::encode(algorithm.identifier().unwrap().to_der().unwrap());
@@ -396,13 +500,17 @@ mod tests {
     fn unfit_keys_and_paddings_are_refused() {
         let short = SignatureAlgorithm::for_key(KeyKind::Rsa { bits: 1024 }, Preference::Auto);
         assert_eq!(short, Err(Error::KeyUnsupported("RSA 1024".to_owned())));
+        for key in [KeyKind::Ec(Curve::Brainpool256), KeyKind::Ed448] {
+            let signs = SignatureAlgorithm::for_key(key, Preference::Auto);
+            assert_eq!(signs, Err(Error::KeyUnsupported(key.to_string())));
+        }
         let padding = SignatureAlgorithm::for_key(KeyKind::Ed25519, Preference::RsaPss);
         assert_eq!(padding, Err(Error::AlgorithmKeyMismatch));
     }
 
     #[test]
     fn a_clone_goes_on_from_the_same_point() {
-        for digest in DigestAlgorithm::ALL {
+        for digest in DigestAlgorithm::KNOWN {
             let mut first = digest.hasher();
             first.update(b"shared ");
             let mut second = first.clone();

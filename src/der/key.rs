@@ -6,7 +6,7 @@ use ::der::{Decode, Sequence};
 use spki::SubjectPublicKeyInfoRef;
 use std::fmt;
 
-/// An elliptic curve of FIPS 186-5 that hankod signs with.
+/// An elliptic curve. hankod signs with those of FIPS 186-5; those of RFC 5639 it only checks.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Curve {
     /// secp256r1
@@ -15,6 +15,12 @@ pub enum Curve {
     P384,
     /// secp521r1
     P521,
+    /// brainpoolP256r1
+    Brainpool256,
+    /// brainpoolP384r1
+    Brainpool384,
+    /// brainpoolP512r1
+    Brainpool512,
 }
 
 /// The kind of a public key.
@@ -29,7 +35,7 @@ pub enum KeyKind {
     Ec(Curve),
     /// RFC 8410
     Ed25519,
-    /// RFC 8410; read and shown, not used for signing.
+    /// RFC 8410; checked and shown, not used for signing.
     Ed448,
     /// Anything else: the algorithm's identifier, or the curve's for an unknown curve.
     Other(ObjectIdentifier),
@@ -42,27 +48,38 @@ struct RsaPublicKey<'a> {
 }
 
 impl Curve {
+    const ALL: [Self; 6] = [
+        Self::P256,
+        Self::P384,
+        Self::P521,
+        Self::Brainpool256,
+        Self::Brainpool384,
+        Self::Brainpool512,
+    ];
+
     /// Its identifier (RFC 5480).
     pub const fn oid(self) -> ObjectIdentifier {
         match self {
             Self::P256 => oid::P256,
             Self::P384 => oid::P384,
             Self::P521 => oid::P521,
+            Self::Brainpool256 => oid::BRAINPOOL_P256,
+            Self::Brainpool384 => oid::BRAINPOOL_P384,
+            Self::Brainpool512 => oid::BRAINPOOL_P512,
         }
     }
 
     /// The curve with this identifier.
     pub fn from_oid(oid: ObjectIdentifier) -> Option<Self> {
-        [Self::P256, Self::P384, Self::P521]
-            .into_iter()
-            .find(|c| c.oid() == oid)
+        Self::ALL.into_iter().find(|c| c.oid() == oid)
     }
 
     /// Bytes of one coordinate, and of each half of a raw `r || s` signature.
     pub const fn field_bytes(self) -> usize {
         match self {
-            Self::P256 => 32,
-            Self::P384 => 48,
+            Self::P256 | Self::Brainpool256 => 32,
+            Self::P384 | Self::Brainpool384 => 48,
+            Self::Brainpool512 => 64,
             Self::P521 => 66,
         }
     }
@@ -70,8 +87,9 @@ impl Curve {
     /// Bits of the field.
     pub const fn bits(self) -> u32 {
         match self {
-            Self::P256 => 256,
-            Self::P384 => 384,
+            Self::P256 | Self::Brainpool256 => 256,
+            Self::P384 | Self::Brainpool384 => 384,
+            Self::Brainpool512 => 512,
             Self::P521 => 521,
         }
     }
@@ -135,6 +153,9 @@ impl fmt::Display for KeyKind {
             Self::Ec(Curve::P256) => f.write_str("P-256"),
             Self::Ec(Curve::P384) => f.write_str("P-384"),
             Self::Ec(Curve::P521) => f.write_str("P-521"),
+            Self::Ec(Curve::Brainpool256) => f.write_str("brainpoolP256r1"),
+            Self::Ec(Curve::Brainpool384) => f.write_str("brainpoolP384r1"),
+            Self::Ec(Curve::Brainpool512) => f.write_str("brainpoolP512r1"),
             Self::Ed25519 => f.write_str("Ed25519"),
             Self::Ed448 => f.write_str("Ed448"),
             Self::Other(oid) => write!(f, "{oid}"),

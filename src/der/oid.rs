@@ -16,6 +16,38 @@ oids! {
     /// SHA-512 (RFC 5754).
     SHA512 = "2.16.840.1.101.3.4.2.3";
 
+    /// SHA3-256 (NIST, Computer Security Objects Register; RFC 9688).
+    SHA3_256 = "2.16.840.1.101.3.4.2.8";
+    /// SHA3-384 (RFC 9688).
+    SHA3_384 = "2.16.840.1.101.3.4.2.9";
+    /// SHA3-512 (RFC 9688).
+    SHA3_512 = "2.16.840.1.101.3.4.2.10";
+    /// SHAKE256 (RFC 8702); with Ed448 64 bytes long (RFC 8419, 2.3).
+    SHAKE256 = "2.16.840.1.101.3.4.2.12";
+
+    /// sha1WithRSAEncryption (RFC 3370, 3.2).
+    RSA_SHA1 = "1.2.840.113549.1.1.5";
+    /// id-rsassa-pkcs1-v1_5-with-sha3-256 (RFC 9688).
+    RSA_SHA3_256 = "2.16.840.1.101.3.4.3.14";
+    /// id-rsassa-pkcs1-v1_5-with-sha3-384 (RFC 9688).
+    RSA_SHA3_384 = "2.16.840.1.101.3.4.3.15";
+    /// id-rsassa-pkcs1-v1_5-with-sha3-512 (RFC 9688).
+    RSA_SHA3_512 = "2.16.840.1.101.3.4.3.16";
+    /// ecdsa-with-SHA1 (RFC 3279, 2.2.3).
+    ECDSA_SHA1 = "1.2.840.10045.4.1";
+    /// id-ecdsa-with-sha3-256 (RFC 9688).
+    ECDSA_SHA3_256 = "2.16.840.1.101.3.4.3.10";
+    /// id-ecdsa-with-sha3-384 (RFC 9688).
+    ECDSA_SHA3_384 = "2.16.840.1.101.3.4.3.11";
+    /// id-ecdsa-with-sha3-512 (RFC 9688).
+    ECDSA_SHA3_512 = "2.16.840.1.101.3.4.3.12";
+    /// brainpoolP256r1 (RFC 5639).
+    BRAINPOOL_P256 = "1.3.36.3.3.2.8.1.1.7";
+    /// brainpoolP384r1 (RFC 5639).
+    BRAINPOOL_P384 = "1.3.36.3.3.2.8.1.1.11";
+    /// brainpoolP512r1 (RFC 5639).
+    BRAINPOOL_P512 = "1.3.36.3.3.2.8.1.1.13";
+
     /// rsaEncryption (RFC 8017).
     RSA_ENCRYPTION = "1.2.840.113549.1.1.1";
     /// MGF1 (RFC 8017).

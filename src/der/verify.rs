@@ -17,7 +17,7 @@ pub fn verify_signature(
     message: &[u8],
     signature: &[u8],
 ) -> Result<(), Error> {
-    if algorithm != SignatureAlgorithm::Ed25519 {
+    if !signs_messages(algorithm) {
         return verify_digest(spki_der, algorithm, &algorithm.digest().digest(message), signature);
     }
     let key = fitting_key(spki_der, algorithm)?;
@@ -28,19 +28,23 @@ pub fn verify_signature(
 /// Checks `signature` over a message whose digest (by the algorithm's own digest) is `digest`.
 ///
 /// # Errors
-/// As [`verify_signature`]; [`Error::AlgorithmKeyMismatch`] for Ed25519, which signs messages, and for a digest of the wrong length.
+/// As [`verify_signature`]; [`Error::AlgorithmKeyMismatch`] for Ed25519 and Ed448, which sign messages, and for a digest of the wrong length.
 pub fn verify_digest(
     spki_der: &[u8],
     algorithm: SignatureAlgorithm,
     digest: &[u8],
     signature: &[u8],
 ) -> Result<(), Error> {
-    if algorithm == SignatureAlgorithm::Ed25519 || digest.len() != algorithm.digest().bytes() {
+    if signs_messages(algorithm) || digest.len() != algorithm.digest().bytes() {
         return Err(Error::AlgorithmKeyMismatch);
     }
     let key = fitting_key(spki_der, algorithm)?;
     let mut context = prepared(&key, algorithm).map_err(|_| Error::AlgorithmKeyMismatch)?;
     answer(context.verify(digest, signature))
+}
+
+fn signs_messages(algorithm: SignatureAlgorithm) -> bool {
+    matches!(algorithm, SignatureAlgorithm::Ed25519 | SignatureAlgorithm::Ed448)
 }
 
 fn fitting_key(spki_der: &[u8], algorithm: SignatureAlgorithm) -> Result<PKey<Public>, Error> {
@@ -55,12 +59,12 @@ fn prepared(key: &PKey<Public>, algorithm: SignatureAlgorithm) -> Result<PkeyCtx
     context.verify_init()?;
     match algorithm {
         SignatureAlgorithm::RsaPkcs1(_) => context.set_rsa_padding(Padding::PKCS1)?,
-        SignatureAlgorithm::RsaPss { salt_bytes, digest } => {
+        SignatureAlgorithm::RsaPss { salt_bytes, mask, .. } => {
             context.set_rsa_padding(Padding::PKCS1_PSS)?;
             context.set_rsa_pss_saltlen(RsaPssSaltlen::custom(i32::try_from(salt_bytes).unwrap_or(i32::MAX)))?;
-            context.set_rsa_mgf1_md(md(digest))?;
+            context.set_rsa_mgf1_md(md(mask))?;
         }
-        SignatureAlgorithm::Ecdsa(_) | SignatureAlgorithm::Ed25519 => {}
+        SignatureAlgorithm::Ecdsa(_) | SignatureAlgorithm::Ed25519 | SignatureAlgorithm::Ed448 => {}
     }
     context.set_signature_md(md(algorithm.digest()))?;
     Ok(context)
@@ -71,6 +75,11 @@ fn md(digest: DigestAlgorithm) -> &'static MdRef {
         DigestAlgorithm::Sha256 => Md::sha256(),
         DigestAlgorithm::Sha384 => Md::sha384(),
         DigestAlgorithm::Sha512 => Md::sha512(),
+        DigestAlgorithm::Sha1 => Md::sha1(),
+        DigestAlgorithm::Sha3_256 => Md::sha3_256(),
+        DigestAlgorithm::Sha3_384 => Md::sha3_384(),
+        DigestAlgorithm::Sha3_512 => Md::sha3_512(),
+        DigestAlgorithm::Shake256 => Md::shake256(),
     }
 }
 
@@ -136,6 +145,7 @@ mod tests {
         let value = signer.sign_oneshot_to_vec(b"message").unwrap();
         let pss = |salt_bytes| SignatureAlgorithm::RsaPss {
             digest: DigestAlgorithm::Sha256,
+            mask: DigestAlgorithm::Sha256,
             salt_bytes,
         };
         check(&key, pss(222), &value);

@@ -33,14 +33,43 @@ pub struct Budget {
     pub failures: u32,
     /// It is not asked before this.
     pub resting_until: Option<Timestamp>,
+    /// Bytes of its largest token; 0 when it never gave one.
+    pub token_bytes: usize,
+}
+
+/// What happens between us and a TSA and must be remembered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Turn {
+    /// It is about to be asked.
+    Take,
+    /// It gave a good token of this many bytes.
+    Good(usize),
+    /// It gave none.
+    Bad,
 }
 
 /// What is remembered of all TSAs, by address.
 pub type Memory = BTreeMap<String, Budget>;
 
 impl Budget {
+    /// Notes a turn. Without a budget for it, nothing changes.
+    ///
+    /// # Errors
+    /// [`Cause::Resting`], [`Cause::QuotaUsed`] for [`Turn::Take`]: the TSA is not to be asked.
+    pub fn note(&mut self, turn: Turn, quota: Option<Quota>, now: Timestamp) -> Result<(), Cause> {
+        match turn {
+            Turn::Take => return self.take(quota, now),
+            Turn::Good(bytes) => {
+                self.succeeded();
+                self.token_bytes = self.token_bytes.max(bytes);
+            }
+            Turn::Bad => self.failed(now),
+        }
+        Ok(())
+    }
+
     /// Takes one request out of the budget, or says why the TSA is not to be asked.
-    pub(super) fn take(&mut self, quota: Option<Quota>, now: Timestamp) -> Result<(), Cause> {
+    fn take(&mut self, quota: Option<Quota>, now: Timestamp) -> Result<(), Cause> {
         if let Some(until) = self.resting_until.filter(|until| now < *until) {
             // A clock that was set back must not make a rest longer than any rest is.
             if until.since(now) <= Duration::from_secs(MAX_REST_SECONDS) {
@@ -64,13 +93,13 @@ impl Budget {
     }
 
     /// It gave a good token.
-    pub(super) fn succeeded(&mut self) {
+    fn succeeded(&mut self) {
         self.failures = 0;
         self.resting_until = None;
     }
 
     /// It gave none.
-    pub(super) fn failed(&mut self, now: Timestamp) {
+    fn failed(&mut self, now: Timestamp) {
         self.failures = self.failures.saturating_add(1);
         if let Some(beyond) = self.failures.checked_sub(FAILURES_BEFORE_REST) {
             let seconds = MIN_REST_SECONDS.saturating_mul(1 << beyond.min(16));

@@ -3,23 +3,18 @@
 //! The addresses are found, not configured: they may not lead into a private network. What comes back is judged by
 //! [`crate::trust::revocation`] alone; a failure is told and never taken for "not revoked".
 
+use super::cache::{RevocationCache, answer_key};
+use super::found::{self, Found};
 use crate::clock::Timestamp;
 use crate::der::Certificate;
-use crate::net::{self, Body, Client, Limits, Request, Source, Url};
+use crate::net::{self, Body, Client, Limits};
+use crate::text::Explain;
 use crate::trust::path::Path;
 use crate::trust::revocation::{self, Evidence, Freshness, Link, Status};
 use crate::trust::{self, Anchors, Crl, MAX_CRL_BYTES, MAX_OCSP_BYTES, OcspAnswer, Use, ocsp};
-use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
-
-/// Most requests for one path.
-pub const MAX_REQUESTS: usize = 24;
-
-/// Most addresses of one kind that are tried for one certificate.
-const MAX_ADDRESSES: usize = 3;
-
-/// Most bytes that the cache holds.
-pub const MAX_CACHE_BYTES: usize = 256 * 1024 * 1024;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::time::{Duration, Instant};
 
 const OCSP_DEADLINE: Duration = Duration::from_secs(10);
 const CRL_DEADLINE: Duration = Duration::from_secs(60);
@@ -27,12 +22,6 @@ const NONCE_BYTES: usize = 16;
 
 /// How often the links are looked at again: a responder's own certificate, and its issuer's.
 const MAX_ROUNDS: usize = 3;
-
-/// What was fetched before: DER by address (and by certificate, for OCSP). Whoever calls keeps it.
-#[derive(Clone, Default, Debug)]
-pub struct RevocationCache {
-    entries: BTreeMap<String, (Vec<u8>, Timestamp)>,
-}
 
 /// What is wanted.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +38,8 @@ pub struct RevocationDemand<'a> {
     pub anchors: &'a Anchors,
     /// Whose anchors vouch for the path.
     pub anchors_for: Use,
+    /// When asking must end.
+    pub until: Instant,
 }
 
 /// What was found.
@@ -75,26 +66,18 @@ pub enum RevocationCause {
     Data(trust::Error),
     /// The answer repeats another question's nonce.
     Nonce,
-    /// Not asked any more: [`MAX_REQUESTS`].
+    /// Not asked any more: [`super::MAX_REQUESTS`], or the time is over.
     TooMany,
 }
 
-impl RevocationCache {
-    /// Forgets what is outdated.
-    pub fn sweep(&mut self, now: Timestamp) {
-        self.entries.retain(|_, (_, until)| *until >= now);
-    }
-
-    fn get(&self, key: &str, now: Timestamp) -> Option<&[u8]> {
-        let (der, until) = self.entries.get(key)?;
-        (*until >= now).then_some(der)
-    }
-
-    /// Without nextUpdate there is always something newer: nothing is kept.
-    fn put(&mut self, key: String, der: &[u8], until: Option<Timestamp>) {
-        let held: usize = self.entries.values().map(|(der, _)| der.len()).sum();
-        if let Some(until) = until.filter(|_| held + der.len() <= MAX_CACHE_BYTES) {
-            self.entries.insert(key, (der.to_vec(), until));
+impl fmt::Display for RevocationCause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Net(error) => f.write_str(error.code()),
+            Self::Status(status) => write!(f, "HTTP {status}"),
+            Self::Data(error) => f.write_str(error.code()),
+            Self::Nonce => f.write_str("another nonce"),
+            Self::TooMany => f.write_str("not asked any more"),
         }
     }
 }
@@ -109,12 +92,11 @@ pub async fn revocation(
     now: Timestamp,
 ) -> Collected {
     let mut collector = Collector {
-        client,
+        requests: Found::new(client, demand.until),
         demand,
         cache,
         now,
         asked: BTreeSet::new(),
-        requests: 0,
         found: Collected {
             answers: known.0,
             crls: known.1,
@@ -136,12 +118,11 @@ pub async fn revocation(
 }
 
 struct Collector<'a> {
-    client: &'a Client,
+    requests: Found<'a>,
     demand: &'a RevocationDemand<'a>,
     cache: &'a mut RevocationCache,
     now: Timestamp,
     asked: BTreeSet<[u8; 32]>,
-    requests: usize,
     found: Collected,
 }
 
@@ -174,8 +155,7 @@ impl Collector<'_> {
 
     async fn ask(&mut self, link: &Link) {
         let extensions = link.certificate.extensions();
-        let addresses = |list: &[String]| list.iter().take(MAX_ADDRESSES).cloned().collect::<Vec<_>>();
-        for address in addresses(&extensions.ocsp_urls) {
+        for address in found::first(&extensions.ocsp_urls) {
             match self.answer(&address, link).await {
                 Ok(answer) => self.found.answers.push(answer),
                 Err(cause) => self.found.failed.push((address, cause)),
@@ -184,7 +164,7 @@ impl Collector<'_> {
                 return;
             }
         }
-        for address in addresses(&extensions.crl_urls) {
+        for address in found::first(&extensions.crl_urls) {
             match self.list(&address).await {
                 Ok(crl) if self.found.crls.contains(&crl) => {}
                 Ok(crl) => self.found.crls.push(crl),
@@ -197,7 +177,7 @@ impl Collector<'_> {
     }
 
     async fn answer(&mut self, address: &str, link: &Link) -> Result<OcspAnswer, RevocationCause> {
-        let key = format!("{address} {}", link.certificate.sha256_hex());
+        let key = answer_key(address, &link.certificate);
         let cached = self
             .cache
             .get(&key, self.now)
@@ -217,9 +197,8 @@ impl Collector<'_> {
             max_body_bytes: MAX_OCSP_BYTES,
             max_redirects: 0,
         };
-        let der = self
-            .send(address, Some(body), "application/ocsp-response", limits)
-            .await?;
+        let accept = "application/ocsp-response";
+        let der = self.requests.send(address, Some(body), accept, limits).await?;
         let answer = OcspAnswer::parse(&der).map_err(RevocationCause::Data)?;
         // Responders that answer from a store leave the nonce out (RFC 5019, 4); one that repeats another is somebody else's answer.
         if answer.nonce().is_some_and(|repeated| repeated != nonce) {
@@ -241,36 +220,12 @@ impl Collector<'_> {
             max_body_bytes: MAX_CRL_BYTES,
             max_redirects: 3,
         };
-        let der = self.send(address, None, "application/pkix-crl", limits).await?;
+        let der = self
+            .requests
+            .send(address, None, "application/pkix-crl", limits)
+            .await?;
         let crl = Crl::parse(&der).map_err(RevocationCause::Data)?;
         self.cache.put(address.to_owned(), &der, crl.next_update());
         Ok(crl)
-    }
-
-    async fn send(
-        &mut self,
-        address: &str,
-        body: Option<Body<'_>>,
-        accept: &str,
-        limits: Limits,
-    ) -> Result<Vec<u8>, RevocationCause> {
-        if self.requests == MAX_REQUESTS {
-            return Err(RevocationCause::TooMany);
-        }
-        self.requests += 1;
-        let request = Request {
-            url: Url::parse(address).map_err(RevocationCause::Net)?,
-            source: Source::Found,
-            body,
-            accept,
-            authorization: None,
-            limits,
-        };
-        let answer = self.client.send(request).await.map_err(RevocationCause::Net)?;
-        if answer.status == 200 {
-            Ok(answer.bytes)
-        } else {
-            Err(RevocationCause::Status(answer.status))
-        }
     }
 }

@@ -24,6 +24,7 @@ const MAX_READERS: u32 = 4;
 const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "house", include_str!("migrations/sqlite/0001_house.sql")),
     (2, "timestamps", include_str!("migrations/sqlite/0002_timestamps.sql")),
+    (3, "levels", include_str!("migrations/sqlite/0003_levels.sql")),
     (5, "clients", include_str!("migrations/sqlite/0005_clients.sql")),
 ];
 

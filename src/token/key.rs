@@ -210,6 +210,9 @@ fn ec(curve: Curve, point: &[u8]) -> Option<PKey<Public>> {
         Curve::P256 => Nid::X9_62_PRIME256V1,
         Curve::P384 => Nid::SECP384R1,
         Curve::P521 => Nid::SECP521R1,
+        Curve::Brainpool256 => Nid::BRAINPOOL_P256R1,
+        Curve::Brainpool384 => Nid::BRAINPOOL_P384R1,
+        Curve::Brainpool512 => Nid::BRAINPOOL_P512R1,
     };
     let group = EcGroup::from_curve_name(nid).ok()?;
     let mut context = BigNumContext::new().ok()?;

@@ -50,7 +50,7 @@ pub fn choose(
     let digest = || signable.digest(algorithm);
     match algorithm {
         SignatureAlgorithm::RsaPkcs1(hash) => {
-            let (hashing, code) = hashing_inside(hash);
+            let (hashing, code) = hashing_inside(hash).ok_or_else(unsupported)?;
             if offered.contains(&CKM_RSA_PKCS) || !offered.contains(&code) {
                 return Ok((Mechanism::RsaPkcs, hash.digest_info(&digest())));
             }
@@ -58,8 +58,12 @@ pub fn choose(
         }
         SignatureAlgorithm::RsaPss {
             digest: hash,
+            mask,
             salt_bytes,
         } => {
+            if mask != hash || hashing_inside(hash).is_none() {
+                return Err(unsupported());
+            }
             let digest_bytes = u8::try_from(hash.bytes()).map_err(|_| unsupported())?;
             let mechanism = Mechanism::RsaPss {
                 digest_bytes,
@@ -69,6 +73,7 @@ pub fn choose(
         }
         SignatureAlgorithm::Ecdsa(_) => Ok((Mechanism::Ecdsa, digest())),
         SignatureAlgorithm::Ed25519 => Ok((Mechanism::Eddsa, message.ok_or_else(unsupported)?.to_vec())),
+        SignatureAlgorithm::Ed448 => Err(unsupported()),
     }
 }
 
@@ -83,11 +88,13 @@ pub fn finish(key: KeyKind, raw: Vec<u8>) -> Result<Vec<u8>, Error> {
     }
 }
 
-fn hashing_inside(hash: DigestAlgorithm) -> (Mechanism, u64) {
+/// `None` for the digests that do not sign.
+fn hashing_inside(hash: DigestAlgorithm) -> Option<(Mechanism, u64)> {
     match hash {
-        DigestAlgorithm::Sha256 => (Mechanism::Sha256RsaPkcs, CKM_SHA256_RSA_PKCS),
-        DigestAlgorithm::Sha384 => (Mechanism::Sha384RsaPkcs, CKM_SHA384_RSA_PKCS),
-        DigestAlgorithm::Sha512 => (Mechanism::Sha512RsaPkcs, CKM_SHA512_RSA_PKCS),
+        DigestAlgorithm::Sha256 => Some((Mechanism::Sha256RsaPkcs, CKM_SHA256_RSA_PKCS)),
+        DigestAlgorithm::Sha384 => Some((Mechanism::Sha384RsaPkcs, CKM_SHA384_RSA_PKCS)),
+        DigestAlgorithm::Sha512 => Some((Mechanism::Sha512RsaPkcs, CKM_SHA512_RSA_PKCS)),
+        _ => None,
     }
 }
 

@@ -25,6 +25,10 @@ const DIGESTS: &[(ObjectIdentifier, &str, i64)] = &[
     (oid::SHA256, "SHA-256", LAST_YEAR_128_BITS),
     (oid::SHA384, "SHA-384", LAST_YEAR_192_BITS),
     (oid::SHA512, "SHA-512", LAST_YEAR_192_BITS),
+    (oid::SHA3_256, "SHA3-256", LAST_YEAR_128_BITS),
+    (oid::SHA3_384, "SHA3-384", LAST_YEAR_192_BITS),
+    (oid::SHA3_512, "SHA3-512", LAST_YEAR_192_BITS),
+    (oid::SHAKE256, "SHAKE256", LAST_YEAR_192_BITS),
 ];
 
 /// RSA: shortest modulus in bits, last year; longest first.
@@ -92,8 +96,10 @@ pub fn digest_trusted_until(digest: DigestAlgorithm) -> Timestamp {
 fn last_year(key: KeyKind) -> Option<i64> {
     match key {
         KeyKind::Rsa { bits } => RSA.iter().find(|(least, _)| bits >= *least).map(|(_, year)| *year),
-        KeyKind::Ec(Curve::P256) | KeyKind::Ed25519 => Some(LAST_YEAR_128_BITS),
-        KeyKind::Ec(Curve::P384 | Curve::P521) | KeyKind::Ed448 => Some(LAST_YEAR_192_BITS),
+        KeyKind::Ec(Curve::P256 | Curve::Brainpool256) | KeyKind::Ed25519 => Some(LAST_YEAR_128_BITS),
+        KeyKind::Ec(Curve::P384 | Curve::P521 | Curve::Brainpool384 | Curve::Brainpool512) | KeyKind::Ed448 => {
+            Some(LAST_YEAR_192_BITS)
+        }
         KeyKind::Other(_) => None,
     }
 }

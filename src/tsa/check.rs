@@ -3,7 +3,7 @@
 use super::info::{Imprint, TstInfo};
 use super::{Error, NONCE_BYTES};
 use crate::cms::{self, SignedData};
-use crate::der::{Certificate, ObjectIdentifier, oid};
+use crate::der::{self, Certificate, DigestAlgorithm, ObjectIdentifier, oid};
 
 /// What a token must say.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -40,6 +40,11 @@ pub fn check(token: &[u8], expected: &Expected) -> Result<Checked, Error> {
     let signed = SignedData::parse_foreign(&token)?;
     if signed.content_type != oid::TST_INFO {
         return Err(Error::NotATimestamp);
+    }
+    // A new token must not be weak from its first day; what stands in a file is judged at its time, by policy.
+    if expected.nonce.is_some() && signed.digest()? == DigestAlgorithm::Sha1 {
+        let weak = der::Error::AlgorithmUnsupported(DigestAlgorithm::Sha1.name().to_owned());
+        return Err(cms::Error::from(weak).into());
     }
     let content = signed.content.as_deref().ok_or(cms::Error::ContentMissing)?;
     let info = TstInfo::parse(content)?;

@@ -172,7 +172,7 @@ pub fn check(original: &Original, plan: &Plan<'_>, digests: &[Option<Vec<u8>>]) 
 }
 
 /// The original's last byte is the revision's last, or white space behind its `%%EOF`.
-fn ends_at(document: &Document<'_>, revision: &Revision, bytes: u64) -> bool {
+pub(super) fn ends_at(document: &Document<'_>, revision: &Revision, bytes: u64) -> bool {
     let end = usize::try_from(bytes).unwrap_or(usize::MAX);
     let behind = document.data().get(revision.marker..end);
     behind.is_some_and(|rest| rest.iter().all(|b| crate::pdf::lex::is_white(*b)))

@@ -4,13 +4,13 @@ use crate::support::ca::Ca;
 use crate::support::tsa::{Mode, Tsa};
 use hankod::clock::Timestamp;
 use hankod::der::DigestAlgorithm;
-use hankod::fetch::{self, Cause, Demand, Error, FAILURES_BEFORE_REST, Memory, Quota, Stamped};
+use hankod::fetch::{self, Answered, Cause, Demand, Error, FAILURES_BEFORE_REST, Memory, Quota, Stamped};
 use hankod::net::{Authorization, Client, Url};
 use hankod::secret::ApiKey;
 use hankod::store::{StateDir, Store, StoreError};
 use hankod::tsa::Imprint;
 use std::collections::{BTreeSet, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 fn at(seconds: i64) -> Timestamp {
@@ -33,11 +33,30 @@ fn demand() -> Demand {
     Demand {
         imprint: Imprint::of(DigestAlgorithm::Sha256, b"a signature value"),
         accredited: None,
+        anchors: None,
     }
 }
 
 async fn fetched(tsas: &[fetch::Tsa], memory: &mut Memory) -> Result<Stamped, Error> {
-    fetch::timestamp(tsas, &demand(), memory, at(0)).await
+    asked(tsas, &demand(), memory, at(0)).await
+}
+
+/// Asks, and remembers in `memory`.
+async fn asked(tsas: &[fetch::Tsa], demand: &Demand, memory: &mut Memory, now: Timestamp) -> Result<Stamped, Error> {
+    let shared = Mutex::new(std::mem::take(memory));
+    let result = {
+        let remember = |one: &fetch::Tsa, turn| -> Answered<'_> {
+            let mut memory = shared.lock().unwrap();
+            let noted = memory
+                .entry(one.url.to_string())
+                .or_default()
+                .note(turn, one.quota, now);
+            Box::pin(std::future::ready(noted))
+        };
+        fetch::timestamp(tsas, demand, &remember, now).await
+    };
+    *memory = shared.into_inner().unwrap();
+    result
 }
 
 /// Why each TSA gave nothing.
@@ -130,7 +149,7 @@ async fn a_dead_tsa_rests_and_is_tried_again() {
         [Cause::Resting(_)]
     ));
     assert_eq!(tsa.asked(), most);
-    let later = fetch::timestamp(&tsas, &demand(), &mut memory, at(3600)).await;
+    let later = asked(&tsas, &demand(), &mut memory, at(3600)).await;
     assert!(matches!(causes(later)[..], [Cause::Net(_)]));
     assert_eq!(tsa.asked(), most + 1);
 }
@@ -187,17 +206,15 @@ async fn only_accredited_tsas_when_so_demanded() {
     let mut demand = demand();
     demand.accredited = Some(BTreeSet::from([*listed.certificate().sha256()]));
     let both = [configured(&other), configured(&listed)];
-    let stamped = fetch::timestamp(&both, &demand, &mut Memory::new(), at(0))
-        .await
-        .unwrap();
+    let stamped = asked(&both, &demand, &mut Memory::new(), at(0)).await.unwrap();
     assert_eq!(stamped.checked.certificate, listed.certificate());
     assert_eq!(stamped.failed[0].cause, Cause::NotAccredited);
-    let one = fetch::timestamp(&both[..1], &demand, &mut Memory::new(), at(0)).await;
+    let one = asked(&both[..1], &demand, &mut Memory::new(), at(0)).await;
     assert_eq!(causes(one), [Cause::NotAccredited]);
     demand.accredited = Some(BTreeSet::new());
-    let none = fetch::timestamp(&both, &demand, &mut Memory::new(), at(0)).await;
+    let none = asked(&both, &demand, &mut Memory::new(), at(0)).await;
     assert_eq!(none.unwrap_err(), Error::NoAccredited);
-    let nobody = fetch::timestamp(&[], &demand, &mut Memory::new(), at(0)).await;
+    let nobody = asked(&[], &demand, &mut Memory::new(), at(0)).await;
     assert_eq!(nobody.unwrap_err(), Error::NoTsa);
 }
 

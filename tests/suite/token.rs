@@ -115,7 +115,11 @@ async fn rsa_signs_with_both_paddings_and_every_digest() {
         .into_iter()
         .flat_map(|digest| {
             let salt_bytes = u32::try_from(digest.bytes()).unwrap();
-            let pss = SignatureAlgorithm::RsaPss { digest, salt_bytes };
+            let pss = SignatureAlgorithm::RsaPss {
+                digest,
+                mask: digest,
+                salt_bytes,
+            };
             [SignatureAlgorithm::RsaPkcs1(digest), pss]
         })
         .collect();
@@ -132,6 +136,7 @@ async fn rsa_3072_signs() {
 async fn rsa_4096_signs() {
     let algorithm = SignatureAlgorithm::RsaPss {
         digest: DigestAlgorithm::Sha512,
+        mask: DigestAlgorithm::Sha512,
         salt_bytes: 64,
     };
     signs_and_verifies(NewKey::Rsa { bits: 4096 }, &[algorithm]).await;

@@ -57,3 +57,5 @@ period-valid = Valid: nothing has changed since the time of the timestamp.
 period-open = Some points could not be confirmed: who issued the timestamp. Name the authority that you trust and verify again.
 period-bad = Invalid: the timestamp is not right.
 period-altered = Invalid (tampering or similar): the document was altered after the timestamp.
+levels-without-anchors = For this level hankod must know whom you trust, and no certificate of an authority is configured. Name some with --trust or in the configuration ([trust]).
+tsa-token-sizes-differ = The timestamps of the configured services differ so much in size that none found its room in the file. Name one service with --tsa and try again.

@@ -168,7 +168,7 @@ fn xref() {
 
 #[test]
 fn filter() {
-    const LIMIT: usize = 64 << 10;
+    const LIMIT: usize = 1 << 10;
     let text = b"BT /F1 24 Tf (Agreement) Tj ET ".repeat(40);
     let mut flate = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
     flate.write_all(&text).unwrap();

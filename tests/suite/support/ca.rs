@@ -152,7 +152,7 @@ pub(crate) fn public_key(spki_der: &[u8]) -> PKey<openssl::pkey::Public> {
 
 /// Signs as a token would: the value as it stands in CMS.
 pub(crate) fn sign(key: &PKey<Private>, algorithm: SignatureAlgorithm, message: &[u8]) -> Vec<u8> {
-    if algorithm == SignatureAlgorithm::Ed25519 {
+    if matches!(algorithm, SignatureAlgorithm::Ed25519 | SignatureAlgorithm::Ed448) {
         let mut signer = Signer::new_without_digest(key).unwrap();
         return signer.sign_oneshot_to_vec(message).unwrap();
     }
@@ -160,6 +160,11 @@ pub(crate) fn sign(key: &PKey<Private>, algorithm: SignatureAlgorithm, message: 
         DigestAlgorithm::Sha256 => MessageDigest::sha256(),
         DigestAlgorithm::Sha384 => MessageDigest::sha384(),
         DigestAlgorithm::Sha512 => MessageDigest::sha512(),
+        DigestAlgorithm::Sha1 => MessageDigest::sha1(),
+        DigestAlgorithm::Sha3_256 => MessageDigest::sha3_256(),
+        DigestAlgorithm::Sha3_384 => MessageDigest::sha3_384(),
+        DigestAlgorithm::Sha3_512 => MessageDigest::sha3_512(),
+        DigestAlgorithm::Shake256 => MessageDigest::shake_256(),
     };
     let mut signer = Signer::new(digest, key).unwrap();
     if let SignatureAlgorithm::RsaPss { salt_bytes, .. } = algorithm {

@@ -12,7 +12,7 @@ use hankod::trust::{Anchors, Error, Use};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 /// An office behind HTTP.
 struct Desk {
@@ -52,6 +52,7 @@ impl Desk {
             certificates: &[],
             anchors: &anchors,
             anchors_for: Use::Signers,
+            until: Instant::now() + Duration::from_secs(60),
         };
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()

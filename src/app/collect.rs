@@ -1,0 +1,309 @@
+//! Validation data for certificates: paths to the anchors, then OCSP answers and CRLs for every certificate on them and for the responders that speak
+//! about them. What is at hand is used first, what is missing is fetched through a cache that the state folder keeps.
+//!
+//! Nothing is trusted because it was fetched: [`crate::trust`] judges every piece. What stays missing is named for each certificate.
+
+use std::collections::HashSet;
+use std::time::{Duration, Instant};
+
+use super::App;
+use super::failure::Failure;
+use crate::clock::Timestamp;
+use crate::der::Certificate;
+use crate::fetch::{self, RevocationCache, RevocationDemand};
+use crate::net::{Client, HostPort};
+use crate::pdf::dss::Dss;
+use crate::store::StoreError;
+use crate::trust::path::{self, Path, Purpose, Rules};
+use crate::trust::revocation::{self, Evidence, Freshness, Link, Status};
+use crate::trust::{Anchors, Crl, Finding, OcspAnswer, Use};
+
+/// What all requests of one collection may take together.
+const DEADLINE: Duration = Duration::from_secs(120);
+/// Most paths of one certificate that are tried: another one may do where data for the first is missing.
+const MAX_PATHS: usize = 3;
+
+/// A certificate whose evidence is wanted.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// The signer's, or a TSA's.
+    pub certificate: Certificate,
+    /// [`Use::Signers`] or [`Use::TimestampAuthorities`].
+    pub use_: Use,
+    /// The moment in question.
+    pub at: Timestamp,
+    /// Which data is fresh enough for it.
+    pub freshness: Freshness,
+}
+
+/// Pieces of evidence: what is at hand, or what was gathered.
+#[derive(Clone, Default, Debug)]
+pub struct Pieces {
+    /// Certificates of every chain.
+    pub certificates: Vec<Certificate>,
+    /// OCSP answers.
+    pub answers: Vec<OcspAnswer>,
+    /// Revocation lists.
+    pub crls: Vec<Crl>,
+}
+
+/// What was gathered.
+#[derive(Clone, Default, Debug)]
+pub struct Gathered {
+    /// What the chains need and nothing else: it belongs into the document's DSS.
+    pub needed: Pieces,
+    /// What is missing or speaks against a chain, for each certificate; empty when the evidence is complete.
+    pub missing: Vec<Finding>,
+}
+
+impl Pieces {
+    /// The pieces in a document's DSS; those that cannot be read are left out.
+    pub fn of_dss(dss: &Dss) -> Self {
+        Self {
+            certificates: dss
+                .certificates
+                .iter()
+                .filter_map(|der| Certificate::parse(der).ok())
+                .collect(),
+            answers: dss.ocsps.iter().filter_map(|der| OcspAnswer::parse(der).ok()).collect(),
+            crls: dss.crls.iter().filter_map(|der| Crl::parse(der).ok()).collect(),
+        }
+    }
+
+    /// As they stand in a DSS.
+    pub fn to_dss(&self) -> Dss {
+        Dss {
+            certificates: self.certificates.iter().map(|c| c.der().to_vec()).collect(),
+            ocsps: self.answers.iter().map(|a| a.der().to_vec()).collect(),
+            crls: self.crls.iter().map(|c| c.der().to_vec()).collect(),
+        }
+    }
+
+    fn take_certificate(&mut self, certificate: &Certificate) {
+        if !self.certificates.contains(certificate) {
+            self.certificates.push(certificate.clone());
+        }
+    }
+
+    fn take_answer(&mut self, answer: &OcspAnswer) {
+        if !self.answers.contains(answer) {
+            self.answers.push(answer.clone());
+        }
+    }
+
+    fn take_crl(&mut self, crl: &Crl) {
+        if !self.crls.contains(crl) {
+            self.crls.push(crl.clone());
+        }
+    }
+
+    /// Takes what the other has, each piece once.
+    pub fn extend(&mut self, other: &Self) {
+        other.certificates.iter().for_each(|one| self.take_certificate(one));
+        other.answers.iter().for_each(|one| self.take_answer(one));
+        other.crls.iter().for_each(|one| self.take_crl(one));
+    }
+}
+
+impl App {
+    /// Gathers the evidence for `subjects`. `known`: pieces at hand; `places`: private places that addresses in certificates may lead to.
+    ///
+    /// # Errors
+    /// What the state refused. Whatever cannot be had is in [`Gathered::missing`].
+    pub async fn collect(
+        &self,
+        subjects: &[Subject],
+        known: &Pieces,
+        anchors: &Anchors,
+        places: HashSet<HostPort>,
+    ) -> Result<Gathered, Failure> {
+        let client = Client::new(places, Vec::new(), None);
+        let now = self.now();
+        let mut keys = Vec::new();
+        for subject in subjects {
+            let below = [&subject.certificate].into_iter().chain(&known.certificates);
+            keys.extend(below.flat_map(|one| one.extensions().issuer_urls.clone()));
+        }
+        let mut cache = RevocationCache::default();
+        self.store().load_fetched(&keys, &mut cache, now).await?;
+        let mut collector = Collector::new(&client, anchors, known, now);
+        for subject in subjects {
+            let paths = collector.paths(subject, &mut cache).await;
+            let keys: Vec<String> = paths.iter().flatten().flat_map(RevocationCache::keys).collect();
+            self.store().load_fetched(&keys, &mut cache, now).await?;
+            collector.subject(subject, paths, &mut cache).await;
+        }
+        self.keep(&cache, now).await?;
+        Ok(collector.gathered)
+    }
+
+    async fn keep(&self, cache: &RevocationCache, now: Timestamp) -> Result<(), Failure> {
+        let news: Vec<(String, Vec<u8>, Timestamp)> = cache
+            .news()
+            .map(|(key, der, until)| (key.to_owned(), der.to_vec(), until))
+            .collect();
+        if news.is_empty() {
+            return Ok(());
+        }
+        let kept = self.store().write(move |tx| {
+            Box::pin(async move {
+                for (key, der, until) in &news {
+                    tx.keep_fetched((key, der, *until), now).await?;
+                }
+                Ok::<_, StoreError>(())
+            })
+        });
+        Ok(kept.await?)
+    }
+}
+
+/// Gathers without a state: what is fetched is kept in `cache` for as long as the caller keeps that.
+pub async fn gather(
+    client: &Client,
+    subjects: &[Subject],
+    known: &Pieces,
+    anchors: &Anchors,
+    (cache, now): (&mut RevocationCache, Timestamp),
+) -> Gathered {
+    let mut collector = Collector::new(client, anchors, known, now);
+    for subject in subjects {
+        let paths = collector.paths(subject, cache).await;
+        collector.subject(subject, paths, cache).await;
+    }
+    collector.gathered
+}
+
+struct Collector<'a> {
+    client: &'a Client,
+    anchors: &'a Anchors,
+    /// At hand, and what was fetched for the subjects so far.
+    known: Pieces,
+    now: Timestamp,
+    until: Instant,
+    gathered: Gathered,
+}
+
+impl<'a> Collector<'a> {
+    fn new(client: &'a Client, anchors: &'a Anchors, known: &Pieces, now: Timestamp) -> Self {
+        Self {
+            client,
+            anchors,
+            known: known.clone(),
+            now,
+            until: Instant::now() + DEADLINE,
+            gathered: Gathered::default(),
+        }
+    }
+
+    /// The valid paths of a subject, or what stands against the best of the others.
+    async fn paths(&mut self, subject: &Subject, cache: &mut RevocationCache) -> Result<Vec<Path>, Vec<Finding>> {
+        let purpose = match subject.use_ {
+            Use::TimestampAuthorities => Purpose::TimestampAuthority,
+            Use::Signers | Use::Responders => Purpose::Signer,
+        };
+        let rules = Rules::new(subject.at, purpose, subject.use_);
+        let find = |pool: &[Certificate]| path::find_all(&subject.certificate, pool, self.anchors, &rules);
+        let mut found = find(&self.known.certificates);
+        if found.valid.is_empty() {
+            let trusted = (self.anchors, subject.use_);
+            let known = (cache, self.now);
+            let pool = &mut self.known.certificates;
+            fetch::issuers(self.client, &subject.certificate, pool, trusted, known, self.until).await;
+            found = find(&self.known.certificates);
+        }
+        found.valid.truncate(MAX_PATHS);
+        if found.valid.is_empty() {
+            Err(found.findings)
+        } else {
+            Ok(found.valid)
+        }
+    }
+
+    /// Gathers for the first path whose evidence is complete, else for the one with the fewest holes.
+    async fn subject(
+        &mut self,
+        subject: &Subject,
+        paths: Result<Vec<Path>, Vec<Finding>>,
+        cache: &mut RevocationCache,
+    ) {
+        let paths = match paths {
+            Ok(paths) => paths,
+            Err(findings) => return self.miss(findings),
+        };
+        let mut best: Option<(Path, Vec<Link>)> = None;
+        for path in paths {
+            let links = self.ask(subject, &path, cache).await;
+            let holes = |links: &[Link]| revocation::findings(links).len();
+            let open = holes(&links);
+            if best.as_ref().is_none_or(|(_, found)| open < holes(found)) {
+                best = Some((path, links));
+            }
+            if open == 0 {
+                break;
+            }
+        }
+        if let Some((path, links)) = best {
+            self.take(subject, &path, &links);
+            self.miss(revocation::findings(&links));
+        }
+    }
+
+    async fn ask(&mut self, subject: &Subject, path: &Path, cache: &mut RevocationCache) -> Vec<Link> {
+        let demand = RevocationDemand {
+            path,
+            at: subject.at,
+            freshness: subject.freshness,
+            certificates: &self.known.certificates,
+            anchors: self.anchors,
+            anchors_for: subject.use_,
+            until: self.until,
+        };
+        let known = (self.known.answers.clone(), self.known.crls.clone());
+        let found = fetch::revocation(self.client, &demand, known, cache, self.now).await;
+        for (address, cause) in &found.failed {
+            log::warn!(code = "revocation_not_fetched", address = address.as_str(), cause:%; "an address in a certificate gave no revocation data");
+        }
+        self.known.answers = found.answers;
+        self.known.crls = found.crls;
+        found.links
+    }
+
+    /// Takes what shows that the certificates of the path were good, and the certificates themselves.
+    fn take(&mut self, subject: &Subject, path: &Path, links: &[Link]) {
+        let needed = &mut self.gathered.needed;
+        path.certificates().iter().for_each(|one| needed.take_certificate(one));
+        for link in links {
+            let Status::Good(proof) = &link.status else { continue };
+            match proof.is_ocsp {
+                true => needed.take_answer(&self.known.answers[proof.index]),
+                false => needed.take_crl(&self.known.crls[proof.index]),
+            }
+            if proof.signer != link.issuer {
+                needed.take_certificate(&proof.signer);
+            }
+        }
+        // Lists that speak about some reasons for a revocation say "good" only together: then all of them are needed.
+        let holes = |needed: &Pieces| {
+            let evidence = Evidence {
+                crls: &needed.crls,
+                answers: &needed.answers,
+                certificates: &self.known.certificates,
+                anchors: self.anchors,
+                anchors_for: subject.use_,
+                freshness: subject.freshness,
+            };
+            revocation::findings(&revocation::judge_path(path, &evidence, subject.at)).len()
+        };
+        if holes(needed) > revocation::findings(links).len() {
+            self.known.crls.iter().for_each(|crl| needed.take_crl(crl));
+        }
+    }
+
+    fn miss(&mut self, findings: Vec<Finding>) {
+        for finding in findings {
+            if !self.gathered.missing.contains(&finding) {
+                self.gathered.missing.push(finding);
+            }
+        }
+    }
+}

@@ -1,0 +1,288 @@
+//! Evidence added to signed files, also to those signed elsewhere: timestamps, validation data, renewal of archive timestamps.
+//!
+//! The input is never changed: the output begins with its very bytes and appears whole or not at all. The level that is told is the level that the evidence
+//! reaches; what is missing is named for each certificate. No signature is made here, and no token is touched.
+
+pub(crate) mod raise;
+pub(crate) mod survey;
+
+use std::collections::{BTreeSet, HashSet};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::desk::{Level, Revocation, Said};
+use super::draft::{self, Draft, parent};
+use super::failure::Failure;
+use super::{App, anchors, files};
+use crate::access::Principal;
+use crate::audit::{self, AuditError, Event, Kind};
+use crate::net::HostPort;
+use crate::pdf::Document;
+use crate::secret::Password;
+use crate::text::{Explain, Lang};
+use crate::trust::Anchors;
+use crate::verify::extension;
+use crate::verify::hashing::Hashing;
+use crate::verify::release::Original;
+use raise::{Raise, Raised};
+use survey::Survey;
+
+/// What `hankod extend` asks for. Paths are absolute.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExtendRequest {
+    /// The signed PDF; never changed.
+    pub input: OsString,
+    /// Where the extended file appears; may be the input itself, which is then replaced in one step.
+    pub output: OsString,
+    /// The level wanted. A file that has it already gets a new archive timestamp for [`Level::BLta`], and nothing for the others.
+    pub level: Level,
+    /// What the evidence is checked against and where it comes from.
+    pub sources: Sources,
+    /// Password of an encrypted document.
+    pub password_file: Option<OsString>,
+    /// Language of messages.
+    pub english: bool,
+}
+
+/// Where evidence comes from and what it is checked against. The default is what is configured.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sources {
+    /// Addresses of TSAs in place of the configured ones.
+    pub tsas: Vec<String>,
+    /// Files and folders of certificates in place of the configured anchors.
+    pub trust: Vec<OsString>,
+    /// `HOST:PORT` of private places that addresses in certificates may lead to, beside the configured ones.
+    pub allow_private: Vec<String>,
+    /// How fresh revocation data must be; `None`: as configured.
+    pub revocation: Option<Revocation>,
+}
+
+/// What became of one file.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ExtendReport {
+    /// Id of the operation in the audit log.
+    pub operation: String,
+    /// As asked; bytes outside of UTF-8 are replaced, as they are in `output`.
+    pub input: String,
+    /// Where the extended file is.
+    pub output: String,
+    /// Hexadecimal SHA-256 of the extended file.
+    pub sha256: String,
+    /// The level that the evidence reaches.
+    pub level: Level,
+    /// Document timestamps that were added, in their order.
+    pub timestamps: Vec<TimestampReport>,
+    /// Validation data was added.
+    pub validation_data: bool,
+    /// What keeps the file from the level wanted; empty when it has it.
+    pub missing: Vec<Said>,
+}
+
+/// A timestamp that was added.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct TimestampReport {
+    /// RFC 3339.
+    pub time: String,
+    /// Host and port of the TSA.
+    pub tsa: String,
+}
+
+impl App {
+    /// Adds the evidence that `request` wants.
+    ///
+    /// # Errors
+    /// `no_signature`, what is wrong with the file or keeps it from being added to, `fetch_no_timestamp`; then nothing appears. Revocation data that cannot
+    /// be had is no error: the report names it.
+    pub async fn extend_file(&self, who: &Principal, request: ExtendRequest) -> Result<ExtendReport, Failure> {
+        let output = PathBuf::from(&request.output);
+        let about = |failure: Failure| failure.about(&Path::new(&request.input).display().to_string());
+        self.check_sources(request.level, &request.sources).await?;
+        let (app, loading) = (self.clone(), request.clone());
+        let loaded = self.blocking(move || load(&app, &loading)).await;
+        let (draft, password) = loaded.map_err(about)?;
+        let journal = Journal::begin(self, who, &draft, request.level).await?;
+        let extended = self.extended(draft, &request, password).await;
+        let (draft, raised) = match extended {
+            Ok(extended) => extended,
+            Err(failure) => {
+                journal.failed(failure.code()).await?;
+                return Err(about(failure));
+            }
+        };
+        let sha256 = draft.present_sha256();
+        journal.released(sha256, &raised).await?;
+        let place = output.clone();
+        let delivered = self.blocking(move || draft.release(&place)).await;
+        if let Err(failure) = delivered {
+            journal.failed(failure.code()).await?;
+            return Err(failure);
+        }
+        let lang = if request.english { Lang::En } else { Lang::Ja };
+        Ok(ExtendReport {
+            operation: journal.operation,
+            input: request.input.to_string_lossy().into_owned(),
+            output: output.display().to_string(),
+            sha256: hex::encode(sha256),
+            level: raised.level,
+            timestamps: raised
+                .stamps
+                .iter()
+                .map(|stamp| TimestampReport {
+                    time: stamp.time.rfc3339(),
+                    tsa: stamp.tsa.clone(),
+                })
+                .collect(),
+            validation_data: raised.has_data,
+            missing: raised.missing.iter().map(|finding| Said::of(finding, lang)).collect(),
+        })
+    }
+
+    /// Whether a level can be reached at all with these sources, before any work is done for it.
+    ///
+    /// # Errors
+    /// `fetch_no_tsa`, `levels_without_anchors`, and what is wrong with an address or a file of anchors.
+    pub(crate) async fn check_sources(&self, level: Level, sources: &Sources) -> Result<(), Failure> {
+        if level > Level::BB {
+            self.check_tsas(&sources.tsas).await?;
+        }
+        let anchors = self.anchors_of(sources).await?;
+        self.places_of(sources)?;
+        match level >= Level::BLt && anchors.is_empty() {
+            true => Err(Failure::new(
+                super::failure::FailureKind::Invalid,
+                "levels_without_anchors",
+            )),
+            false => Ok(()),
+        }
+    }
+
+    /// The anchors named, else those configured.
+    pub(crate) async fn anchors_of(&self, sources: &Sources) -> Result<Arc<Anchors>, Failure> {
+        if sources.trust.is_empty() {
+            return Ok(Arc::new(self.anchors().await?));
+        }
+        let paths: Vec<PathBuf> = sources.trust.iter().map(PathBuf::from).collect();
+        self.blocking(move || Ok(Arc::new(anchors::of_paths(&paths)?))).await
+    }
+
+    /// The private places that addresses in certificates may lead to.
+    pub(crate) fn places_of(&self, sources: &Sources) -> Result<HashSet<HostPort>, Failure> {
+        let configured = self.config().network.allow_private.iter();
+        let places = configured
+            .chain(&sources.allow_private)
+            .map(|place| HostPort::parse(place));
+        Ok(places.collect::<Result<_, _>>()?)
+    }
+
+    /// The draft with its evidence, checked by code that did not add it.
+    async fn extended(
+        &self,
+        draft: Draft,
+        request: &ExtendRequest,
+        password: Option<Arc<Password>>,
+    ) -> Result<(Draft, Raised), Failure> {
+        let sources = &request.sources;
+        let how = Raise {
+            level: request.level,
+            field: None,
+            freshness: self.freshness(sources.revocation),
+            tsas: &sources.tsas,
+            anchors: self.anchors_of(sources).await?,
+            places: self.places_of(sources)?,
+            password: password.clone(),
+        };
+        let opened = password.clone();
+        let survey = move || {
+            let survey = Survey::of(&draft, opened.as_deref())?;
+            Ok((draft, survey))
+        };
+        let (draft, survey) = self.blocking(survey).await?;
+        let (draft, raised) = self.raise(draft, survey, &how).await?;
+        if !raised.has_data && raised.stamps.is_empty() {
+            return Ok((draft, raised));
+        }
+        let check = move || {
+            check(&draft, password.as_deref())?;
+            Ok((draft, raised))
+        };
+        self.blocking(check).await
+    }
+}
+
+fn load(app: &App, request: &ExtendRequest) -> Result<(Draft, Option<Arc<Password>>), Failure> {
+    let (input, output) = (Path::new(&request.input), Path::new(&request.output));
+    let password = request.password_file.as_deref();
+    let password = password.map(|path| files::password(Path::new(path))).transpose()?;
+    BTreeSet::from([parent(output)]).into_iter().for_each(draft::sweep);
+    files::not_a_folder(output)?;
+    let draft = Draft::copy(input, parent(output), app.max_document_bytes())?;
+    Ok((draft, password.map(Arc::new)))
+}
+
+/// The release check over the bytes as they lie on the disk. Blocks.
+fn check(draft: &Draft, password: Option<&Password>) -> Result<(), Failure> {
+    let map = draft.map()?;
+    let document = Document::open(map.data(), password)?;
+    let original = Original {
+        bytes: draft.original_bytes(),
+        sha256: draft.sha256(),
+    };
+    let plan = extension::plan(&document, &original)?;
+    let mut hashing = Hashing::new(plan.requests());
+    draft.read(0..Hashing::needed(plan.requests()), &mut |block| hashing.update(block))?;
+    extension::check(&original, &plan, &hashing.finish()).map_err(|findings| {
+        findings
+            .iter()
+            .for_each(|finding| log::error!(code = finding.code(); "the release check refused a file"));
+        Failure::from(findings)
+    })
+}
+
+/// The record of one extension: the intent before anybody is asked, the outcome before anybody gets the file.
+struct Journal<'a> {
+    app: &'a App,
+    operation: String,
+    actor: String,
+}
+
+impl<'a> Journal<'a> {
+    async fn begin(app: &'a App, who: &Principal, draft: &Draft, level: Level) -> Result<Self, Failure> {
+        let (operation, actor) = (super::new_id(), who.to_string());
+        let journal = Self { app, operation, actor };
+        let event = journal.event(Kind::ExtensionBegun);
+        let event = event.with("input", &draft.sha256()).with("level", level.name());
+        journal.write(event).await?;
+        Ok(journal)
+    }
+
+    async fn released(&self, output: [u8; 32], raised: &Raised) -> Result<(), Failure> {
+        let times: Vec<String> = raised.stamps.iter().map(|stamp| stamp.time.rfc3339()).collect();
+        let tsas: Vec<String> = raised.stamps.iter().map(|stamp| stamp.tsa.clone()).collect();
+        let event = self.event(Kind::ExtensionReleased).with("output", &output);
+        let event = event.with("level", raised.level.name());
+        self.write(event.with("timestamps", times).with("tsas", tsas)).await
+    }
+
+    async fn failed(&self, code: &'static str) -> Result<(), Failure> {
+        self.write(self.event(Kind::ExtensionFailed).with("error", code)).await
+    }
+
+    fn event(&self, kind: Kind) -> Event {
+        Event::new(self.app.now(), kind, &*self.actor, &*self.operation)
+    }
+
+    async fn write(&self, event: Event) -> Result<(), Failure> {
+        let written = self.app.store().write(move |tx| {
+            Box::pin(async move {
+                audit::append(tx, &event).await?;
+                Ok::<_, AuditError>(())
+            })
+        });
+        Ok(written.await?)
+    }
+}

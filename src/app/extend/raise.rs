@@ -1,0 +1,174 @@
+//! Raising a signed draft to a level, update by update: a document timestamp where a signature has no time, validation data, a document timestamp over
+//! that. Each update is appended to the draft; what stood there before is never touched.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::survey::Survey;
+use crate::app::App;
+use crate::app::collect::Pieces;
+use crate::app::desk::Level;
+use crate::app::draft::Draft;
+use crate::app::failure::{Failure, FailureKind};
+use crate::clock::Timestamp;
+use crate::der::DigestAlgorithm;
+use crate::net::HostPort;
+use crate::pdf::{Document, dss};
+use crate::secret::Password;
+use crate::sign::{self, Prepared};
+use crate::trust::revocation::Freshness;
+use crate::trust::{Anchors, Finding};
+use crate::tsa::Imprint;
+
+/// Tries to give a document timestamp its room: a token of another size than measured is asked for once more.
+const MAX_STAMP_TRIES: usize = 2;
+
+/// How a draft is raised.
+pub(crate) struct Raise<'a> {
+    /// The level wanted.
+    pub(crate) level: Level,
+    /// Only this field's signature needs evidence; `None`: all.
+    pub(crate) field: Option<&'a str>,
+    /// How fresh revocation data of signers must be.
+    pub(crate) freshness: Freshness,
+    /// TSAs in place of the configured ones; empty: those.
+    pub(crate) tsas: &'a [String],
+    /// Whom the organisation trusts.
+    pub(crate) anchors: Arc<Anchors>,
+    /// Private places that addresses in certificates may lead to.
+    pub(crate) places: HashSet<HostPort>,
+    /// For encrypted documents.
+    pub(crate) password: Option<Arc<Password>>,
+}
+
+/// A document timestamp that was added.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Added {
+    /// Its time.
+    pub(crate) time: Timestamp,
+    /// Host and port of the TSA.
+    pub(crate) tsa: String,
+}
+
+/// How far it came.
+pub(crate) struct Raised {
+    /// The level that the evidence reaches.
+    pub(crate) level: Level,
+    /// Document timestamps that were added, in their order.
+    pub(crate) stamps: Vec<Added>,
+    /// Validation data was added.
+    pub(crate) has_data: bool,
+    /// What keeps it from the level wanted.
+    pub(crate) missing: Vec<Finding>,
+}
+
+impl App {
+    /// Raises the draft as far as evidence can be had.
+    ///
+    /// # Errors
+    /// No timestamp, and what keeps the document from being added to. The draft may then end with half of the updates: it is not to be released.
+    pub(crate) async fn raise(
+        &self,
+        draft: Draft,
+        mut survey: Survey,
+        how: &Raise<'_>,
+    ) -> Result<(Draft, Raised), Failure> {
+        let mut raised = Raised {
+            level: Level::BB,
+            stamps: Vec::new(),
+            has_data: false,
+            missing: Vec::new(),
+        };
+        let mut draft = draft;
+        if !survey.has_times() && how.level > Level::BB {
+            draft = self.add_stamp(draft, &mut survey, how, &mut raised).await?;
+        }
+        if survey.has_times() {
+            raised.level = Level::BT;
+        }
+        if how.level < Level::BLt {
+            return Ok((draft, raised));
+        }
+        let subjects = survey.subjects(how.field, how.freshness, self.now());
+        let gathered = self
+            .collect(&subjects, &survey.known, &how.anchors, how.places.clone())
+            .await?;
+        raised.missing = gathered.missing;
+        // An archive that nears its end is renewed with what there is; a first one waits until the evidence is whole.
+        if raised.missing.is_empty() {
+            raised.level = Level::BLt;
+        } else if how.level == Level::BLt || !survey.is_archived() {
+            return Ok((draft, raised));
+        }
+        let password = how.password.clone();
+        let add = move || add_data(draft, &gathered.needed, password.as_deref());
+        (draft, raised.has_data) = self.blocking(add).await?;
+        if how.level == Level::BLta {
+            draft = self.add_stamp(draft, &mut survey, how, &mut raised).await?;
+            if raised.missing.is_empty() {
+                raised.level = Level::BLta;
+            }
+        }
+        Ok((draft, raised))
+    }
+
+    /// Adds a document timestamp behind everything else.
+    async fn add_stamp(
+        &self,
+        mut draft: Draft,
+        survey: &mut Survey,
+        how: &Raise<'_>,
+        raised: &mut Raised,
+    ) -> Result<Draft, Failure> {
+        let mut room = self.token_room(how.tsas).await?;
+        for _ in 0..MAX_STAMP_TRIES {
+            let password = how.password.clone();
+            let prepare = move || prepare_stamp(draft, room, password.as_deref());
+            let (kept, mut prepared, imprint) = self.blocking(prepare).await?;
+            draft = kept;
+            let stamped = self.timestamp(imprint, how.tsas, Some(how.anchors.clone())).await?;
+            match prepared.put_contents(&stamped.checked.token) {
+                Err(sign::Error::ContentsTooSmall { needed, .. }) => room = needed,
+                Err(error) => return Err(error.into()),
+                Ok(()) => {
+                    survey.add(&stamped.checked, &stamped.issuers);
+                    raised.stamps.push(Added {
+                        time: stamped.checked.info.time,
+                        tsa: stamped.tsa,
+                    });
+                    let append = move || {
+                        draft.append(&prepared.update)?;
+                        Ok(draft)
+                    };
+                    return self.blocking(append).await;
+                }
+            }
+        }
+        Err(Failure::new(FailureKind::Unavailable, "tsa_token_sizes_differ"))
+    }
+}
+
+fn prepare_stamp(
+    mut draft: Draft,
+    room: usize,
+    password: Option<&Password>,
+) -> Result<(Draft, Prepared, Imprint), Failure> {
+    let map = draft.map()?;
+    let document = Document::open(map.data(), password)?;
+    let prepared = sign::prepare_timestamp(&document, room)?;
+    let (before, after) = prepared.signed_parts();
+    let digest = DigestAlgorithm::Sha256;
+    let value = draft.digest(digest, [before, after])?;
+    Ok((draft, prepared, Imprint { digest, value }))
+}
+
+fn add_data(mut draft: Draft, pieces: &Pieces, password: Option<&Password>) -> Result<(Draft, bool), Failure> {
+    let map = draft.map()?;
+    let document = Document::open(map.data(), password)?;
+    let update = dss::update(&document, &pieces.to_dss())?;
+    let Some(update) = update else {
+        return Ok((draft, false));
+    };
+    draft.append(&update)?;
+    Ok((draft, true))
+}
