@@ -17,6 +17,7 @@ mod context;
 mod demo;
 mod doctor;
 mod exit;
+mod extend;
 mod manual;
 mod output;
 mod serve;
@@ -76,6 +77,8 @@ enum Command {
     /// The audit log
     #[command(subcommand)]
     Audit(audit::Action),
+    /// Complete and renew the evidence of signed files
+    Extend(extend::Options),
     /// Sites and programs that may ask for signatures
     #[command(subcommand)]
     Site(site::Action),
@@ -122,6 +125,7 @@ fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Certificate(action) => certificate::run(global, &action),
         Command::Sign(options) => sign::run(global, &options),
         Command::Verify(options) => verify::run(global, &options),
+        Command::Extend(options) => extend::run(global, &options),
         Command::Audit(action) => audit::run(global, &action),
         Command::Site(action) => site::run(global, &action),
         Command::Client(action) => client::run(global, &action),

@@ -120,6 +120,11 @@ impl Daemon {
             );
             tasks.spawn(async move { Ok(http::serve(vec![door], router, limits, admin).await.map(|()| "admin")?) });
         }
+        let working = app.clone();
+        tasks.spawn(async move {
+            working.work(working.stopping()).await?;
+            Ok("jobs")
+        });
         Ok(Self {
             app,
             address,

@@ -16,9 +16,12 @@ mod chain;
 mod clients;
 mod dialect;
 mod fetched;
+mod held;
+mod jobs;
 mod operations;
 mod pairings;
 mod pins;
+mod runs;
 mod state_dir;
 mod tsas;
 mod tx;
@@ -34,11 +37,13 @@ use crate::text::Explain;
 
 pub use chain::{Anchor, ChainRow, HASH_BYTES, Head, HeadFile, Sealed};
 pub use clients::Client;
+pub use jobs::{Claim, Job, JobState, Lease, Moved, NewJob, Put};
 pub use operations::{
     Attempt, AttemptState, Ending, Item, NewAttempts, NewOperation, Operation, OperationState, Release,
 };
 pub use pairings::{Allowance, Pairing, PairingRequest, RequestState};
 pub use pins::PinFailures;
+pub use runs::RunLock;
 pub use state_dir::{ServeLock, StateDir, TokenLock};
 pub use tx::Tx;
 pub use writer::Work;

@@ -296,6 +296,10 @@ pub struct SigningChoice {
     /// `/Location`
     #[serde(default)]
     pub location: Option<String>,
+    /// Where no timestamping authority answers: the signature goes out without its timestamp, and gets it as soon as one does. Without this
+    /// the signing fails. Not for encrypted documents.
+    #[serde(default)]
+    pub augment_later: bool,
 }
 
 /// The manifest: the first part of `POST /v1/signings`, JSON.

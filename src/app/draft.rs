@@ -182,6 +182,26 @@ impl Draft {
         Ok(())
     }
 
+    /// The same copy, its bytes on disk.
+    ///
+    /// # Errors
+    /// `disk_full`, `output_unwritable`.
+    pub(crate) fn durable(self) -> Result<Self, Failure> {
+        self.file.sync_data().map_err(|e| unwritable(&self.named, &e))?;
+        Ok(self)
+    }
+
+    /// Puts `bytes` in place of others of the same length, and makes them durable.
+    ///
+    /// # Errors
+    /// `disk_full`, `output_unwritable`.
+    pub(crate) fn overwrite(&self, at: u64, bytes: &[u8]) -> Result<(), Failure> {
+        self.file
+            .write_all_at(bytes, at)
+            .and_then(|()| self.file.sync_data())
+            .map_err(|e| unwritable(&self.named, &e))
+    }
+
     /// Gives the file its name, in one step, and makes the name durable.
     ///
     /// # Errors

@@ -93,6 +93,24 @@ impl Failure {
         self.kind == FailureKind::Cancelled || matches!(self.code, "pin_cancelled" | "pin_cancelled_at_reader")
     }
 
+    /// Whether the same may succeed later without anybody's help, or once somebody has helped the machine.
+    pub const fn may_pass(&self) -> bool {
+        match self.kind {
+            FailureKind::Unavailable | FailureKind::Timeout | FailureKind::TooMany | FailureKind::NoSpace => true,
+            FailureKind::Invalid
+            | FailureKind::Unknown
+            | FailureKind::Forbidden
+            | FailureKind::NotFound
+            | FailureKind::Conflict
+            | FailureKind::Unreadable
+            | FailureKind::TooLarge
+            | FailureKind::Pin
+            | FailureKind::Cancelled
+            | FailureKind::Usage
+            | FailureKind::Internal => false,
+        }
+    }
+
     /// What sort of failure it is.
     pub const fn kind(&self) -> FailureKind {
         self.kind

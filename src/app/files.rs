@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use super::App;
-use super::desk::{DocumentRequest, MAX_SEAL_BYTES, SigningChoice};
+use super::desk::{DocumentRequest, Level, MAX_SEAL_BYTES, SigningChoice};
 use super::draft::{self, Draft, parent, small_file, unwritable};
 use super::failure::{Failure, FailureKind};
 use super::signing::{Credential, Deliver, Item, PinChoice, Set, Signed};
@@ -84,6 +84,8 @@ pub struct FileReport {
     pub field: String,
     /// SHA-256 of the signer's certificate.
     pub certificate: String,
+    /// What the file has: `b-b`, where its timestamp comes later, else the level that was asked for.
+    pub level: Level,
 }
 
 impl App {
@@ -145,6 +147,7 @@ impl App {
                 sha256: hex::encode(signed.sha256),
                 field: signed.field,
                 certificate: hex::encode(signed.certificate),
+                level: signed.level,
             });
         Ok(FilesReport {
             operation,

@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::access::Principal;
 use crate::app::consent::Consent;
 use crate::app::failure::Failure;
+use crate::app::jobs::Later;
 use crate::audit::{self, AuditError, Event, Kind};
 use crate::clock::Timestamp;
 use crate::der::DigestAlgorithm;
@@ -139,12 +140,18 @@ impl Journal {
         self.open().insert(intent, ending(error));
     }
 
-    /// Writes that a checked signature leaves the house in a file with this digest. Call before anybody gets it.
+    /// Writes that a checked signature leaves the house in a file with this digest, and what is left to do `later`. Call before anybody gets it.
     ///
     /// # Errors
     /// What the state refused; then nobody may get it.
-    pub(crate) async fn release(&self, intent: Intent, output: [u8; 32], at: Timestamp) -> Result<(), Failure> {
-        let operation = self.operation.clone();
+    pub(crate) async fn release(
+        &self,
+        intent: Intent,
+        output: [u8; 32],
+        later: Option<Later>,
+        at: Timestamp,
+    ) -> Result<(), Failure> {
+        let (operation, actor) = (self.operation.clone(), self.actor.clone());
         let event = Event::new(at, Kind::SignatureReleased, &*self.actor, &*self.operation)
             .with("item", intent.item)
             .with("attempt", intent.attempt)
@@ -158,6 +165,9 @@ impl Journal {
             Box::pin(async move {
                 tx.release(&operation, &[release], at).await?;
                 audit::append(tx, &event).await?;
+                if let Some(later) = later {
+                    later.put(tx, &actor, at).await?;
+                }
                 Ok::<_, AuditError>(())
             })
         });

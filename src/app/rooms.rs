@@ -71,6 +71,10 @@ pub(crate) struct Rooms {
     pub(super) events: broadcast::Sender<Event>,
     pub(super) workers: Arc<Semaphore>,
     pub(super) unattended_page: bool,
+    /// Wakes the workers of jobs.
+    pub(super) wake: tokio::sync::Notify,
+    /// Told whenever a worker of this process wrote an answer.
+    pub(super) worked: tokio::sync::Notify,
     /// One try at a token's PIN at a time, by the name under which it is remembered.
     pub(super) pin_turns: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
     /// Sets that run.
@@ -125,6 +129,8 @@ impl App {
             events: broadcast::channel(EVENT_BACKLOG).0,
             workers: Arc::new(Semaphore::new(MAX_BLOCKING)),
             unattended_page: opening.unattended_page,
+            wake: tokio::sync::Notify::new(),
+            worked: tokio::sync::Notify::new(),
             pin_turns: Mutex::default(),
             sets: TaskTracker::new(),
             stopping: CancellationToken::new(),

@@ -17,10 +17,11 @@ use super::choose::{Chosen, Signer};
 use super::desk::{DocumentRequest, Level, SigningChoice};
 use super::draft::Draft;
 use super::failure::{Failure, FailureKind};
+use super::jobs::Later;
 use super::journal::{Intent, Journal};
 use super::pins::Asked;
 use super::prepare::{self, Ready};
-use super::release;
+use super::release::{self, Checked};
 use super::signings::consent;
 use crate::access::Principal;
 use crate::cms;
@@ -108,6 +109,8 @@ pub(crate) struct Signed {
     pub(crate) field: String,
     /// SHA-256 of the signer's certificate, as the release check found it in the file.
     pub(crate) certificate: [u8; 32],
+    /// What it has; less than was asked for when the rest comes later.
+    pub(crate) level: Level,
     /// The file, where it stays with us.
     pub(crate) kept: Option<tempfile::TempPath>,
 }
@@ -306,25 +309,10 @@ impl Run<'_> {
 
     async fn release(&self, sealed: Vec<Sealed>) -> Result<(), Failure> {
         let last = sealed.last().map(|sealed| sealed.intent.item);
-        for mut sealed in sealed {
+        for sealed in sealed {
             let n = sealed.intent.item;
-            if self.set.choice.level > Level::BB {
-                self.app.stamp(&mut sealed, &self.set.tsas).await?;
-                self.step(Step::Stamped(n))?;
-            }
-            let finished = self.app.blocking(move || release::finish(sealed)).await?;
-            self.step(Step::Embedded(n))?;
-            let checked = self.app.blocking(move || release::check(finished)).await?;
-            self.step(Step::Checked(n))?;
-            let intent = checked.intent();
-            self.journal.release(intent, checked.sha256(), self.app.now()).await?;
-            let delivered = self.app.blocking(move || checked.deliver()).await;
-            if let Err(failure) = &delivered {
-                self.journal
-                    .not_delivered(intent, failure.code(), self.app.now())
-                    .await?;
-            }
-            (self.out)(n, delivered?);
+            let signed = self.release_one(sealed).await?;
+            (self.out)(n, signed);
             if Some(n) == last {
                 // Everything is out: a cancel that comes now comes too late.
                 (self.at)(Step::Released(n))?;
@@ -333,6 +321,61 @@ impl Run<'_> {
             }
         }
         Ok(())
+    }
+
+    async fn release_one(&self, mut sealed: Sealed) -> Result<Signed, Failure> {
+        let n = sealed.intent.item;
+        let stamped = self.set.choice.level == Level::BB || self.stamp(&mut sealed).await?;
+        let finished = self.app.blocking(move || release::finish(sealed)).await?;
+        self.step(Step::Embedded(n))?;
+        let checked = self.app.blocking(move || release::check(finished)).await?;
+        self.step(Step::Checked(n))?;
+        let (checked, later) = match stamped {
+            true => (checked, None),
+            false => self.leave(checked).await?,
+        };
+        let (intent, is_later) = (checked.intent(), later.is_some());
+        let level = if is_later { Level::BB } else { self.set.choice.level };
+        self.journal
+            .release(intent, checked.sha256(), later, self.app.now())
+            .await?;
+        let delivered = self.app.blocking(move || checked.deliver(level)).await;
+        if is_later {
+            self.app.wake_workers();
+        }
+        if let Err(failure) = &delivered {
+            self.journal
+                .not_delivered(intent, failure.code(), self.app.now())
+                .await?;
+        }
+        delivered
+    }
+
+    /// `false`: there is no timestamp now, and the caller lets it come later.
+    async fn stamp(&self, sealed: &mut Sealed) -> Result<bool, Failure> {
+        match self.app.stamp(sealed, &self.set.tsas).await {
+            Ok(()) => {
+                self.step(Step::Stamped(sealed.intent.item))?;
+                Ok(true)
+            }
+            // A job keeps no password, so an encrypted document could not be opened again.
+            Err(failure) if self.set.choice.augment_later && sealed.item.password.is_none() && failure.may_pass() => {
+                log::warn!(code = "timestamp_later", operation = self.set.operation.as_str(), reason = failure.code(); "a signature gets its timestamp later");
+                Ok(false)
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Keeps a copy for the job that completes it.
+    async fn leave(&self, checked: Checked) -> Result<(Checked, Option<Later>), Failure> {
+        let (app, set) = (self.app, self.set);
+        let (folder, max) = (app.uploads().to_owned(), app.max_document_bytes());
+        let copy = move || checked.copy(&folder, max).map(|copy| (checked, copy));
+        let (checked, copy) = app.blocking(copy).await?;
+        let blob = app.store().keep_blob(copy, u64::MAX).await?;
+        let payload = checked.payload(&set.operation, &set.who, &set.choice, &set.tsas);
+        Ok((checked, Some(Later { blob, payload })))
     }
 
     fn step(&self, step: Step) -> Result<(), Failure> {

@@ -53,11 +53,17 @@ pub enum Kind {
     ClientAdded,
     /// A client was revoked.
     ClientRevoked,
+    /// Work that outlasts the process was written down.
+    JobPut,
+    /// A step of a job is done.
+    JobStepDone,
+    /// A job is done, failed, or was called off.
+    JobEnded,
 }
 
 impl Kind {
     /// All, in the order of the documentation.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 28] = [
         Self::DaemonStarted,
         Self::DaemonStopped,
         Self::PairingRequested,
@@ -83,6 +89,9 @@ impl Kind {
         Self::ChainAnchored,
         Self::ClientAdded,
         Self::ClientRevoked,
+        Self::JobPut,
+        Self::JobStepDone,
+        Self::JobEnded,
     ];
 
     /// The name in the entry.
@@ -113,6 +122,9 @@ impl Kind {
             Self::ChainAnchored => "chain_anchored",
             Self::ClientAdded => "client_added",
             Self::ClientRevoked => "client_revoked",
+            Self::JobPut => "job_put",
+            Self::JobStepDone => "job_step_done",
+            Self::JobEnded => "job_ended",
         }
     }
 }

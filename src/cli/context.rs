@@ -2,11 +2,13 @@
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
 use super::{Format, Global, exit};
 use crate::app::desk::{CertificateUsage, CertificateView, Event, TokenView};
+use crate::app::due::DueReport;
 use crate::app::failure::{Failure, FailureKind};
 use crate::app::files::{FilesReport, FilesRequest, Step};
 use crate::app::{App, Opening};
@@ -100,7 +102,29 @@ pub(super) fn with_tokens(
     })
 }
 
-/// Where the tokens are.
+/// Runs a command on what the state folder keeps: in the daemon that serves it, or here when there is none.
+pub(super) fn with_state(
+    global: &Global,
+    format: Format,
+    command: impl AsyncFnOnce(&mut Tokens, Lang) -> Result<u8, Told>,
+) -> ExitCode {
+    run(global, format, async |config, lang| {
+        let mut place = match Client::connect(&config.state_dir).await {
+            Some(client) => Tokens::There(client),
+            None => {
+                let app = App::open(config, Opening::default()).await;
+                Tokens::Here(app.map_err(|e| Told::of(&e, lang))?)
+            }
+        };
+        let result = command(&mut place, lang).await;
+        if let Tokens::Here(app) = place {
+            app.close().await;
+        }
+        result
+    })
+}
+
+/// Where the tokens and the state are.
 pub(super) enum Tokens {
     /// In this process.
     Here(App),
@@ -158,6 +182,28 @@ impl Tokens {
                 () = interrupted => Ok(()),
             },
         }
+    }
+
+    /// Work that is due: what is open, or with `now` what became of it. Ctrl-C ends it after the steps under way.
+    pub(super) async fn due(&mut self, now: bool, lang: Lang) -> Result<DueReport, Told> {
+        let report = match self {
+            Self::Here(app) if now => {
+                let ending = CancellationToken::new();
+                let stop = ending.clone();
+                let watch = tokio::spawn(async move {
+                    // Without signals there is no stopping.
+                    if tokio::signal::ctrl_c().await.is_ok() {
+                        stop.cancel();
+                    }
+                });
+                let report = app.work_due(Arc::new(|_| Ok(())), ending, lang).await;
+                watch.abort();
+                report
+            }
+            Self::Here(app) => app.list_due(lang).await,
+            Self::There(client) => return client.due(now, lang).await,
+        };
+        report.map_err(|e| Told::of(&e, lang))
     }
 
     /// Signs files; Ctrl-C stops at the next step.

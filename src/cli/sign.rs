@@ -54,6 +54,9 @@ pub(crate) struct Options {
     /// Timestamping authority to ask instead of the configured ones; several are asked in order
     #[arg(long, value_name = "URL")]
     tsa: Vec<String>,
+    /// If no timestamping authority answers: sign without the timestamp; it follows when one does (`hankod serve`, `hankod extend --due`)
+    #[arg(long)]
+    augment_later: bool,
     /// Signature algorithm of RSA keys; other keys have one each
     #[arg(long, value_name = "auto|rsa-pkcs1|rsa-pss", default_value = "auto")]
     algorithm: Algorithm,
@@ -138,21 +141,22 @@ pub(super) fn run(global: &Global, options: &Options) -> ExitCode {
             let bar = output::progress(request.documents.len());
             let report = tokens.sign(request, lang, &|done| bar.set_position(done.into())).await;
             bar.finish_and_clear();
-            tell(&report?, options.format, lang);
+            tell(&report?, options.level.into(), options.format, lang);
             Ok(exit::DONE)
         },
     )
 }
 
-fn tell(report: &FilesReport, format: Format, lang: Lang) {
+fn tell(report: &FilesReport, asked: desk::Level, format: Format, lang: Lang) {
     match format {
         Format::Json => output::json(report),
         Format::Text => report.files.iter().for_each(|file| {
-            output::line(&say(
-                lang,
-                "cli-signed",
-                &[("file", &file.output), ("field", &file.field)],
-            ));
+            let id = if file.level == asked {
+                "cli-signed"
+            } else {
+                "cli-signed-later"
+            };
+            output::line(&say(lang, id, &[("file", &file.output), ("field", &file.field)]));
         }),
     }
 }
@@ -164,14 +168,12 @@ impl Options {
         Ok(FilesRequest {
             sign: SigningChoice {
                 certificate: sha256.map(|c| CertificateSelector::Sha256(c.to_ascii_lowercase())),
-                level: match self.level {
-                    Level::BB => desk::Level::BB,
-                    Level::BT => desk::Level::BT,
-                },
+                level: self.level.into(),
                 algorithm: self.algorithm.into(),
                 certify: self.certify.map(Into::into),
                 reason: self.reason.clone(),
                 location: self.location.clone(),
+                augment_later: self.augment_later,
             },
             token: self.token.clone(),
             certificate_label: named.filter(|_| sha256.is_none()).map(str::to_owned),
@@ -222,6 +224,15 @@ impl Options {
             rect,
             date: self.date,
         })
+    }
+}
+
+impl From<Level> for desk::Level {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::BB => Self::BB,
+            Level::BT => Self::BT,
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum::body::{Body, Bytes};
@@ -29,6 +30,7 @@ use tokio_util::sync::DropGuard;
 
 use crate::app::App;
 use crate::app::desk::{CertificateUsage, CertificateView, Event, TokenView};
+use crate::app::due::DueReport;
 use crate::app::failure::{Failure, FailureKind};
 use crate::app::files::{FilesReport, FilesRequest, Step};
 use crate::text::{Explain, Lang};
@@ -118,6 +120,7 @@ pub(super) fn serve(
         .route("/certificates", get(certificates))
         .route("/events", get(events))
         .route("/sign", post(sign))
+        .route("/due", get(due).post(work_due))
         .with_state(app);
     Ok(async move {
         let ended = async move {
@@ -192,6 +195,15 @@ async fn sign(State(app): State<App>, Json(request): Json<FilesRequest>) -> Resp
         let _ = lines.send(last).await;
     });
     Body::new(Lines { waiting, _guard: guard }).into_response()
+}
+
+async fn due(State(app): State<App>, Query(ask): Query<Ask>) -> Response {
+    answer(app.list_due(lang(&ask)).await, lang(&ask))
+}
+
+async fn work_due(State(app): State<App>, Query(ask): Query<Ask>) -> Response {
+    let lang = lang(&ask);
+    answer(app.work_due(Arc::new(|_| Ok(())), app.stopping(), lang).await, lang)
 }
 
 /// The lines of an answer as they come; dropped with the connection, it cancels the work.
@@ -280,8 +292,21 @@ impl Client {
         ended.await.ok_or_else(|| gone(lang))
     }
 
+    /// What is open of the daemon's work; with `now` it is tried first.
+    ///
+    /// # Errors
+    /// As [`Client::tokens`].
+    pub async fn due(&mut self, now: bool, lang: Lang) -> Result<DueReport, Told> {
+        let method = if now { "POST" } else { "GET" };
+        self.ask(method, &format!("/due?lang={}", lang.tag()), lang).await
+    }
+
     async fn get<T: serde::de::DeserializeOwned>(&mut self, path: &str, lang: Lang) -> Result<T, Told> {
-        let answer = self.send("GET", path, Vec::new()).await.map_err(|_| gone(lang))?;
+        self.ask("GET", path, lang).await
+    }
+
+    async fn ask<T: serde::de::DeserializeOwned>(&mut self, method: &str, path: &str, lang: Lang) -> Result<T, Told> {
+        let answer = self.send(method, path, Vec::new()).await.map_err(|_| gone(lang))?;
         let body = Limited::new(answer, MAX_LINE_BYTES)
             .collect()
             .await

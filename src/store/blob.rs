@@ -57,6 +57,15 @@ impl TempFile {
     pub fn path(&self) -> &Path {
         &self.path
     }
+
+    /// A finished file that lies on the state folder's volume, to become a blob; removed when dropped. Blocks for the time of an `open`.
+    ///
+    /// # Errors
+    /// `state_io`.
+    pub fn adopt(path: PathBuf) -> Result<Self, StoreError> {
+        let file = File::options().read(true).write(true).open(&path).map_err(io(&path))?;
+        Ok(Self { file, path })
+    }
 }
 
 impl Drop for TempFile {
@@ -125,6 +134,11 @@ impl Store {
         }
     }
 
+    /// Where a blob lies, for those who only read it.
+    pub fn blob_path(&self, sha256: &Sha256) -> PathBuf {
+        place(&self.dir().blobs(), sha256)
+    }
+
     /// Reads a whole blob and compares it with its name.
     ///
     /// # Errors
@@ -136,6 +150,19 @@ impl Store {
             _ => Err(StoreError::Damaged { what: "document" }),
         })
         .await
+    }
+
+    /// `true` when this document has its row: it is not swept.
+    ///
+    /// # Errors
+    /// As [`StoreError`].
+    pub async fn knows_blob(&self, sha256: &Sha256) -> Result<bool, StoreError> {
+        let row = sqlx::query("SELECT 1 FROM blobs WHERE sha256 = $1")
+            .bind(sha256.as_slice())
+            .fetch_optional(self.readers())
+            .await
+            .map_err(|e| self.explain(&e))?;
+        Ok(row.is_some())
     }
 
     /// Removes what crashes left behind. The daemon calls it at its start, holding the serve lock.
@@ -151,12 +178,7 @@ impl Store {
         let (temporary, candidates) = blocking(look).await?;
         let mut swept = Swept { temporary, orphans: 0 };
         for (sha256, path) in candidates {
-            let row = sqlx::query("SELECT 1 FROM blobs WHERE sha256 = $1")
-                .bind(sha256.as_slice())
-                .fetch_optional(self.readers())
-                .await
-                .map_err(|e| self.explain(&e))?;
-            if row.is_none() {
+            if !self.knows_blob(&sha256).await? {
                 blocking(move || fs::remove_file(&path).map_err(io(&path))).await?;
                 swept.orphans += 1;
             }

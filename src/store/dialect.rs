@@ -25,6 +25,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "house", include_str!("migrations/sqlite/0001_house.sql")),
     (2, "timestamps", include_str!("migrations/sqlite/0002_timestamps.sql")),
     (3, "levels", include_str!("migrations/sqlite/0003_levels.sql")),
+    (4, "jobs", include_str!("migrations/sqlite/0004_jobs.sql")),
     (5, "clients", include_str!("migrations/sqlite/0005_clients.sql")),
 ];
 

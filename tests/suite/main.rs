@@ -18,6 +18,7 @@ mod fetch;
 mod fuzz;
 mod http_caller;
 mod http_faults;
+mod jobs;
 mod judges;
 mod judges_table;
 mod large;

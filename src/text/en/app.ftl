@@ -59,3 +59,7 @@ period-bad = Invalid: the timestamp is not right.
 period-altered = Invalid (tampering or similar): the document was altered after the timestamp.
 levels-without-anchors = For this level hankod must know whom you trust, and no certificate of an authority is configured. Name some with --trust or in the configuration ([trust]).
 tsa-token-sizes-differ = The timestamps of the configured services differ so much in size that none found its room in the file. Name one service with --tsa and try again.
+job-poisoned = The work was given up: the program ended several times in the middle of it. The file as it was signed is unchanged. Report it with the log.
+job-unreadable = The work was given up: what is stored of it cannot be read. The file as it was signed is unchanged. Restore the state folder from a backup, or complete the file with hankod extend.
+job-panicked = The work was given up: a fault of the program. The file as it was signed is unchanged. Report it with the log.
+job-step-timeout = A step took too long and was stopped. It is tried again.

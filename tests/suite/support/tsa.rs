@@ -11,7 +11,7 @@ use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 
 /// The policy it stamps under unless asked for another one.
 pub(crate) const POLICY: &str = "1.2.392.200000.1.1";
@@ -51,14 +51,17 @@ pub(crate) enum Mode {
 pub(crate) struct Tsa {
     port: u16,
     asked: Arc<AtomicUsize>,
+    mode: Arc<Mutex<Mode>>,
+    questions: Mutex<mpsc::Receiver<()>>,
     certificate: Vec<u8>,
 }
 
 /// Its folder, and what it has done.
 struct Desk {
     dir: tempfile::TempDir,
-    mode: Mode,
+    mode: Arc<Mutex<Mode>>,
     asked: Arc<AtomicUsize>,
+    question: mpsc::Sender<()>,
     first: Mutex<Option<Vec<u8>>>,
 }
 
@@ -90,10 +93,13 @@ impl Tsa {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let asked = Arc::new(AtomicUsize::new(0));
+        let (question, questions) = mpsc::channel();
+        let mode = Arc::new(Mutex::new(mode));
         let desk = Desk {
             dir,
-            mode,
+            mode: Arc::clone(&mode),
             asked: Arc::clone(&asked),
+            question,
             first: Mutex::default(),
         };
         std::thread::spawn(move || {
@@ -104,6 +110,8 @@ impl Tsa {
         Self {
             port,
             asked,
+            mode,
+            questions: Mutex::new(questions),
             certificate,
         }
     }
@@ -111,6 +119,19 @@ impl Tsa {
     /// Where it answers.
     pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}/tsa", self.port)
+    }
+
+    /// Behaves like this from the next question on.
+    pub(crate) fn behave(&self, mode: Mode) {
+        *self.mode.lock().unwrap() = mode;
+    }
+
+    /// Waits for a question that comes from now on, and does not wait for its answer.
+    pub(crate) fn next_question(&self, ask: impl FnOnce()) {
+        let questions = self.questions.lock().unwrap();
+        while questions.try_recv().is_ok() {}
+        ask();
+        questions.recv().unwrap();
     }
 
     /// Connections so far.
@@ -134,13 +155,16 @@ impl Desk {
     fn serve(&self, stream: TcpStream) {
         let before = self.asked.fetch_add(1, Ordering::SeqCst);
         let mut reader = BufReader::new(stream);
-        if self.mode == Mode::Dead {
+        let mode = self.mode.lock().unwrap().clone();
+        if mode == Mode::Dead {
             return;
         }
         let Some((authorization, query)) = read(&mut reader) else {
             return;
         };
-        let (status, reply) = match &self.mode {
+        // Most tests do not wait for questions.
+        self.question.send(()).ok();
+        let (status, reply) = match &mode {
             Mode::Slow => {
                 reader.read_to_end(&mut Vec::new()).ok();
                 return;
@@ -148,7 +172,7 @@ impl Desk {
             Mode::Quota(most) if before >= *most => ("429 Too Many Requests", Vec::new()),
             Mode::Guarded(expected) if authorization != *expected => ("401 Unauthorized", Vec::new()),
             Mode::Page => ("200 OK", b"<html>Welcome</html>".to_vec()),
-            _ => ("200 OK", self.reply(query)),
+            _ => ("200 OK", self.reply(&mode, query)),
         };
         let head = format!(
             "HTTP/1.1 {status}\r\nContent-Type: application/timestamp-reply\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
@@ -158,8 +182,8 @@ impl Desk {
         reader.get_mut().write_all(&[head.as_bytes(), &reply].concat()).ok();
     }
 
-    fn reply(&self, mut query: Vec<u8>) -> Vec<u8> {
-        match self.mode {
+    fn reply(&self, mode: &Mode, mut query: Vec<u8>) -> Vec<u8> {
+        match mode {
             // The nonce stands before certReq TRUE, which ends the query; the digest behind the NULL of its algorithm.
             Mode::WrongNonce => {
                 let at = query.len() - 4;
@@ -179,7 +203,7 @@ impl Desk {
             _ => {}
         }
         let made = openssl_reply(self.dir.path(), &query);
-        match self.mode {
+        match mode {
             Mode::Replaying => self.first.lock().unwrap().get_or_insert(made).clone(),
             Mode::Ber => indefinite(&made, 4),
             _ => made,

@@ -1,0 +1,222 @@
+//! Work that outlasts the process: kinds of jobs, their steps, and what a step may answer.
+//!
+//! A step does its work outside, then answers; the answer, what belongs to it and its audit entry are one transaction. A step may run again
+//! after a crash, so each is written to do no harm when its work is done already. Payloads and steps are promised in `docs/jobs.md`.
+
+mod augment;
+mod deliver;
+mod settle;
+mod work;
+
+use super::App;
+use crate::audit::{self, AuditError, Event, Value};
+use crate::clock::Timestamp;
+use crate::store::{self, JobState, Moved, NewJob, Put, StoreError, Tx};
+
+pub(crate) use augment::{Later, Payload};
+pub(crate) use deliver::PathText;
+pub use work::{Moment, WorkCheckpoint, WorkStep};
+
+/// What sort of work.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Kind {
+    /// A signed file gets the evidence that could not be had when it was signed.
+    Augment,
+}
+
+/// A job between two steps.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) enum Job {
+    /// [`Kind::Augment`]
+    Augment(augment::Step, augment::Payload),
+}
+
+/// What a step answers.
+pub(crate) struct Answer {
+    /// What becomes of the job.
+    pub(crate) next: Next,
+    /// What else is written in the same transaction.
+    pub(crate) also: Option<Also>,
+    /// Told in the audit entry.
+    pub(crate) details: Vec<(&'static str, Value)>,
+}
+
+/// What becomes of a job.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) enum Next {
+    /// It goes on with this, at once.
+    Step(Box<Job>),
+    /// The same step again, at that time, for this reason.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "waiting for revocation data comes with levels")
+    )]
+    Wait(Timestamp, &'static str),
+    /// All is done.
+    Done,
+    /// It ends with this code.
+    #[cfg_attr(not(test), expect(dead_code, reason = "renewal comes with levels"))]
+    Failed(&'static str),
+}
+
+/// A write that belongs to an answer.
+pub(crate) type Also = Box<dyn for<'t> FnOnce(&'t mut Tx) -> store::Work<'t, (), StoreError> + Send>;
+
+impl Kind {
+    /// All.
+    pub const ALL: [Self; 1] = [Self::Augment];
+
+    /// What stands in the database.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Augment => "augment",
+        }
+    }
+
+    /// The newest shape of payloads that is understood; older ones are too.
+    const fn version(self) -> u32 {
+        match self {
+            Self::Augment => augment::VERSION,
+        }
+    }
+
+    /// Jobs that run at once in one process.
+    const fn at_once(self) -> usize {
+        match self {
+            Self::Augment => 4,
+        }
+    }
+
+    /// Higher goes first.
+    const fn priority(self) -> i32 {
+        match self {
+            Self::Augment => 10,
+        }
+    }
+}
+
+impl Job {
+    const fn kind(&self) -> Kind {
+        match self {
+            Self::Augment(..) => Kind::Augment,
+        }
+    }
+
+    const fn step(&self) -> &'static str {
+        match self {
+            Self::Augment(step, _) => step.name(),
+        }
+    }
+
+    /// Version and JSON.
+    #[expect(
+        clippy::expect_used,
+        reason = "text, numbers and lists under text names always serialize"
+    )]
+    fn payload(&self) -> (u32, String) {
+        let json = match self {
+            Self::Augment(_, payload) => serde_json::to_string(payload),
+        };
+        (self.kind().version(), json.expect("a payload is plain data"))
+    }
+
+    /// `None` for what no version of hankod wrote.
+    pub(crate) fn read(kind: Kind, row: &store::Job) -> Option<Self> {
+        Some(match kind {
+            Kind::Augment => Self::Augment(
+                augment::Step::parse(&row.step)?,
+                augment::Payload::parse(row.version, &row.payload)?,
+            ),
+        })
+    }
+
+    /// The file that it is about, for people.
+    pub(crate) fn file(&self) -> String {
+        match self {
+            Self::Augment(_, payload) => payload.file(),
+        }
+    }
+
+    async fn run(self, app: &App, id: &str) -> Result<Answer, super::failure::Failure> {
+        match self {
+            Self::Augment(step, payload) => augment::run(app, id, step, payload).await,
+        }
+    }
+}
+
+impl From<Next> for Answer {
+    fn from(next: Next) -> Self {
+        Self {
+            next,
+            also: None,
+            details: Vec::new(),
+        }
+    }
+}
+
+/// Digests in payloads: 64 hexadecimal digits.
+mod hexadecimal {
+    use crate::store::Sha256;
+    use serde::de::Error;
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(digest: &Sha256, out: S) -> Result<S::Ok, S::Error> {
+        out.serialize_str(&hex::encode(digest))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(text: D) -> Result<Sha256, D::Error> {
+        let text = String::deserialize(text)?;
+        let bytes = hex::decode(text).ok().and_then(|bytes| bytes.try_into().ok());
+        bytes.ok_or_else(|| D::Error::custom("64 hexadecimal digits"))
+    }
+}
+
+/// Writes a job with its audit entry, in the transaction of what makes it necessary. The same work is not put twice.
+///
+/// # Errors
+/// What the state refused.
+pub(crate) async fn put(
+    tx: &mut Tx,
+    job: &Job,
+    key: &str,
+    actor: &str,
+    (at, not_before): (Timestamp, Timestamp),
+) -> Result<Put, AuditError> {
+    let (version, payload) = job.payload();
+    let new = NewJob {
+        id: super::new_id(),
+        kind: job.kind().name(),
+        key: key.to_owned(),
+        version,
+        payload,
+        step: job.step(),
+        priority: job.kind().priority(),
+        at,
+        not_before,
+    };
+    let put = tx.put_job(&new).await?;
+    if let Put::New(_) = put {
+        let event = Event::new(at, audit::Kind::JobPut, actor, &*new.id);
+        audit::append(tx, &event.with("kind", new.kind).with("key", key)).await?;
+    }
+    Ok(put)
+}
+
+/// The audit entry of an answer; a job that only waits has none.
+fn record(row: &store::Job, moved: &Moved, details: Vec<(&'static str, Value)>, actor: &str) -> Option<Event> {
+    let kind = match (moved.state, &moved.next) {
+        (JobState::Open, None) => return None,
+        (JobState::Open, Some(_)) => audit::Kind::JobStepDone,
+        _ => audit::Kind::JobEnded,
+    };
+    let mut event = Event::new(moved.at, kind, actor, &*row.id)
+        .with("kind", &*row.kind)
+        .with("step", &*row.step);
+    if kind == audit::Kind::JobEnded {
+        event = event
+            .with("state", moved.state.name())
+            .with("error", moved.reason.unwrap_or_default());
+    }
+    let with = |event: Event, (name, value)| event.with(name, value);
+    Some(details.into_iter().fold(event, with))
+}
