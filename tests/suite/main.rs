@@ -45,4 +45,5 @@ mod timestamps;
 mod token;
 mod tools;
 mod trust;
+mod verdicts;
 mod verify;
