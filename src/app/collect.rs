@@ -17,6 +17,7 @@ use crate::store::StoreError;
 use crate::trust::path::{self, Path, Purpose, Rules};
 use crate::trust::revocation::{self, Evidence, Freshness, Link, Status};
 use crate::trust::{Anchors, Crl, Finding, OcspAnswer, Use};
+pub use crate::verify::judge::Pieces;
 
 /// What all requests of one collection may take together.
 const DEADLINE: Duration = Duration::from_secs(120);
@@ -34,17 +35,6 @@ pub struct Subject {
     pub at: Timestamp,
     /// Which data is fresh enough for it.
     pub freshness: Freshness,
-}
-
-/// Pieces of evidence: what is at hand, or what was gathered.
-#[derive(Clone, Default, Debug)]
-pub struct Pieces {
-    /// Certificates of every chain.
-    pub certificates: Vec<Certificate>,
-    /// OCSP answers.
-    pub answers: Vec<OcspAnswer>,
-    /// Revocation lists.
-    pub crls: Vec<Crl>,
 }
 
 /// What was gathered.
@@ -157,20 +147,21 @@ impl App {
     }
 }
 
-/// Gathers without a state: what is fetched is kept in `cache` for as long as the caller keeps that.
+/// Gathers without a state and gives everything at hand afterwards, also what speaks against a certificate; what is fetched is kept in `cache` for as long
+/// as the caller keeps that.
 pub async fn gather(
     client: &Client,
     subjects: &[Subject],
     known: &Pieces,
     anchors: &Anchors,
     (cache, now): (&mut RevocationCache, Timestamp),
-) -> Gathered {
+) -> Pieces {
     let mut collector = Collector::new(client, anchors, known, now);
     for subject in subjects {
         let paths = collector.paths(subject, cache).await;
         collector.subject(subject, paths, cache).await;
     }
-    collector.gathered
+    collector.known
 }
 
 struct Collector<'a> {

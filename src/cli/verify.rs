@@ -26,6 +26,12 @@ pub(crate) struct Options {
     /// Judge as of this moment instead of now, such as 2031-04-01T00:00:00Z
     #[arg(long, value_name = "RFC3339", value_parser = moment)]
     at: Option<Timestamp>,
+    /// Ask no server for revocation data or issuers' certificates: what the file holds must do
+    #[arg(long)]
+    offline: bool,
+    /// Private place that addresses in certificates may lead to, besides the configured ones
+    #[arg(long, value_name = "HOST:PORT")]
+    allow_private: Vec<String>,
     /// File that holds the password of encrypted PDF files
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
@@ -90,6 +96,8 @@ impl Options {
             },
             at: self.at,
             password_file: self.password_file.clone(),
+            offline: self.offline,
+            allow_private: self.allow_private.clone(),
         }
     }
 }

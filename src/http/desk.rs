@@ -7,6 +7,7 @@ mod events;
 mod pairings;
 mod signings;
 mod tokens;
+mod verify;
 
 use super::caller::guard;
 use super::error::{HttpError, Refusal};
@@ -88,6 +89,7 @@ fn api() -> (Router<Desk>, utoipa::openapi::OpenApi) {
         .routes(routes!(signings::picture))
         .routes(routes!(signings::seal))
         .routes(routes!(signings::confirm))
+        .routes(routes!(verify::verify))
         .split_for_parts()
 }
 

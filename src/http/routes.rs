@@ -31,6 +31,8 @@ pub enum BodyKind {
     Json,
     /// `multipart/form-data`, at most the configured upload limit.
     Multipart,
+    /// `application/pdf`, at most the configured limit of one document.
+    Pdf,
 }
 
 /// One method of one address.
@@ -102,6 +104,7 @@ pub static DESK: &[Rule] = &[
         Audience::Person,
         BodyKind::Json,
     ),
+    rule(Method::POST, "/v1/verify", Audience::Known, BodyKind::Pdf),
     rule(Method::GET, "/", Audience::Visitor, BodyKind::Empty),
     rule(Method::GET, "/confirm/{}", Audience::Visitor, BodyKind::Empty),
     rule(Method::GET, "/assets/{}", Audience::Visitor, BodyKind::Empty),

@@ -1,4 +1,5 @@
-//! `multipart/form-data` (RFC 7578) streamed to disk: the manifest first, then a seal if there is one, then the documents in the manifest's order.
+//! Uploads streamed to disk: `multipart/form-data` (RFC 7578) with the manifest first, then a seal if there is one, then the documents in the manifest's
+//! order; or a body that is one document.
 //!
 //! Nothing is kept in memory but the manifest, the seal and a few chunks; what was written is removed unless the whole upload was good.
 
@@ -11,6 +12,7 @@ use super::routes::MAX_JSON_BYTES;
 use crate::app::desk::{MAX_SEAL_BYTES, SigningRequest, SigningUpload, UploadedDocument};
 use axum::extract::Request;
 use axum::http::header::CONTENT_TYPE;
+use http_body_util::BodyExt as _;
 use multer::{Field, Multipart};
 use pace::{Gauge, paced};
 use spool::Spool;
@@ -85,6 +87,33 @@ pub(super) async fn receive(request: Request, folder: &Path, limits: &Limits) ->
         documents,
         seal,
     })
+}
+
+/// Reads a body that is one document; it lands in `folder`.
+///
+/// # Errors
+/// `body_too_large`, `upload_stalled`, `disk_full`, `output_unwritable`.
+pub(super) async fn receive_one(
+    request: Request,
+    folder: &Path,
+    limits: &Limits,
+) -> Result<UploadedDocument, HttpError> {
+    let max_bytes = limits.max_document_bytes;
+    let mut body = paced(request.into_body(), limits.idle_deadline_ms);
+    let spool = Spool::start(folder);
+    let mut bytes = 0;
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| refusal(&error).unwrap_or(Refusal::Stalled))?;
+        let Ok(chunk) = frame.into_data() else { continue };
+        bytes += chunk.len() as u64;
+        if bytes > max_bytes {
+            return Err(Refusal::TooLarge { max_bytes }.into());
+        }
+        if !spool.put(chunk).await {
+            break;
+        }
+    }
+    Ok(spool.finish().await?)
 }
 
 async fn next<'r>(parts: &mut Multipart<'r>, gauge: &Gauge) -> Result<Option<Field<'r>>, Refusal> {

@@ -24,6 +24,13 @@ pub struct Pieces {
     pub crls: Vec<Crl>,
 }
 
+impl Pieces {
+    /// How many there are of each kind.
+    pub fn counts(&self) -> [usize; 3] {
+        [self.certificates.len(), self.answers.len(), self.crls.len()]
+    }
+}
+
 type Digest = Vec<u8>;
 
 /// All pieces. Those of the file come first.
@@ -43,8 +50,13 @@ impl Material {
         let mut pieces = examination.pieces();
         let embedded = (pieces.answers.len(), pieces.crls.len());
         pieces.certificates.extend(more.certificates.iter().cloned());
-        pieces.answers.extend(more.answers.iter().cloned());
-        pieces.crls.extend(more.crls.iter().cloned());
+        let new = |known: &[&[u8]], der: &[u8]| !known.contains(&der);
+        let known: Vec<&[u8]> = pieces.answers.iter().map(OcspAnswer::der).collect();
+        let answers: Vec<_> = more.answers.iter().filter(|a| new(&known, a.der())).cloned().collect();
+        let known: Vec<&[u8]> = pieces.crls.iter().map(Crl::der).collect();
+        let crls: Vec<_> = more.crls.iter().filter(|c| new(&known, c.der())).cloned().collect();
+        pieces.answers.extend(answers);
+        pieces.crls.extend(crls);
         let digests = (
             pieces.answers.iter().map(|a| digest(a.der())).collect(),
             pieces.crls.iter().map(|c| digest(c.der())).collect(),

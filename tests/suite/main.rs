@@ -47,3 +47,4 @@ mod tools;
 mod trust;
 mod verdicts;
 mod verify;
+mod verify_cli;

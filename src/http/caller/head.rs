@@ -174,6 +174,7 @@ fn body_type(body: BodyKind, headers: &HeaderMap) -> Result<(), Refusal> {
             )
         }),
         BodyKind::Multipart => given.is_some_and(|text| multer::parse_boundary(text).is_ok()),
+        BodyKind::Pdf => given.is_some_and(|text| text.eq_ignore_ascii_case("application/pdf")),
     };
     if fits { Ok(()) } else { Err(Refusal::WrongContentType) }
 }
@@ -198,7 +199,7 @@ fn body_size(body: BodyKind, headers: &HeaderMap, max_upload_bytes: u64) -> Resu
     let max_bytes = match body {
         BodyKind::Empty => 0,
         BodyKind::Json => MAX_JSON_BYTES,
-        BodyKind::Multipart => max_upload_bytes,
+        BodyKind::Multipart | BodyKind::Pdf => max_upload_bytes,
     };
     let announced = match one(headers, &CONTENT_LENGTH).map_err(|()| Refusal::TooLarge { max_bytes })? {
         Some(text) => text.parse::<u64>().map_err(|_| Refusal::TooLarge { max_bytes })?,

@@ -36,17 +36,25 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new() -> Self {
+        Self::naming(None)
+    }
+
+    /// Its certificates name this address of the root's list.
+    pub(crate) fn naming(url: Option<&str>) -> Self {
+        let point = |url: &str| tlv(0x30, &tlv(0x30, &tlv(0xa0, &tlv(0xa0, &tlv(0x86, url.as_bytes())))));
+        let named = || url.map(|url| Ext("2.5.29.31", false, point(url)));
         let root = Entity::new(&[], "Root");
         let mut says = Says::new(1, ca_extensions());
         says.not_after = at("2049-12-31T00:00:00Z");
         let anchor = root.certified(&root, &says);
         let signer = Entity::new(&[], "Signer");
-        let says = Says::new(2, vec![usage(&[ca::DIGITAL_SIGNATURE, ca::CONTENT_COMMITMENT])]);
+        let mut says = Says::new(2, vec![usage(&[ca::DIGITAL_SIGNATURE, ca::CONTENT_COMMITMENT])]);
+        says.extensions.extend(named());
         let signer = Holder {
             certificate: signer.certified(&root, &says),
             entity: signer,
         };
-        let tsa = authority(&root, 3, "2026-01-01T00:00:00Z", "2030-12-31T00:00:00Z");
+        let tsa = authority(&root, (3, "2026-01-01T00:00:00Z", "2030-12-31T00:00:00Z"), named());
         Self {
             root,
             anchor,
@@ -57,7 +65,7 @@ impl World {
 
     /// A TSA below the root.
     pub(crate) fn authority(&self, serial: u8, from: &str, until: &str) -> Holder {
-        authority(&self.root, serial, from, until)
+        authority(&self.root, (serial, from, until), None)
     }
 
     /// The root, trusted for everything.
@@ -165,13 +173,14 @@ impl World {
     }
 }
 
-fn authority(root: &Entity, serial: u8, from: &str, until: &str) -> Holder {
+fn authority(root: &Entity, (serial, from, until): (u8, &str, &str), more: Option<Ext>) -> Holder {
     let entity = Entity::new(&[], &format!("TSA {serial}"));
-    let extensions = vec![
+    let mut extensions = vec![
         basic(false, None),
         usage(&[ca::DIGITAL_SIGNATURE]),
         purposes(&["1.3.6.1.5.5.7.3.8"]),
     ];
+    extensions.extend(more);
     let mut says = Says::new(serial, extensions);
     (says.not_before, says.not_after) = (at(from), at(until));
     Holder {
