@@ -26,9 +26,9 @@ fuzz: ## every fuzz target for a minute, then a million of each loop over whole 
 	HANKOD_FUZZ_SECONDS=$(SECONDS) HANKOD_FUZZ_SEED=$(SEED) cargo test --release --test suite -- --nocapture fuzz::
 	HANKOD_MUTATIONS=$(MUTATIONS) cargo test --release --test suite -- damaged broken
 
-soak: ## the largest files, up to 10 GB, on the disk of TMPDIR (10 GB of room; about a quarter of an hour)
+soak: ## the largest files, up to 10 GB, on the disk of TMPDIR (10 GB of room), and 500 faults of cards; about half an hour
 	@scripts/install-deps test
-	HANKOD_SOAK=1 cargo test --release --test suite -- --nocapture --test-threads 1 large::
+	HANKOD_SOAK=1 cargo test --release --test suite -- --nocapture --test-threads 1 large:: cards::soak
 
 bench: ## measure against limits and peers; make bench ARGS=--json
 	@scripts/install-deps bench

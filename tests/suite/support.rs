@@ -2,8 +2,11 @@
 //!
 //! Nothing here shares state between tests, waits by sleeping, or reads a path that is not given to it.
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 pub(crate) mod agreement;
 pub(crate) mod browser;
@@ -68,6 +71,13 @@ pub(crate) fn start(command: &mut Command) -> Running {
 }
 
 impl Running {
+    /// Waits for its end, at most so long; `false`: it runs on.
+    pub(crate) fn ends_within(&self, patience: Duration) -> bool {
+        let handle = pidfd_open(Pid::from_child(&self.0), PidfdFlags::empty()).unwrap();
+        let patience = Timespec::try_from(patience).unwrap();
+        poll(&mut [PollFd::new(&handle, PollFlags::IN)], Some(&patience)).unwrap() > 0
+    }
+
     /// Waits for its end.
     pub(crate) fn end(self) -> Ran {
         let output = self.0.wait_with_output().unwrap();

@@ -6,7 +6,7 @@ use crate::support::cards::{Bearer, Card, Piv, piv};
 
 const NAME: &str = "Kono Taro";
 /// Select the application, ask 9A for a signature.
-const RAW: [&str; 2] = ["00a4040009a00000030800001000", "0087119a0a7c08820081040001020300"];
+pub(super) const RAW: [&str; 2] = ["00a4040009a00000030800001000", "0087119a0a7c08820081040001020300"];
 
 fn bearer(kind: Kind) -> (Bearer, Card) {
     Bearer::with("piv", |ca| Card::new(Piv::new(ca, kind, NAME, 1)))

@@ -136,7 +136,7 @@ fn exchange(bytes: &mut Vec<u8>, dice: &mut Dice, tokens: &[&str]) {
 pub(crate) struct Dice(u64);
 
 impl Dice {
-    fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed ^ 0x9e37_79b9_7f4a_7c15)
     }
 

@@ -9,6 +9,9 @@ use std::time::Duration;
 /// How long a test waits for a card to be asked something.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// How often it looks meanwhile whether the asker has given up.
+const LOOK: Duration = Duration::from_millis(50);
+
 /// What is on a card.
 pub(crate) trait Chip: Send {
     /// Answer to reset.
@@ -55,6 +58,8 @@ pub(crate) enum At {
     Verify,
     /// At the next signature.
     Sign,
+    /// At every APDU until [`Card::behave`].
+    Every,
 }
 
 /// What it does then.
@@ -102,6 +107,20 @@ impl Gate {
         assert!(!waited.timed_out(), "the card was never asked");
     }
 
+    /// Waits until the card stands here or `given_up` says that it never will.
+    pub(crate) fn reached_unless(&self, given_up: impl Fn() -> bool) -> bool {
+        let (state, changed) = &*self.0;
+        loop {
+            let over = given_up();
+            let (stand, _) = changed
+                .wait_timeout_while(state.lock().unwrap(), LOOK, |stand| !stand.reached)
+                .unwrap();
+            if stand.reached || over {
+                return stand.reached;
+            }
+        }
+    }
+
     /// Lets it go on, also before it comes.
     pub(crate) fn release(&self) {
         self.end(End::Released);
@@ -138,9 +157,14 @@ impl Card {
         Self(Arc::new(Mutex::new(state)))
     }
 
-    /// Orders a fault. Each happens once.
+    /// Orders a fault. Each but [`At::Every`] happens once.
     pub(crate) fn fault(&self, at: At, act: Act) {
         self.lock().faults.push(Fault { at, act });
+    }
+
+    /// Takes back all faults that have not happened.
+    pub(crate) fn behave(&self) {
+        self.lock().faults.clear();
     }
 
     /// Everything asked so far.
@@ -240,10 +264,14 @@ impl State {
         let now = |at: At| match at {
             At::Apdu(left) => left == 0,
             At::Verify => ins == VERIFY && apdu.len() > 5,
+            At::Every => true,
             At::Sign => SIGNING.contains(&ins) && complete(apdu),
         };
         let index = self.faults.iter().position(|fault| now(fault.at))?;
-        Some(self.faults.remove(index).act)
+        match self.faults[index].at {
+            At::Every => Some(self.faults[index].act.clone()),
+            _ => Some(self.faults.remove(index).act),
+        }
     }
 }
 

@@ -109,6 +109,17 @@ impl Readers {
         self.wait(slot, |state| state.present && state.events >= events + 2);
     }
 
+    /// Ends `pcscd` at once, also while a card is asked something. The cards stay in, without power.
+    pub(crate) fn kill(&mut self) {
+        if let Some(mut daemon) = self.daemon.take() {
+            daemon.kill().unwrap();
+            daemon.wait().unwrap();
+        }
+        for inserted in self.slots.iter().flatten() {
+            inserted.card.pulled();
+        }
+    }
+
     /// Stops `pcscd`. The cards stay in, without power.
     pub(crate) fn stop(&mut self) {
         let Some(mut daemon) = self.daemon.take() else { return };
