@@ -97,6 +97,22 @@ pub enum AccessError {
 /// Longest name of a program, in characters.
 pub const MAX_PROGRAM_CHARS: usize = 64;
 
+impl Principal {
+    /// Who a text of the audit log names; `None` for no such text.
+    pub fn parse(text: &str) -> Option<Self> {
+        Some(match text.split_once(':') {
+            Some(("site", origin)) => Self::Site {
+                origin: Origin::parse(origin).ok()?,
+            },
+            Some(("program", name)) => Self::Program { name: name.to_owned() },
+            Some(("client", id)) => Self::Client { id: id.to_owned() },
+            None if text == "own-page" => Self::OwnPage,
+            None if text == "cli" => Self::Cli,
+            _ => return None,
+        })
+    }
+}
+
 impl fmt::Display for Principal {
     /// The text of the audit log: `site:ORIGIN`, `program:NAME`, `own-page`, `cli`, `client:ID`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

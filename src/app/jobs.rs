@@ -13,7 +13,7 @@ use crate::audit::{self, AuditError, Event, Value};
 use crate::clock::Timestamp;
 use crate::store::{self, JobState, Moved, NewJob, Put, StoreError, Tx};
 
-pub(crate) use augment::{Later, Payload};
+pub(crate) use augment::{Later, Payload, newest};
 pub(crate) use deliver::PathText;
 pub use work::{Moment, WorkCheckpoint, WorkStep};
 

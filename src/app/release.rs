@@ -134,6 +134,7 @@ impl Checked {
             name: name.clone(),
             field: self.finished.field.clone(),
             certificate: self.finished.signer,
+            reached: Level::BB,
             level: choice.level,
             tsas: tsas.to_vec(),
             input_bytes: draft.original_bytes(),

@@ -35,6 +35,10 @@ const LAST_STEP: Duration = Duration::from_secs(2);
 const TOKEN_PATIENCE: Duration = Duration::from_secs(30);
 /// Between two looks at their lock.
 const TOKEN_PERIOD: Duration = Duration::from_millis(50);
+/// How long a job that ended is remembered.
+const JOB_LIFE: Duration = Duration::from_secs(30 * 24 * 3600);
+/// Jobs that one start forgets.
+const MAX_FORGOTTEN: u32 = 10_000;
 /// Events that a slow listener may lag behind before it loses some.
 const EVENT_BACKLOG: usize = 256;
 
@@ -182,7 +186,13 @@ impl App {
             }
             Err(error) => log::warn!(code = "uploads_not_tidied", error:%; "the upload folder was not tidied"),
         }
-        self.0.store.sweep(self.now()).await?;
+        let (now, before) = (self.now(), self.now().minus(JOB_LIFE));
+        let forgotten = self
+            .0
+            .store
+            .write(move |tx| Box::pin(async move { tx.forget_jobs(before, MAX_FORGOTTEN).await }));
+        let _: usize = forgotten.await.map_err(Failure::from)?;
+        self.0.store.sweep(now).await?;
         Ok(())
     }
 

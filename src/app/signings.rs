@@ -18,6 +18,7 @@ use super::desk::{
 };
 use super::draft::Draft;
 use super::failure::{Failure, FailureKind};
+use super::jobs;
 use super::pages::Sight;
 use super::signing::{Credential, Deliver, Item, PinChoice, Set, Signed, Step};
 use crate::access::Principal;
@@ -178,6 +179,8 @@ impl App {
             .get(index)
             .and_then(|signed| signed.as_ref()?.kept.as_ref().map(|kept| kept.to_path_buf()))
             .ok_or_else(missing)?;
+        // What came after the signature, where that was left to a job.
+        let path = jobs::newest(self, id, n).await?.unwrap_or(path);
         let bytes = tokio::fs::metadata(&path).await.map_err(|_| missing())?.len();
         Ok(SignedFile {
             name: signed_name(&entry.sights[index].name),

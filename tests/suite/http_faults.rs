@@ -2,6 +2,7 @@
 
 mod documents;
 mod ends;
+mod later;
 
 use crate::support::daemon::Daemon;
 use crate::support::desk::{Desk, PIN};

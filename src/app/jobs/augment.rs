@@ -1,4 +1,4 @@
-//! A signed file gets the evidence that could not be had when it was signed: its timestamp, once an authority gives one.
+//! A signed file gets the evidence that could not be had when it was signed: its timestamp, once an authority gives one, then the data of its level.
 //!
 //! The file is ours alone until it is delivered; what went out before stays where it is until it is replaced. Nothing here signs.
 
@@ -8,11 +8,13 @@ use serde::{Deserialize, Serialize};
 
 use super::super::desk::Level;
 use super::super::draft::Draft;
+use super::super::extend::{ExtendRequest, Sources};
 use super::super::failure::{Failure, FailureKind};
 use super::super::release;
 use super::deliver::{self, Delivered, PathText};
 use super::settle::MIN_BACK_OFF;
-use super::{Answer, Job, Next};
+use super::{Answer, Job, Kind, Next};
+use crate::access::Principal;
 use crate::app::App;
 use crate::audit::AuditError;
 use crate::clock::Timestamp;
@@ -34,6 +36,8 @@ pub(crate) enum Step {
     Stamp,
     /// The file goes where the signed one went.
     Deliver,
+    /// The file gets the validation data and archive timestamp of its level.
+    Complete,
 }
 
 /// What is known of the file. Its JSON is promised in `docs/jobs.md`.
@@ -53,6 +57,8 @@ pub(crate) struct Payload {
     /// SHA-256 of the certificate that signed.
     #[serde(with = "super::hexadecimal")]
     pub(crate) certificate: Sha256,
+    /// The level that `document` has.
+    pub(crate) reached: Level,
     /// The level that was asked for.
     pub(crate) level: Level,
     /// Addresses of TSAs in place of the configured ones.
@@ -62,7 +68,7 @@ pub(crate) struct Payload {
     /// Its SHA-256.
     #[serde(with = "super::hexadecimal")]
     pub(crate) input_sha256: Sha256,
-    /// SHA-256 of the signed file as it went out.
+    /// SHA-256 of the file that went out last.
     #[serde(with = "super::hexadecimal")]
     pub(crate) released: Sha256,
     /// SHA-256 of the newest file; it lies among the documents.
@@ -81,13 +87,14 @@ pub(crate) struct Later {
 }
 
 impl Step {
-    const ALL: [Self; 2] = [Self::Stamp, Self::Deliver];
+    const ALL: [Self; 3] = [Self::Stamp, Self::Deliver, Self::Complete];
 
     /// What stands in the database.
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Stamp => "stamp",
             Self::Deliver => "deliver",
+            Self::Complete => "complete",
         }
     }
 
@@ -144,6 +151,7 @@ pub(super) async fn run(app: &App, id: &str, step: Step, payload: Payload) -> Re
     match step {
         Step::Stamp => stamp(app, id, payload).await,
         Step::Deliver => deliver(app, id, payload).await,
+        Step::Complete => complete(app, id, payload).await,
     }
 }
 
@@ -180,20 +188,48 @@ async fn stamp(app: &App, id: &str, payload: Payload) -> Result<Answer, Failure>
         Ok(draft.into_path())
     };
     let path = app.blocking(finish).await?;
-    improved(app, id, payload, path.to_path_buf(), Step::Deliver).await
+    improved(app, id, payload, path.to_path_buf(), Level::BT).await
 }
 
-/// Keeps the file at `path` as the newest one and goes on to `step`.
-async fn improved(app: &App, id: &str, payload: Payload, path: PathBuf, step: Step) -> Result<Answer, Failure> {
+/// Gathers the data of the level; what is missing may be there later.
+async fn complete(app: &App, id: &str, payload: Payload) -> Result<Answer, Failure> {
+    let unreadable = Failure::new(FailureKind::Internal, "job_unreadable");
+    let who = Principal::parse(&payload.caller).ok_or(unreadable)?;
+    let output = app.uploads().join(format!("{id}.pdf"));
+    let request = ExtendRequest {
+        input: app.store().blob_path(&payload.document).into_os_string(),
+        output: output.clone().into_os_string(),
+        level: payload.level,
+        sources: Sources {
+            tsas: payload.tsas.clone(),
+            ..Sources::default()
+        },
+        password_file: None,
+        english: true,
+    };
+    let report = app.extend_file(&who, request).await?;
+    if report.level < payload.level {
+        // Nobody needs the file; one that cannot be removed is swept with the folder.
+        let _ = std::fs::remove_file(&output);
+        let missing = report.missing.into_iter().map(|said| said.message);
+        let missing = missing.collect::<Vec<_>>().join(" ");
+        return Err(Failure::new(FailureKind::Unavailable, "evidence_incomplete").with("missing", missing));
+    }
+    improved(app, id, payload, output, report.level).await
+}
+
+/// Keeps the file at `path` as the newest one, to be delivered.
+async fn improved(app: &App, id: &str, payload: Payload, path: PathBuf, reached: Level) -> Result<Answer, Failure> {
     let temp = app.blocking(move || Ok(TempFile::adopt(path)?)).await?;
     let blob = app.store().keep_blob(temp, u64::MAX).await?;
     let (job, at) = (id.to_owned(), app.now());
     Ok(Answer {
         next: Payload {
             document: blob.sha256,
+            reached,
             ..payload
         }
-        .at(step),
+        .at(Step::Deliver),
         also: Some(Box::new(move |tx| {
             Box::pin(async move {
                 tx.add_blob(&blob, at).await?;
@@ -205,30 +241,48 @@ async fn improved(app: &App, id: &str, payload: Payload, path: PathBuf, step: St
     })
 }
 
-/// Puts the file where the signed one went; what is fetched stays among the documents.
-async fn deliver(app: &App, id: &str, payload: Payload) -> Result<Answer, Failure> {
-    let output = ("output", (&payload.document).into());
-    let Some(place) = &payload.output else {
-        return Ok(Answer {
-            details: vec![output],
-            ..Next::Done.into()
-        });
-    };
-    let (source, place) = (app.store().blob_path(&payload.document), place.path());
-    let (new, old, level) = (payload.document, payload.released, payload.level);
-    let put = move || deliver::deliver(&source, &new, &place, &old, level.name());
-    let delivered = app.blocking(put).await?;
-    if let Delivered::Beside(path) = &delivered {
-        log::warn!(code = "file_written_beside", job = id, path:% = path.display(); "a file was changed or moved, so the new one stands beside it");
+/// Puts the file where the signed one went; what is fetched stays among the documents. Then there may be more to do.
+async fn deliver(app: &App, id: &str, mut payload: Payload) -> Result<Answer, Failure> {
+    let mut details = vec![("output", (&payload.document).into())];
+    if let Some(place) = &payload.output {
+        let (source, place) = (app.store().blob_path(&payload.document), place.path());
+        let (new, old, level) = (payload.document, payload.released, payload.reached);
+        let put = move || deliver::deliver(&source, &new, &place, &old, level.name());
+        let delivered = app.blocking(put).await?;
+        details.push(("delivered", delivered.name().into()));
+        if let Delivered::Beside(path) = &delivered {
+            log::warn!(code = "file_written_beside", job = id, path:% = path.display(); "a file was changed or moved, so the new one stands beside it");
+            payload.output = Some(PathText::of(path));
+        }
     }
+    payload.released = payload.document;
+    if payload.reached < payload.level {
+        return Ok(Answer {
+            next: payload.at(Step::Complete),
+            also: None,
+            details,
+        });
+    }
+    // Who fetches the file finds it as long as the job is remembered.
+    let fetched = payload.output.is_none().then_some(payload.document);
     let job = id.to_owned();
     Ok(Answer {
         next: Next::Done,
         also: Some(Box::new(move |tx| {
-            Box::pin(async move { tx.drop_blobs(&job, None).await })
+            Box::pin(async move { tx.drop_blobs(&job, fetched.as_ref()).await })
         })),
-        details: vec![output, ("delivered", delivered.name().into())],
+        details,
     })
+}
+
+/// The newest file of a document whose signing left it to a job.
+///
+/// # Errors
+/// What the state refused.
+pub(crate) async fn newest(app: &App, operation: &str, item: u32) -> Result<Option<PathBuf>, Failure> {
+    let row = app.store().job_of(Kind::Augment.name(), &key(operation, item)).await?;
+    let payload = row.and_then(|row| Payload::parse(row.version, &row.payload));
+    Ok(payload.map(|payload| app.store().blob_path(&payload.document)))
 }
 
 #[cfg(test)]
@@ -248,6 +302,7 @@ pub(super) mod tests {
             name: "契約書.pdf".into(),
             field: "Signature1".into(),
             certificate: [4; 32],
+            reached: Level::BB,
             level: Level::BT,
             tsas: vec!["http://tsa.example/".into()],
             input_bytes: 1_000,
@@ -263,7 +318,7 @@ pub(super) mod tests {
     fn payloads_of_version_1_are_read_for_ever() {
         let [one, two, three, four] = ["01", "02", "03", "04"].map(|byte| byte.repeat(32));
         let written = format!(
-            "{{\"operation\":\"0123\",\"item\":1,\"caller\":\"cli\",\"name\":\"契約書.pdf\",\"field\":\"Signature1\",\"certificate\":\"{four}\",\"level\":\"b-t\",\
+            "{{\"operation\":\"0123\",\"item\":1,\"caller\":\"cli\",\"name\":\"契約書.pdf\",\"field\":\"Signature1\",\"certificate\":\"{four}\",\"reached\":\"b-b\",\"level\":\"b-t\",\
              \"tsas\":[\"http://tsa.example/\"],\"input_bytes\":1000,\"input_sha256\":\"{one}\",\"released\":\"{two}\",\
              \"document\":\"{three}\",\"output\":\"/tmp/b.pdf\"}}"
         );

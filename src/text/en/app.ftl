@@ -63,3 +63,4 @@ job-poisoned = The work was given up: the program ended several times in the mid
 job-unreadable = The work was given up: what is stored of it cannot be read. The file as it was signed is unchanged. Restore the state folder from a backup, or complete the file with hankod extend.
 job-panicked = The work was given up: a fault of the program. The file as it was signed is unchanged. Report it with the log.
 job-step-timeout = A step took too long and was stopped. It is tried again.
+evidence-incomplete = Not all evidence could be had yet. { $missing }
