@@ -10,6 +10,7 @@ use super::error::{HttpError, Refusal};
 use super::limits::Limits;
 use super::routes::MAX_JSON_BYTES;
 use crate::app::desk::{MAX_SEAL_BYTES, SigningRequest, SigningUpload, UploadedDocument};
+use axum::body::Body;
 use axum::extract::Request;
 use axum::http::header::CONTENT_TYPE;
 use http_body_util::BodyExt as _;
@@ -98,22 +99,29 @@ pub(super) async fn receive_one(
     folder: &Path,
     limits: &Limits,
 ) -> Result<UploadedDocument, HttpError> {
-    let max_bytes = limits.max_document_bytes;
     let mut body = paced(request.into_body(), limits.idle_deadline_ms);
     let spool = Spool::start(folder);
+    let received = feed(&mut body, &spool, limits.max_document_bytes).await;
+    // Also what is refused is off the disk before the caller hears of it.
+    let written = spool.finish().await;
+    received?;
+    Ok(written?)
+}
+
+async fn feed(body: &mut Body, spool: &Spool, max_bytes: u64) -> Result<(), Refusal> {
     let mut bytes = 0;
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| refusal(&error).unwrap_or(Refusal::Stalled))?;
         let Ok(chunk) = frame.into_data() else { continue };
         bytes += chunk.len() as u64;
         if bytes > max_bytes {
-            return Err(Refusal::TooLarge { max_bytes }.into());
+            return Err(Refusal::TooLarge { max_bytes });
         }
         if !spool.put(chunk).await {
             break;
         }
     }
-    Ok(spool.finish().await?)
+    Ok(())
 }
 
 async fn next<'r>(parts: &mut Multipart<'r>, gauge: &Gauge) -> Result<Option<Field<'r>>, Refusal> {
