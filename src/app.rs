@@ -25,6 +25,7 @@ mod journal;
 pub mod logbook;
 mod pages;
 pub mod pairings;
+pub mod paper;
 pub mod period;
 mod pins;
 mod prepare;
@@ -36,6 +37,7 @@ mod signings;
 mod stamp;
 mod tokens;
 pub mod verify;
+pub mod view;
 
 use std::path::Path;
 use std::sync::Arc;

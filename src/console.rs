@@ -13,6 +13,8 @@ pub enum Page {
     Desk,
     /// `/confirm/{id}`: what will be signed.
     Confirm,
+    /// `/verify`: a signed PDF, and what changed since.
+    Verify,
 }
 
 /// A file that pages load.
@@ -39,8 +41,11 @@ files!(
     "icon.svg" SVG,
     "page.css" CSS,
     "layout.css" CSS,
+    "verify.css" CSS,
     "desk.js" JS,
     "confirm.js" JS,
+    "verify.js" JS,
+    "changes.js" JS,
     "api.js" JS,
     "words.js" JS,
     "dom.js" JS,
@@ -54,12 +59,14 @@ files!(
 
 /// The page's HTML in `lang`.
 pub fn page(page: Page, lang: Lang) -> &'static str {
-    static PAGES: [OnceLock<String>; 4] = [const { OnceLock::new() }; 4];
+    static PAGES: [OnceLock<String>; 6] = [const { OnceLock::new() }; 6];
     let (cell, template) = match (page, lang) {
         (Page::Desk, Lang::Ja) => (&PAGES[0], include_str!("console/desk.html")),
         (Page::Desk, Lang::En) => (&PAGES[1], include_str!("console/desk.html")),
         (Page::Confirm, Lang::Ja) => (&PAGES[2], include_str!("console/confirm.html")),
         (Page::Confirm, Lang::En) => (&PAGES[3], include_str!("console/confirm.html")),
+        (Page::Verify, Lang::Ja) => (&PAGES[4], include_str!("console/verify.html")),
+        (Page::Verify, Lang::En) => (&PAGES[5], include_str!("console/verify.html")),
     };
     cell.get_or_init(|| filled(template, lang))
 }
@@ -128,7 +135,11 @@ mod tests {
     use super::*;
     use crate::text::has;
 
-    const TEMPLATES: [&str; 2] = [include_str!("console/desk.html"), include_str!("console/confirm.html")];
+    const TEMPLATES: [&str; 3] = [
+        include_str!("console/desk.html"),
+        include_str!("console/confirm.html"),
+        include_str!("console/verify.html"),
+    ];
 
     #[test]
     fn every_word_of_the_pages_stands_in_the_catalogue() {
@@ -178,7 +189,11 @@ mod tests {
     #[test]
     fn pages_obey_their_own_policy_and_are_filled() {
         for lang in [Lang::Ja, Lang::En] {
-            for html in [page(Page::Desk, lang), page(Page::Confirm, lang)] {
+            for html in [
+                page(Page::Desk, lang),
+                page(Page::Confirm, lang),
+                page(Page::Verify, lang),
+            ] {
                 assert!(!html.contains("{{") && html.contains(&format!("<html lang=\"{}\"", lang.tag())));
                 for forbidden in ["<style", " style=", " onclick=", "javascript:", "http://", "https://"] {
                     assert!(!html.contains(forbidden), "{forbidden}");

@@ -23,6 +23,9 @@ use crate::verify::file::{self, Examination};
 use crate::verify::integrity::Found;
 
 mod differ;
+mod keep;
+
+pub use keep::Kept;
 
 /// Most pages that are drawn before and after, for all signatures of a file.
 pub const MAX_PAIRS: usize = 20;
@@ -126,7 +129,11 @@ impl Prepared {
     /// # Errors
     /// `input_unreadable`, `input_too_large`, `disk_full`, `output_unwritable`.
     pub fn of(path: &Path, folder: &Path, max_bytes: u64) -> Result<Self, Failure> {
-        let draft = Draft::copy(path, folder, max_bytes)?;
+        Self::of_draft(Draft::copy(path, folder, max_bytes)?)
+    }
+
+    /// As [`Prepared::of`], for a copy that is ours already.
+    pub(super) fn of_draft(draft: Draft) -> Result<Self, Failure> {
         let map = draft.map()?;
         let examined = Document::open(map.data(), None)
             .ok()
@@ -140,6 +147,11 @@ impl Prepared {
     /// Hexadecimal SHA-256 of the file that is drawn.
     pub fn sha256_hex(&self) -> String {
         hex::encode(self.draft.sha256())
+    }
+
+    /// Nothing is to be drawn.
+    pub fn is_empty(&self) -> bool {
+        self.plan.wanted.is_empty()
     }
 
     /// Draws.

@@ -10,7 +10,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::draft::{parent, small_file};
+use super::draft::small_file;
 use super::failure::{Failure, FailureKind};
 use crate::text::{Explain, Lang, plain};
 
@@ -84,7 +84,8 @@ pub fn find(paths: &[PathBuf], lists: &[PathBuf], lang: Lang) -> Result<Found, F
         for line in bytes.split(|byte| *byte == b'\n') {
             let line = line.strip_suffix(b"\r").unwrap_or(line);
             if !line.is_empty() {
-                search.named(&parent(list).join(OsStr::from_bytes(line)))?;
+                let beside = list.parent().unwrap_or(Path::new(""));
+                search.named(&beside.join(OsStr::from_bytes(line)))?;
             }
         }
     }

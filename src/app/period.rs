@@ -11,7 +11,7 @@ use super::folders::Skipped;
 use crate::clock::{Day, Timestamp};
 use crate::text::{Lang, say};
 use crate::verify::judge::{SubIndication, Verdict};
-use crate::verify::report::{Changes, FileReport, SignatureReport, TimestampKind, TimestampReport};
+use crate::verify::report::{Changes, FileReport, Kind, SignatureReport, TimestampKind, TimestampReport};
 
 /// From the first day to the last, both included, in Japan.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -172,8 +172,9 @@ impl PeriodReport {
 
 /// A signature or document timestamp of which no time could be read: whether it belongs to the period nobody knows.
 fn hides_a_time(file: &FileReport) -> bool {
-    let document = |s: &SignatureReport| s.kind == crate::verify::report::Kind::DocumentTimestamp;
-    file.revisions == 0 || file.signatures.iter().any(|s| document(s) && s.timestamps.is_empty())
+    let document = |s: &SignatureReport| s.kind == Kind::DocumentTimestamp;
+    let hides = |s: &SignatureReport| s.timestamps.is_empty() && (document(s) || s.algorithm.is_none());
+    file.revisions == 0 || file.signatures.iter().any(hides)
 }
 
 /// The signature or document timestamp whose place the timestamp has.
@@ -186,7 +187,7 @@ fn owner<'f>(file: &'f FileReport, signature: &'f SignatureReport, stamp: &Times
             .timestamps
             .iter()
             .any(|t| t.serial == stamp.serial && t.time == stamp.time);
-        other.kind == crate::verify::report::Kind::DocumentTimestamp && own
+        other.kind == Kind::DocumentTimestamp && own
     };
     file.signatures.iter().rev().find(same).unwrap_or(signature)
 }

@@ -24,7 +24,7 @@ use crate::trust::Anchors;
 use crate::trust::revocation::Freshness;
 use crate::verify::chain::Chain;
 use crate::verify::hashing::Hashing;
-use crate::verify::judge::{Basis, Judgement, RevocationRule, Verdict};
+use crate::verify::judge::{Basis, Judgement, RevocationRule};
 use crate::verify::report::FileReport;
 use crate::verify::{Finding, file};
 
@@ -32,7 +32,7 @@ use crate::verify::{Finding, file};
 const MAX_ROUNDS: usize = 3;
 
 /// What the report calls a document that came without a name.
-const UPLOAD: &str = "document.pdf";
+pub(super) const UPLOAD: &str = "document.pdf";
 
 /// The reports of several files.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -95,7 +95,8 @@ impl Wish {
         self.with(anchors, config, lang)
     }
 
-    fn with(&self, anchors: Anchors, config: &Config, lang: Lang) -> Result<Asked, Failure> {
+    /// As [`Wish::read`], with these anchors.
+    pub(super) fn with(&self, anchors: Anchors, config: &Config, lang: Lang) -> Result<Asked, Failure> {
         Ok(Asked {
             anchors,
             at: self.at.unwrap_or_else(|| Timestamp::from_system(SystemTime::now())),
@@ -145,19 +146,6 @@ impl Online {
             &asked.anchors,
             (&mut cache, now),
         ))
-    }
-}
-
-impl Report {
-    /// The worst verdict; `None` without files.
-    pub fn verdict(&self) -> Option<Verdict> {
-        self.files.iter().map(|file| file.verdict).max()
-    }
-
-    /// A file could not be opened for what it should be, and nothing speaks of tampering.
-    pub fn has_unreadable(&self) -> bool {
-        let unopened = |file: &FileReport| file.revisions == 0 && file.verdict == Verdict::Indeterminate;
-        self.files.iter().any(unopened)
     }
 }
 

@@ -1,21 +1,32 @@
-//! `hankod verify`: one first line a file for people, or the whole report as JSON. No token, no state.
+//! `hankod verify`: one first line a file for people, or the whole report as JSON or PDF; for folders and lists one summary. No token but to sign the report, no state.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::SystemTime;
 
 use super::{Format, Global, context, exit, output};
-use crate::app::verify::{Report, Wish, verify_file};
+use crate::app::batch::Batch;
+use crate::app::compare::{Comparison, Kept};
+use crate::app::failure::Failure;
+use crate::app::folders::{self, Found};
+use crate::app::paper::{self, Paper};
+use crate::app::verify::{Asked, Wish, verify_file};
 use crate::clock::Timestamp;
+use crate::config::Config;
 use crate::daemon::control::Told;
-use crate::text::{Lang, say};
+use crate::text::Lang;
 use crate::verify::judge::{RevocationRule, Verdict};
-use crate::verify::report::{FileReport, SignatureReport, TimestampKind};
+
+mod extra;
+mod tell;
+
+use extra::{Artist, Extra};
 
 /// What to verify.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Options {
-    /// The PDF files
-    #[arg(value_name = "FILE", required = true)]
+    /// The PDF files, and folders whose PDF files are verified
+    #[arg(value_name = "FILE|DIR", required_unless_present = "list")]
     files: Vec<PathBuf>,
     /// Certificates of authorities to trust, for signers, timestamps and OCSP answers, instead of the configured ones
     #[arg(long, value_name = "FILE|DIR")]
@@ -35,9 +46,35 @@ pub(crate) struct Options {
     /// File that holds the password of encrypted PDF files
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
-    /// text or json
-    #[arg(long, value_name = "text|json", default_value = "text")]
-    format: Format,
+    /// text, json or pdf
+    #[arg(
+        long,
+        value_name = "text|json|pdf",
+        default_value = "text",
+        requires_if("pdf", "output")
+    )]
+    format: ReportFormat,
+    #[command(flatten)]
+    extra: Extra,
+}
+
+/// How the report is written.
+#[derive(clap::ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+enum ReportFormat {
+    /// For people
+    Text,
+    /// One JSON document on standard output
+    Json,
+    /// A PDF/A file; text on standard output
+    Pdf,
+}
+
+/// What a JSON report has beside the files.
+#[derive(serde::Serialize)]
+struct Printed<'r> {
+    #[serde(flatten)]
+    batch: &'r Batch,
+    pictures: &'r [Kept],
 }
 
 /// What must be known about revocation.
@@ -52,40 +89,62 @@ enum Revocation {
 }
 
 pub(super) fn run(global: &Global, options: &Options) -> ExitCode {
+    let format = match options.format {
+        ReportFormat::Json => Format::Json,
+        ReportFormat::Text | ReportFormat::Pdf => Format::Text,
+    };
     let (config, lang) = match context::configuration(global) {
         Ok(found) => found,
-        Err(told) => return exit::fail(&told, options.format),
+        Err(told) => return exit::fail(&told, format),
     };
-    let asked = match options.wish().read(&config, lang) {
-        Ok(asked) => asked,
-        Err(failure) => return exit::fail(&Told::of(&failure, lang), options.format),
-    };
-    let progress = output::progress(options.files.len());
-    let mut report = Report { files: Vec::new() };
-    for path in &options.files {
-        match verify_file(path, &std::env::temp_dir(), &asked) {
-            Ok(file) => report.files.push(file),
-            Err(failure) => {
-                let failure = failure.about(&path.display().to_string());
-                return exit::fail(&Told::of(&failure, lang), options.format);
-            }
-        }
-        progress.inc(1);
+    match options.work(global, &config, lang) {
+        Ok(code) => code,
+        Err(failure) => exit::fail(&Told::of(&failure, lang), format),
     }
-    progress.finish_and_clear();
-    match options.format {
-        Format::Json => output::json(&report),
-        Format::Text => report.files.iter().for_each(|file| tell(file, lang)),
-    }
-    ExitCode::from(match report.verdict() {
-        Some(Verdict::TotalFailed) => exit::FAILED,
-        _ if report.has_unreadable() => exit::UNREADABLE,
-        Some(Verdict::TotalPassed) => exit::DONE,
-        _ => exit::INDETERMINATE,
-    })
 }
 
 impl Options {
+    fn work(&self, global: &Global, config: &Config, lang: Lang) -> Result<ExitCode, Failure> {
+        let made = Timestamp::from_system(SystemTime::now());
+        let (period, asked) = (self.extra.period()?, self.wish().read(config, lang)?);
+        let found = folders::find(&self.files, &self.extra.list, lang)?;
+        let is_batch = found.is_batch;
+        let artist = self.extra.artist(self.format == ReportFormat::Pdf, config)?;
+        let (batch, pictures) = verified(found, &asked, artist)?;
+        let kept = self.extra.keep(&batch, &pictures)?;
+        let report = period.map(|period| period.of(&batch, lang));
+        match (self.format, &report) {
+            (ReportFormat::Json, Some(report)) => output::json(report),
+            (ReportFormat::Json, None) => output::json(&Printed {
+                batch: &batch,
+                pictures: &kept,
+            }),
+            (_, Some(report)) => tell::period(report, lang),
+            (_, None) => tell::batch(&batch, is_batch, lang),
+        }
+        let code = match &report {
+            Some(report) => code(report.verdict(), false),
+            None => code(batch.verdict(), batch.has_unreadable()),
+        };
+        let (ReportFormat::Pdf, Some(output)) = (self.format, &self.extra.output) else {
+            return Ok(ExitCode::from(code));
+        };
+        let paper = Paper {
+            batch: &batch,
+            pictures: &pictures,
+            anchors: &asked.anchors,
+            at: self.at.unwrap_or(made),
+            made,
+            lang,
+        };
+        let sheet = report
+            .as_ref()
+            .map_or_else(|| paper.verification(), |report| paper.period(report));
+        Ok(self
+            .extra
+            .deliver(global, &paper::pdf(&sheet, config)?, output, lang, code))
+    }
+
     fn wish(&self) -> Wish {
         Wish {
             trust: self.trust.clone(),
@@ -106,49 +165,45 @@ fn moment(text: &str) -> Result<Timestamp, String> {
     Timestamp::parse_rfc3339(text).ok_or_else(|| "RFC 3339, such as 2031-04-01T00:00:00Z".to_owned())
 }
 
-fn tell(file: &FileReport, lang: Lang) {
-    let first = match lang {
-        Lang::Ja => &file.headline.ja,
-        Lang::En => &file.headline.en,
-    };
-    output::line(&format!("{}: {first}", file.name));
-    for problem in &file.problems {
-        output::line(&format!("    {}", problem.message));
-    }
-    for signature in &file.signatures {
-        tell_signature(signature, lang);
+/// The exit code of a verdict.
+fn code(verdict: Option<Verdict>, has_unreadable: bool) -> u8 {
+    match verdict {
+        Some(Verdict::TotalFailed) => exit::FAILED,
+        _ if has_unreadable => exit::UNREADABLE,
+        Some(Verdict::TotalPassed) => exit::DONE,
+        _ => exit::INDETERMINATE,
     }
 }
 
-fn tell_signature(signature: &SignatureReport, lang: Lang) {
-    let signer = signature.signer.as_ref().map_or("", |signer| {
-        let named = signer.subject.get("CN").or(signer.subject.get("O"));
-        named.map_or("", String::as_str)
-    });
-    let values = [
-        ("field", signature.field.as_str()),
-        ("signer", signer),
-        ("time", signature.claimed_time.as_deref().unwrap_or("-")),
-    ];
-    output::line(&format!("    {}", say(lang, "verify-signature", &values)));
-    for stamp in &signature.timestamps {
-        let id = match (stamp.kind, stamp.trusted) {
-            (TimestampKind::SignatureTimestamp, true) => "verify-timestamp",
-            (TimestampKind::DocumentTimestamp, true) => "verify-document-timestamp",
-            (_, false) => "verify-timestamp-open",
-        };
-        let values = [("time", stamp.time.as_str()), ("tsa", stamp.tsa.as_str())];
-        output::line(&format!("        {}", say(lang, id, &values)));
+/// Verifies every file; in a run over many one that cannot be read is left out and told.
+fn verified(found: Found, asked: &Asked, mut artist: Option<Artist>) -> Result<(Batch, Vec<Comparison>), Failure> {
+    let lang = asked.lang;
+    let mut batch = Batch {
+        skipped: found.skipped,
+        ..Batch::default()
+    };
+    let mut pictures = Vec::new();
+    let progress = output::progress(found.files.len());
+    for path in &found.files {
+        progress.set_message(folders::shown(path));
+        match verify_file(path, &std::env::temp_dir(), asked) {
+            Ok(report) => {
+                let drawn = artist
+                    .as_mut()
+                    .map(|artist| artist.draw(path, &report, lang))
+                    .transpose()?;
+                pictures.extend(drawn);
+                batch.add(path, report, found.is_batch);
+            }
+            Err(failure) if found.is_batch => batch.skip(path, &failure, lang),
+            Err(failure) => return Err(failure.about(&path.display().to_string())),
+        }
+        progress.inc(1);
     }
-    for finding in &signature.findings {
-        output::line(&format!("        {}", finding.message));
+    progress.finish_and_clear();
+    if let Some(artist) = artist {
+        artist.end();
     }
-    let etsi = serde_json::json!([signature.verdict, signature.sub_indication, signature.level]);
-    let words: Vec<&str> = etsi
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(|word| word.as_str())
-        .collect();
-    output::line(&format!("        {}", words.join(" / ")));
+    batch.sum();
+    Ok((batch, pictures))
 }

@@ -58,6 +58,10 @@ export function upload(files) {
   return json("POST", "/v1/signings", { body: form });
 }
 
+/** The report of one PDF, and the pages that changed since its signatures. */
+export const verify = (file) =>
+  json("POST", "/v1/verify/view", { body: file, headers: { "Content-Type": "application/pdf" } });
+
 /** Calls `changed` at once and whenever one of the events `names` comes; rests while nobody looks at the page. */
 export function watch(names, changed) {
   let source = null;

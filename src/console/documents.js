@@ -4,41 +4,53 @@ import { upload } from "./api.js";
 import { byId } from "./dom.js";
 import { lang, number, say } from "./words.js";
 
-
 const isPdf = (file) => file.type === "application/pdf" || /\.pdf$/i.test(file.name);
 
-/** Makes the drop zone work; after the upload the browser goes on to the page where the documents are looked at. */
+/** After the upload the browser goes on to the page where the documents are looked at. */
 export function takeDocuments() {
+  dropZone(async (files) => {
+    const signing = await upload(files);
+    location.assign(`/confirm/${signing.id}?lang=${lang}`);
+    return true;
+  });
+}
+
+/** Makes the drop zone work: `take` gets the files, and gives `true` when the page is being left. */
+export function dropZone(take) {
   const [drop, input, status] = [byId("drop"), byId("files"), byId("status")];
   const tell = (text, bad) => {
     status.textContent = text;
     status.classList.toggle("bad", Boolean(bad));
   };
-  const take = async (list) => {
-    const files = [...list];
+  const busy = (is) => {
+    drop.classList.toggle("busy", is);
+    status.classList.toggle("busy", is);
+    input.disabled = is;
+  };
+  const begin = async (list) => {
+    const files = input.multiple ? [...list] : [...list].slice(0, 1);
     if (files.length === 0) return;
     if (!files.every(isPdf)) return tell(say("console-only-pdf"), true);
     tell(say("console-reading", { count: number(files.length) }));
-    drop.classList.add("busy");
-    input.disabled = true;
+    busy(true);
     try {
-      const signing = await upload(files);
-      location.assign(`/confirm/${signing.id}?lang=${lang}`);
+      if (await take(files)) return;
+      tell("");
+      busy(false);
     } catch (error) {
+      busy(false);
       tell(error.message, true);
-      drop.classList.remove("busy");
-      input.disabled = false;
-      input.value = "";
       input.focus();
     }
+    input.value = "";
   };
-  input.addEventListener("change", () => take(input.files));
+  input.addEventListener("change", () => begin(input.files));
   // A file dropped beside the zone must not replace the page.
   for (const type of ["dragover", "drop"]) document.addEventListener(type, (event) => event.preventDefault());
   drop.addEventListener("dragover", () => drop.classList.add("over"));
   drop.addEventListener("dragleave", () => drop.classList.remove("over"));
   drop.addEventListener("drop", (event) => {
     drop.classList.remove("over");
-    if (!input.disabled) take(event.dataTransfer.files);
+    if (!input.disabled) begin(event.dataTransfer.files);
   });
 }

@@ -12,6 +12,11 @@ export function say(id, values = {}) {
 const numbers = new Intl.NumberFormat(lang);
 const days = new Intl.DateTimeFormat(lang, { dateStyle: "long", timeZone: "Asia/Tokyo" });
 
+const moments = new Intl.DateTimeFormat(lang, { dateStyle: "long", timeStyle: "medium", timeZone: "Asia/Tokyo" });
+
+/** `2027年3月31日 14:05:09`, in Japanese time. */
+export const moment = (rfc3339) => moments.format(new Date(rfc3339));
+
 /** `12,345` */
 export const number = (value) => numbers.format(value);
 

@@ -8,6 +8,7 @@ mod pairings;
 mod signings;
 mod tokens;
 mod verify;
+mod view;
 
 use super::caller::guard;
 use super::error::{HttpError, Refusal};
@@ -90,6 +91,7 @@ fn api() -> (Router<Desk>, utoipa::openapi::OpenApi) {
         .routes(routes!(signings::seal))
         .routes(routes!(signings::confirm))
         .routes(routes!(verify::verify))
+        .routes(routes!(view::view))
         .split_for_parts()
 }
 

@@ -18,7 +18,7 @@ use axum::{Extension, Router};
 use serde::Deserialize;
 
 /// The addresses that [`routes`] answers.
-pub(super) const PATHS: &[&str] = &["/", "/confirm/{id}", "/assets/{file}"];
+pub(super) const PATHS: &[&str] = &["/", "/confirm/{id}", "/assets/{file}", "/verify"];
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; \
     frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
@@ -28,6 +28,7 @@ pub(super) fn routes() -> Router<Desk> {
         .route(PATHS[0], get(desk_page))
         .route(PATHS[1], get(confirm_page))
         .route(PATHS[2], get(asset))
+        .route(PATHS[3], get(verify_page))
 }
 
 /// The query of a page: `?lang=en` beats what the browser prefers.
@@ -43,6 +44,10 @@ async fn desk_page(state: State<Desk>, peer: Extension<Peer>, caller: Extension<
 
 async fn confirm_page(state: State<Desk>, peer: Extension<Peer>, caller: Extension<Caller>, query: Asked) -> Response {
     page(state, peer, Page::Confirm, language(&caller, query)).await
+}
+
+async fn verify_page(state: State<Desk>, peer: Extension<Peer>, caller: Extension<Caller>, query: Asked) -> Response {
+    page(state, peer, Page::Verify, language(&caller, query)).await
 }
 
 type Asked = Result<Query<PageQuery>, QueryRejection>;

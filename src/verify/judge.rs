@@ -301,9 +301,10 @@ impl<'e> Judged<'e> {
         trail: &Trail,
         (revision, material, basis): (usize, &Material, &Basis<'_>),
     ) {
-        let Some(certificate) = self.certificate else { return };
         let field = &self.found.signature.field;
+        // Told also of a signature that does not hold: whoever looks for the timestamps of a period must not miss one because its file was altered.
         self.stamps = trail.over(field, revision).cloned().collect();
+        let Some(certificate) = self.certificate else { return };
         self.best_time = self.stamps.iter().filter(|s| s.is_trusted()).map(|s| s.info.time).min();
         let at = self.best_time.unwrap_or(basis.at);
         let chain = chain::judge(Question::Signer(certificate, at), &cms.certificates, material, basis);

@@ -3,7 +3,7 @@
 use super::changes::places::Places;
 use super::changes::values::Look;
 use super::changes::{Change, What};
-use super::report::ChangeReport;
+use super::report::{ChangeReport, FindingReport, SignatureReport};
 use crate::text::{Lang, plain, say};
 
 impl ChangeReport {
@@ -49,6 +49,30 @@ impl ChangeReport {
             "verify-change-not-allowed"
         };
         line + &say(lang, judged, &[])
+    }
+}
+
+impl SignatureReport {
+    /// Its changes in words, those that read alike once with their number.
+    pub fn change_words(&self) -> Vec<String> {
+        let mut told: Vec<(&str, usize)> = Vec::new();
+        for change in &self.change_list {
+            match told.iter_mut().find(|(words, _)| *words == change.message) {
+                Some((_, count)) => *count += 1,
+                None => told.push((&change.message, 1)),
+            }
+        }
+        let words = |(words, count): (&str, usize)| match count {
+            1 => words.to_owned(),
+            _ => format!("{words} (×{count})"),
+        };
+        told.into_iter().map(words).collect()
+    }
+
+    /// Its findings but for those that the changes tell better.
+    pub fn remarks(&self) -> impl Iterator<Item = &FindingReport> {
+        let told = |finding: &&FindingReport| finding.code == "change_forbidden" && !self.change_list.is_empty();
+        self.findings.iter().filter(move |finding| !told(finding))
     }
 }
 

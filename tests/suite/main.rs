@@ -47,4 +47,6 @@ mod tools;
 mod trust;
 mod verdicts;
 mod verify;
+mod verify_batch;
 mod verify_cli;
+mod verify_page;

@@ -34,7 +34,7 @@ pub(crate) mod updates;
 pub(crate) mod verified;
 
 /// A program that has ended.
-#[derive(Debug)]
+#[derive(PartialEq, Eq, Debug)]
 pub(crate) struct Ran {
     /// Exit status 0.
     pub(crate) ok: bool,

@@ -53,3 +53,4 @@ verify-change-evidence = information for verification was added
 verify-change-metadata = the document's properties changed
 verify-change-covered = a change that can hide or replace what was signed
 verify-change-other = content of the document changed
+verify-changes-more = { $count } further changes.

@@ -53,3 +53,4 @@ verify-change-evidence = 検証に使う情報が加えられました
 verify-change-metadata = 文書の属性が変わりました
 verify-change-covered = 署名した内容を隠す、または置き換えるおそれのある変更です
 verify-change-other = 文書の内容が変わりました
+verify-changes-more = ほかに { $count }件の変更があります。
