@@ -18,6 +18,7 @@ pub mod due;
 pub mod extend;
 pub mod failure;
 pub mod files;
+pub mod filter;
 pub mod folders;
 mod interrupted;
 pub mod jobs;

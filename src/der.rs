@@ -20,7 +20,7 @@ pub use algorithm::{DigestAlgorithm, Hasher, Preference, SignatureAlgorithm};
 pub use bundle::{MAX_BUNDLE_BYTES, MAX_BUNDLE_CERTIFICATES, parse_bundle};
 pub use certificate::{Certificate, MAX_CERTIFICATE_BYTES};
 pub use const_oid::ObjectIdentifier;
-pub use extensions::{Extension, Extensions, KeyUsage};
+pub use extensions::{Extension, Extensions, KEY_USAGE_NAMES, KeyUsage};
 pub use key::{Curve, KeyKind};
 pub use name::{Name, NameAttribute};
 pub use personal::Personal;

@@ -19,6 +19,8 @@ pub(crate) struct Chosen {
     pub(crate) info: TokenInfo,
     /// The certificate's holder, where the token shows it before the PIN.
     pub(crate) holder: Option<String>,
+    /// SHA-256 of the certificate, where the token shows it before the PIN.
+    sha256: Option<[u8; 32]>,
 }
 
 /// A certificate with its key, under an open login.
@@ -41,7 +43,7 @@ impl App {
     pub(crate) async fn choose_token(&self, choice: &SigningChoice, marks: &Credential) -> Result<Chosen, Failure> {
         let listing = self.tokens_room().list().await;
         let mut found: Vec<Chosen> = Vec::new();
-        let mut unfit: Option<Fitness> = None;
+        let (mut unfit, mut filtered): (Option<Fitness>, bool) = (None, false);
         let mut problem: Option<Failure> = None;
         for info in listing
             .tokens()
@@ -57,6 +59,7 @@ impl App {
             };
             let hidden = info.login_required && entries.iter().all(|e| e.certificate.readable().is_none());
             let wanted = |entry: &&Entry| marks.names(entry, choice);
+            filtered |= entries.iter().any(|e| refused(e, choice, self.now()));
             let mut fit = None;
             for entry in entries.iter().filter(wanted) {
                 match entry.fitness(self.now()) {
@@ -64,13 +67,18 @@ impl App {
                     Fitness::Fit if fit.is_some() => {
                         return Err(Failure::new(FailureKind::Conflict, "certificate_ambiguous"));
                     }
-                    Fitness::Fit => fit = entry.certificate.readable().map(|c| c.subject().common_name()),
+                    Fitness::Fit => fit = entry.certificate.readable(),
                     other if entry.certificate.readable().is_some() => unfit = Some(other),
                     _ => {}
                 }
             }
             let named = marks.token.is_some() || matches!(choice.certificate, Some(CertificateSelector::Token(_)));
-            if fit.is_some() || hidden && named {
+            let sha256 = fit.map(|certificate| *certificate.sha256());
+            // One card that two modules show: the module that stands first in the configuration signs.
+            let again = |other: &Chosen| {
+                sha256.is_some() && other.sha256 == sha256 && other.info.token.module != info.token.module
+            };
+            if (fit.is_some() || hidden && named) && !found.iter().any(again) {
                 let card = match is_unnumbered(&info.token) {
                     true => self.certificates_of_card(&listing, info, &entries).await,
                     false => Vec::new(),
@@ -78,13 +86,15 @@ impl App {
                 found.push(Chosen {
                     memory: memory_name(&info.token, card),
                     info: info.clone(),
-                    holder: fit,
+                    holder: fit.map(|certificate| certificate.subject().common_name()),
+                    sha256,
                 });
             }
         }
         match (found.pop(), found.is_empty(), unfit) {
             (Some(chosen), true, _) => Ok(chosen),
             (Some(_), false, _) => Err(Failure::new(FailureKind::Conflict, "certificate_ambiguous")),
+            (None, _, _) if filtered => Err(Failure::new(FailureKind::Unavailable, "certificate_not_admitted")),
             (None, _, Some(fitness)) => Err(Failure::of(FailureKind::Invalid, &fitness)),
             (None, _, None) => {
                 let unlisted = listing.problems.into_iter().next().map(|problem| problem.error.into());
@@ -153,6 +163,11 @@ impl Credential {
     }
 
     fn names(&self, entry: &Entry, choice: &SigningChoice) -> bool {
+        let by_filter = match entry.certificate.readable() {
+            Some(certificate) => choice.filter.admits(certificate),
+            // Shown after the login, and held against the filter then.
+            None => true,
+        };
         let by_label = self.label.as_ref().is_none_or(|label| *label == entry.label);
         let by_digest = match &choice.certificate {
             Some(CertificateSelector::Sha256(wanted)) => {
@@ -160,7 +175,7 @@ impl Credential {
             }
             Some(CertificateSelector::Token(_)) | None => true,
         };
-        by_label && by_digest
+        by_filter && by_label && by_digest
     }
 }
 
@@ -205,10 +220,19 @@ fn why_not(entries: &[Entry], choice: &SigningChoice, marks: &Credential, now: T
         .filter(|e| marks.names(e, choice) && e.certificate.readable().is_some())
         .map(|e| e.fitness(now))
         .find(|f| *f != Fitness::Fit);
+    if entries.iter().any(|e| refused(e, choice, now)) {
+        return Failure::new(FailureKind::Unavailable, "certificate_not_admitted");
+    }
     match unfit {
         Some(fitness) => Failure::of(FailureKind::Invalid, &fitness),
         None => Failure::new(FailureKind::Unavailable, "certificate_not_found"),
     }
+}
+
+/// It could sign, and the request does not let it.
+fn refused(entry: &Entry, choice: &SigningChoice, now: Timestamp) -> bool {
+    let named = entry.certificate.readable().is_some_and(|c| !choice.filter.admits(c));
+    named && entry.fitness(now) == Fitness::Fit
 }
 
 /// The certificate and those issuers that the token holds; a self-issued root adds nothing and stays out.

@@ -9,6 +9,7 @@ pub use events::Event;
 pub use level::{Level, Revocation};
 
 use super::failure::{Failure, FailureKind};
+use super::filter::CertificateFilter;
 use crate::der::Hasher;
 use crate::text::{Explain, Lang};
 use serde::{Deserialize, Serialize};
@@ -281,6 +282,9 @@ pub struct SigningChoice {
     /// Which certificate; may be left open until the confirmation.
     #[serde(default)]
     pub certificate: Option<CertificateSelector>,
+    /// Which certificates may sign at all; what the person chooses stays within it.
+    #[serde(default, skip_serializing_if = "CertificateFilter::is_empty")]
+    pub filter: CertificateFilter,
     /// Level.
     #[serde(default)]
     pub level: Level,
@@ -370,6 +374,7 @@ impl SigningChoice {
     fn check(&self) -> Result<(), Failure> {
         short(self.reason.as_deref())?;
         short(self.location.as_deref())?;
+        self.filter.check()?;
         let sane = match &self.certificate {
             None => true,
             Some(CertificateSelector::Sha256(hex)) => hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_hexdigit()),

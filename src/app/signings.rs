@@ -135,6 +135,8 @@ impl App {
         if choice.appearances.len() != entry.sights.len() {
             return Err(Failure::new(FailureKind::Invalid, "manifest_documents_differ"));
         }
+        // The person chooses within what was asked for.
+        choice.sign.filter.clone_from(&entry.choice.filter);
         self.begin(&entry, choice.sign, Some(choice.appearances))
     }
 

@@ -9,6 +9,7 @@ use super::{Format, Global, exit, output};
 use crate::app::desk::{self, Appearance, CertificateSelector, DocumentRequest, Seal, SigningChoice};
 use crate::app::failure::{Failure, FailureKind};
 use crate::app::files::{FileRequest, FilesReport, FilesRequest, Place};
+use crate::app::filter::CertificateFilter;
 use crate::daemon::control::Told;
 use crate::text::{Lang, say};
 
@@ -39,6 +40,21 @@ pub(crate) struct Options {
     /// Certificate by its SHA-256 (hexadecimal) or label
     #[arg(long, value_name = "SHA256|LABEL")]
     certificate: Option<String>,
+    /// Only certificates of this issuer; * stands for anything
+    #[arg(long, value_name = "PATTERN")]
+    issuer: Option<String>,
+    /// Only certificates with this policy
+    #[arg(long, value_name = "OID")]
+    policy: Option<String>,
+    /// Only certificates with this key usage, such as nonRepudiation
+    #[arg(long, value_name = "NAME")]
+    key_usage: Option<String>,
+    /// Only holders in this organisational unit (OU); * stands for anything
+    #[arg(long, value_name = "PATTERN")]
+    ou: Option<String>,
+    /// Only holders of this name (CN); * stands for anything
+    #[arg(long, value_name = "PATTERN")]
+    cn: Option<String>,
     /// PKCS#11 module instead of the configured ones
     #[arg(long, value_name = "PATH")]
     module: Option<PathBuf>,
@@ -168,6 +184,14 @@ impl Options {
         Ok(FilesRequest {
             sign: SigningChoice {
                 certificate: sha256.map(|c| CertificateSelector::Sha256(c.to_ascii_lowercase())),
+                filter: CertificateFilter {
+                    issuer: self.issuer.clone(),
+                    policy: self.policy.clone(),
+                    key_usage: self.key_usage.clone(),
+                    organizational_unit: self.ou.clone(),
+                    common_name: self.cn.clone(),
+                    sha256: Vec::new(),
+                },
                 level: self.level.into(),
                 algorithm: self.algorithm.into(),
                 certify: self.certify.map(Into::into),

@@ -14,7 +14,8 @@ use x509_parser::prelude::X509Extension;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct KeyUsage(u16);
 
-const KEY_USAGE_NAMES: [&str; 9] = [
+/// The names of keyUsage's bits, in order (RFC 5280, 4.2.1.3).
+pub const KEY_USAGE_NAMES: [&str; 9] = [
     "digitalSignature",
     "nonRepudiation",
     "keyEncipherment",

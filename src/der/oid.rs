@@ -172,6 +172,8 @@ oids! {
 
     /// commonName (X.520).
     COMMON_NAME = "2.5.4.3";
+    /// organizationalUnitName (X.520).
+    ORGANIZATIONAL_UNIT = "2.5.4.11";
     /// organizationName (X.520).
     ORGANIZATION = "2.5.4.10";
     /// emailAddress (PKCS #9).

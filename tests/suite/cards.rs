@@ -1,5 +1,6 @@
 //! Virtual readers and cards: what PC/SC, OpenSC and hankod itself make of them.
 
+mod care;
 mod faults;
 mod jpki;
 mod piv;

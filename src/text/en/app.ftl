@@ -5,6 +5,7 @@ manifest-too-many-documents = Too many documents (the limit is { $max }).
 manifest-bad-name = A document's name is empty or too long (the limit is { $max } bytes).
 manifest-text-too-long = A reason, place or other text is too long (the limit is { $max } characters).
 manifest-bad-rectangle = The place or size of the seal is not valid.
+manifest-bad-filter = The certificate filter is malformed: patterns up to 200 characters, a policy as an OID, a key usage by its name in RFC 5280, SHA-256 as 64 hexadecimal digits.
 manifest-bad-certificate = The certificate is not given in a valid form.
 signed-file-gone = The signed file is no longer there. Sign again.
 
@@ -23,6 +24,7 @@ input-too-large = The document is too large. The limit is { $limit } bytes.
 disk-full = { $file } cannot be written: the disk is full ({ $cause }). Make room and try again.
 output-unwritable = { $file } cannot be written ({ $cause }). Check that the folder is there and that you may write to it.
 
+certificate-not-admitted = No certificate on the cards fits what was asked for. Insert another card, or ask whoever wants the signature.
 certificate-not-found = No certificate that can sign was found. Check that the card is in the reader and that the choice is right.
 certificate-ambiguous = Two or more certificates can sign. Say which one to use.
 pin-credential-absent = The PIN of { $token } is configured to come from a systemd credential (pin_credential), which this command was not given. Let the hankod that runs as a service sign, or use --pin-file.

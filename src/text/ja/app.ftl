@@ -5,6 +5,7 @@ manifest-too-many-documents = 文書が多すぎます(上限 { $max } 件)。
 manifest-bad-name = 文書の名前が空か、長すぎます(上限 { $max } バイト)。
 manifest-text-too-long = 理由や場所などの文字が長すぎます(上限 { $max } 文字)。
 manifest-bad-rectangle = 印影の位置か大きさが正しくありません。
+manifest-bad-filter = 証明書の条件が正しくありません。発行者・名前・部署は200文字まで、ポリシーはOID、用途はRFC 5280の名前、指紋は64桁の16進数です。
 manifest-bad-certificate = 証明書の指定が正しくありません。
 signed-file-gone = 署名済みのファイルはもうありません。もう一度署名してください。
 
@@ -23,6 +24,7 @@ input-too-large = 文書が大きすぎます。上限は { $limit } バイト�
 disk-full = { $file } に書けません。ディスクの空きがありません({ $cause })。空きを作ってから、もう一度お試しください。
 output-unwritable = { $file } に書けません({ $cause })。フォルダーがあるか、書く権限があるかを確かめてください。
 
+certificate-not-admitted = カードの証明書は、依頼された条件に合いません。別のカードを入れるか、依頼元に確認してください。
 certificate-not-found = 署名に使える証明書が見つかりません。カードがリーダーに入っているか、指定が正しいかを確かめてください。
 certificate-ambiguous = 署名に使える証明書が2枚以上あります。どれを使うか指定してください。
 pin-credential-absent = { $token } の暗証番号は systemd の資格情報(pin_credential)から受け取る設定ですが、このコマンドには渡されていません。サービスとして動く hankod に署名させるか、--pin-file で指定してください。

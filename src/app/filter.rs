@@ -1,0 +1,198 @@
+//! Which certificates a request lets sign: "only the mayor's card of LGPKI" is an issuer and an organisational unit.
+//!
+//! A filter only takes away: it never makes a certificate fit that is not. What it is held against is what the certificate says, not whether that is trusted.
+
+use super::failure::{Failure, FailureKind};
+use crate::der::{Certificate, Name, ObjectIdentifier, oid};
+use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
+use utoipa::ToSchema;
+
+/// Longest pattern, in characters.
+const MAX_PATTERN_CHARS: usize = 200;
+/// Most stars in a pattern.
+const MAX_STARS: usize = 8;
+/// Most thumbprints.
+const MAX_THUMBPRINTS: usize = 100;
+
+/// What a certificate must be to sign: all that is given. In a pattern `*` stands for anything, case and character width do not matter.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct CertificateFilter {
+    /// Pattern for an attribute of the issuer's name, such as `*LGPKI*`, or for the whole name as RFC 4514 writes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
+    /// A certificate policy, dotted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
+    /// A key usage by its name in RFC 5280, such as `nonRepudiation`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_usage: Option<String>,
+    /// Pattern for an organisational unit (OU) of the holder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub organizational_unit: Option<String>,
+    /// Pattern for the holder's name (CN).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub common_name: Option<String>,
+    /// Hexadecimal SHA-256 of the certificates that may sign; empty: any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sha256: Vec<String>,
+}
+
+impl CertificateFilter {
+    /// `true` when it takes nothing away.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Holds the shapes against their limits.
+    ///
+    /// # Errors
+    /// `manifest_bad_filter`
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        let patterns = [&self.issuer, &self.organizational_unit, &self.common_name];
+        let pattern =
+            |text: &String| text.chars().count() <= MAX_PATTERN_CHARS && text.matches('*').count() <= MAX_STARS;
+        let policy = |text: &String| text.parse::<ObjectIdentifier>().is_ok();
+        let usage = |text: &String| crate::der::KEY_USAGE_NAMES.contains(&text.as_str());
+        let thumbprint = |text: &String| text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
+        let sane = patterns.into_iter().flatten().all(pattern)
+            && self.policy.as_ref().is_none_or(policy)
+            && self.key_usage.as_ref().is_none_or(usage)
+            && self.sha256.len() <= MAX_THUMBPRINTS
+            && self.sha256.iter().all(thumbprint);
+        sane.then_some(())
+            .ok_or(Failure::new(FailureKind::Invalid, "manifest_bad_filter"))
+    }
+
+    /// Whether the certificate may sign.
+    pub(crate) fn admits(&self, certificate: &Certificate) -> bool {
+        let extensions = certificate.extensions();
+        let policy = |wanted: &String| extensions.policies.iter().any(|policy| policy.to_string() == *wanted);
+        let usage = |wanted: &String| {
+            extensions
+                .key_usage
+                .is_some_and(|usage| usage.names().contains(&wanted.as_str()))
+        };
+        let hex = certificate.sha256_hex();
+        let subject = certificate.subject();
+        self.issuer
+            .as_ref()
+            .is_none_or(|wanted| issuer(certificate.issuer(), wanted))
+            && self.policy.as_ref().is_none_or(policy)
+            && self.key_usage.as_ref().is_none_or(usage)
+            && self
+                .organizational_unit
+                .as_ref()
+                .is_none_or(|wanted| any(subject, oid::ORGANIZATIONAL_UNIT, wanted))
+            && self
+                .common_name
+                .as_ref()
+                .is_none_or(|wanted| any(subject, oid::COMMON_NAME, wanted))
+            && (self.sha256.is_empty() || self.sha256.iter().any(|wanted| wanted.eq_ignore_ascii_case(&hex)))
+    }
+}
+
+fn issuer(name: &Name, wanted: &str) -> bool {
+    let attribute = name
+        .attributes()
+        .iter()
+        .any(|attribute| matches(wanted, &attribute.value));
+    attribute || matches(wanted, &name.rfc4514())
+}
+
+fn any(name: &Name, kind: ObjectIdentifier, wanted: &str) -> bool {
+    let mut named = name.attributes().iter().filter(|attribute| attribute.oid == kind);
+    named.any(|attribute| matches(wanted, &attribute.value))
+}
+
+/// `*` stands for any characters; the rest must be equal but for case and width.
+pub(crate) fn matches(pattern: &str, text: &str) -> bool {
+    let (pattern, text) = (folded(pattern), folded(text));
+    let parts: Vec<&str> = pattern.split('*').collect();
+    let [first, middle @ .., last] = parts.as_slice() else {
+        return pattern == text;
+    };
+    let Some(rest) = text.strip_prefix(first).and_then(|rest| rest.strip_suffix(last)) else {
+        return false;
+    };
+    // The leftmost place for each part leaves the most room for the next.
+    let after = |rest: &str, part: &&str| rest.find(part).map(|at| at + part.len());
+    let mut rest = rest;
+    middle.iter().all(|part| match after(rest, part) {
+        Some(at) => {
+            rest = &rest[at..];
+            true
+        }
+        None => false,
+    })
+}
+
+fn folded(text: &str) -> String {
+    text.nfkc().flat_map(char::to_lowercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_star_stands_for_anything_and_nothing_else_does() {
+        for (pattern, text) in [
+            ("", ""),
+            ("*", ""),
+            ("*", "甲"),
+            ("*LGPKI*", "Local Government PKI (lgpki) CA"),
+            ("市長*", "市長室"),
+            ("*長", "市長"),
+            ("a*b*c", "a-b-b-c"),
+            ("ＬＧＰＫＩ", "lgpki"),
+        ] {
+            assert!(matches(pattern, text), "{pattern} {text}");
+        }
+        for (pattern, text) in [
+            ("", "a"),
+            ("LGPKI", "LGPKI CA"),
+            ("ab*ba", "aba"),
+            ("a*b*c", "a-c-b"),
+            ("市長", "副市長"),
+            ("a.c", "abc"),
+        ] {
+            assert!(!matches(pattern, text), "{pattern} {text}");
+        }
+    }
+
+    #[test]
+    fn a_filter_out_of_shape_is_refused() {
+        let of = |change: &dyn Fn(&mut CertificateFilter)| {
+            let mut filter = CertificateFilter::default();
+            change(&mut filter);
+            filter
+        };
+        assert!(
+            of(&|f| f.policy = Some("1.2.392.200110.10.8.5.1.3.30".to_owned()))
+                .check()
+                .is_ok()
+        );
+        assert!(of(&|f| f.key_usage = Some("nonRepudiation".to_owned())).check().is_ok());
+        for bad in [
+            of(&|f| f.policy = Some("1.2.x".to_owned())),
+            of(&|f| f.key_usage = Some("signing".to_owned())),
+            of(&|f| f.issuer = Some("*".repeat(9))),
+            of(&|f| f.common_name = Some("甲".repeat(201))),
+            of(&|f| f.sha256 = vec!["00".to_owned()]),
+        ] {
+            assert!(bad.check().is_err(), "{bad:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_pattern_made_from_a_text_matches_it(parts in prop::collection::vec("[a-z甲乙]{0,4}", 1..6), between in "[a-z]{0,3}") {
+            let text = parts.join(&between);
+            prop_assert!(matches(&parts.join("*"), &text));
+            prop_assert!(matches(&text, &text));
+        }
+    }
+}
