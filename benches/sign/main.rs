@@ -12,6 +12,7 @@ mod report;
 mod rows;
 mod service;
 mod setup;
+mod verifying;
 
 use std::env;
 

@@ -5,6 +5,7 @@ use super::measure::{Cost, Spread, cost, own_account, own_cpu_ms};
 use super::report::Line;
 use super::service::Service;
 use super::setup::{Bench, LABEL};
+use super::verifying;
 use openssl::ec::{EcGroup, EcKey};
 use openssl::ecdsa::EcdsaSig;
 use openssl::nid::Nid;
@@ -22,6 +23,7 @@ pub(crate) fn all(bench: &Bench) -> Vec<Line> {
     lines.extend(large_file(bench));
     lines.extend(many_objects(bench, "500,000 objects, table", &bench.table));
     lines.extend(many_objects(bench, "500,000 objects, object streams", &bench.streams));
+    lines.extend(verifying::all(bench));
     lines.extend(daemon(bench));
     lines
 }
@@ -129,7 +131,7 @@ fn many_objects(bench: &Bench, name: &'static str, input: &Path) -> Vec<Line> {
 }
 
 /// Runs the contenders one after the other, `REPEATS` times round, so that a disturbance meets all of them.
-fn in_turn<const N: usize>(name: &str, contenders: [&dyn Fn() -> Cost; N]) -> [Vec<Cost>; N] {
+pub(super) fn in_turn<const N: usize>(name: &str, contenders: [&dyn Fn() -> Cost; N]) -> [Vec<Cost>; N] {
     let mut found = [const { Vec::new() }; N];
     for round in 1..=REPEATS {
         eprintln!("{name}: round {round} of {REPEATS}");
@@ -140,7 +142,7 @@ fn in_turn<const N: usize>(name: &str, contenders: [&dyn Fn() -> Cost; N]) -> [V
     found
 }
 
-fn hankod(bench: &Bench, input: &Path) -> Command {
+pub(super) fn hankod(bench: &Bench, input: &Path) -> Command {
     let mut command = bench.command(env!("CARGO_BIN_EXE_hankod"));
     command.arg("sign").arg(input).arg("-o").arg(bench.dir.join("ours.pdf"));
     command.arg("--state").arg(bench.dir.join("state"));
@@ -155,8 +157,7 @@ fn hankod(bench: &Bench, input: &Path) -> Command {
 
 fn pyhanko(bench: &Bench, input: &Path, times: usize) -> Cost {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let judges = std::env::var_os("HANKOD_JUDGES").map_or_else(|| root.join("target/judges"), PathBuf::from);
-    let mut command = bench.command(judges.join("bin/python"));
+    let mut command = bench.command(judges().join("bin/python"));
     command.arg(root.join("benches/peers/pyhanko_sign.py"));
     command.arg(&bench.module).arg(LABEL).arg(&bench.pin_file);
     command.arg(&bench.certificate).arg(&bench.issuer);
@@ -168,10 +169,16 @@ fn pyhanko(bench: &Bench, input: &Path, times: usize) -> Cost {
     )
 }
 
-fn cpu(costs: &[Cost]) -> Spread {
+/// The Python environment with pyHanko.
+pub(super) fn judges() -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    std::env::var_os("HANKOD_JUDGES").map_or_else(|| root.join("target/judges"), PathBuf::from)
+}
+
+pub(super) fn cpu(costs: &[Cost]) -> Spread {
     Spread::of(costs.iter().map(|cost| cost.cpu_ms))
 }
 
-fn rss(costs: &[Cost]) -> Spread {
+pub(super) fn rss(costs: &[Cost]) -> Spread {
     Spread::of(costs.iter().map(|cost| cost.rss_mib))
 }

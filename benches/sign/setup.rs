@@ -32,6 +32,8 @@ pub(crate) struct Bench {
     pub(crate) issuer: PathBuf,
     /// 20 KB of text.
     pub(crate) small: PathBuf,
+    /// 20 MB of images.
+    pub(crate) medium: PathBuf,
     /// 200 MB of images.
     pub(crate) large: PathBuf,
     /// 500,000 objects behind a table.
@@ -57,6 +59,7 @@ impl Bench {
             certificate: token.join("signer.der"),
             issuer: token.join("issuing.pem"),
             small: dir.join("20kb.pdf"),
+            medium: dir.join("20mb.pdf"),
             large: dir.join("200mb.pdf"),
             table: dir.join("500k-table.pdf"),
             streams: dir.join("500k-streams.pdf"),
@@ -64,6 +67,7 @@ impl Bench {
         };
         bench.make_token(&token);
         make(&bench.small, |path| inputs::text(path, 20_000));
+        make(&bench.medium, |path| inputs::images(path, 20_000_000));
         make(&bench.large, |path| inputs::images(path, 200_000_000));
         make(&bench.table, |path| inputs::objects(path, 500_000, Xref::Table));
         make(&bench.streams, |path| inputs::objects(path, 500_000, Xref::Streams));
