@@ -145,6 +145,7 @@ fn in_process(bench: &Bench, file: &Path, times: usize) -> Cost {
         password: None,
         max_bytes: MAX_BYTES,
         lang: Lang::Ja,
+        online: None,
     };
     let begun = own_cpu_ms();
     for _ in 0..times {
@@ -161,7 +162,7 @@ fn command(bench: &Bench, file: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hankod"));
     command.env("TMPDIR", &bench.dir);
     command
-        .args(["verify", "--revocation", "none", "--trust"])
+        .args(["verify", "--offline", "--revocation", "none", "--trust"])
         .arg(&bench.issuer)
         .arg(file);
     command
