@@ -23,6 +23,7 @@ mod output;
 mod serve;
 mod sign;
 mod site;
+mod sources;
 mod token;
 mod verify;
 
@@ -70,6 +71,8 @@ enum Command {
     Certificate(certificate::Action),
     /// Sign PDF files
     Sign(Box<sign::Options>),
+    /// Add evidence to signed PDF files: timestamps, and what shows that no certificate was revoked
+    Extend(extend::Options),
     /// Verify signed PDF files
     ///
     /// Exit codes: 0 all valid; 1 a signature is invalid; 2 none is, and something could not be confirmed; 66 unreadable input.
@@ -77,8 +80,6 @@ enum Command {
     /// The audit log
     #[command(subcommand)]
     Audit(audit::Action),
-    /// Complete and renew the evidence of signed files
-    Extend(extend::Options),
     /// Sites and programs that may ask for signatures
     #[command(subcommand)]
     Site(site::Action),
@@ -124,8 +125,8 @@ fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Token(action) => token::run(global, &action),
         Command::Certificate(action) => certificate::run(global, &action),
         Command::Sign(options) => sign::run(global, &options),
-        Command::Verify(options) => verify::run(global, &options),
         Command::Extend(options) => extend::run(global, &options),
+        Command::Verify(options) => verify::run(global, &options),
         Command::Audit(action) => audit::run(global, &action),
         Command::Site(action) => site::run(global, &action),
         Command::Client(action) => client::run(global, &action),

@@ -47,21 +47,8 @@ pub struct Gathered {
 }
 
 impl Pieces {
-    /// The pieces in a document's DSS; those that cannot be read are left out.
-    pub fn of_dss(dss: &Dss) -> Self {
-        Self {
-            certificates: dss
-                .certificates
-                .iter()
-                .filter_map(|der| Certificate::parse(der).ok())
-                .collect(),
-            answers: dss.ocsps.iter().filter_map(|der| OcspAnswer::parse(der).ok()).collect(),
-            crls: dss.crls.iter().filter_map(|der| Crl::parse(der).ok()).collect(),
-        }
-    }
-
     /// As they stand in a DSS.
-    pub fn to_dss(&self) -> Dss {
+    pub(crate) fn to_dss(&self) -> Dss {
         Dss {
             certificates: self.certificates.iter().map(|c| c.der().to_vec()).collect(),
             ocsps: self.answers.iter().map(|a| a.der().to_vec()).collect(),
@@ -88,7 +75,7 @@ impl Pieces {
     }
 
     /// Takes what the other has, each piece once.
-    pub fn extend(&mut self, other: &Self) {
+    pub(crate) fn extend(&mut self, other: &Self) {
         other.certificates.iter().for_each(|one| self.take_certificate(one));
         other.answers.iter().for_each(|one| self.take_answer(one));
         other.crls.iter().for_each(|one| self.take_crl(one));

@@ -471,6 +471,11 @@ pub struct SigningDocument {
     pub sha256: String,
     /// Where the signed file is, once it is.
     pub signed: Option<String>,
+    /// The level that its evidence reaches, once it is signed.
+    pub level: Option<Level>,
+    /// What keeps it from the level wanted: for each certificate, which revocation information is missing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<Said>,
 }
 
 /// `GET /v1/signings/{id}`.

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::desk::{Level, Revocation, Said};
 use super::draft::{self, Draft, parent};
-use super::failure::Failure;
+use super::failure::{Failure, FailureKind};
 use super::{App, anchors, files};
 use crate::access::Principal;
 use crate::audit::{self, AuditError, Event, Kind};
@@ -24,6 +24,7 @@ use crate::pdf::Document;
 use crate::secret::Password;
 use crate::text::{Explain, Lang};
 use crate::trust::Anchors;
+use crate::trust::revocation::Freshness;
 use crate::verify::extension;
 use crate::verify::hashing::Hashing;
 use crate::verify::release::Original;
@@ -60,6 +61,19 @@ pub struct Sources {
     pub allow_private: Vec<String>,
     /// How fresh revocation data must be; `None`: as configured.
     pub revocation: Option<Revocation>,
+}
+
+/// Sources, read.
+#[derive(Clone)]
+pub(crate) struct Supply {
+    /// TSAs in place of the configured ones; empty: those.
+    pub(crate) tsas: Vec<String>,
+    /// Whom the organisation trusts.
+    pub(crate) anchors: Arc<Anchors>,
+    /// Private places that addresses in certificates may lead to.
+    pub(crate) places: HashSet<HostPort>,
+    /// How fresh revocation data of signers must be.
+    pub(crate) freshness: Freshness,
 }
 
 /// What became of one file.
@@ -101,12 +115,12 @@ impl App {
     pub async fn extend_file(&self, who: &Principal, request: ExtendRequest) -> Result<ExtendReport, Failure> {
         let output = PathBuf::from(&request.output);
         let about = |failure: Failure| failure.about(&Path::new(&request.input).display().to_string());
-        self.check_sources(request.level, &request.sources).await?;
+        let supply = self.supply(request.level, &request.sources).await?;
         let (app, loading) = (self.clone(), request.clone());
         let loaded = self.blocking(move || load(&app, &loading)).await;
         let (draft, password) = loaded.map_err(about)?;
         let journal = Journal::begin(self, who, &draft, request.level).await?;
-        let extended = self.extended(draft, &request, password).await;
+        let extended = self.extended(draft, (request.level, &supply), password).await;
         let (draft, raised) = match extended {
             Ok(extended) => extended,
             Err(failure) => {
@@ -142,58 +156,44 @@ impl App {
         })
     }
 
-    /// Whether a level can be reached at all with these sources, before any work is done for it.
+    /// What the sources give, before any work is done for a level.
     ///
     /// # Errors
     /// `fetch_no_tsa`, `levels_without_anchors`, and what is wrong with an address or a file of anchors.
-    pub(crate) async fn check_sources(&self, level: Level, sources: &Sources) -> Result<(), Failure> {
-        if level > Level::BB {
-            self.check_tsas(&sources.tsas).await?;
+    pub(crate) async fn supply(&self, level: Level, sources: &Sources) -> Result<Supply, Failure> {
+        self.check_tsas(&sources.tsas).await?;
+        let anchors = if sources.trust.is_empty() {
+            self.anchors().await?
+        } else {
+            let paths: Vec<PathBuf> = sources.trust.iter().map(PathBuf::from).collect();
+            self.blocking(move || anchors::of_paths(&paths)).await?
+        };
+        if level >= Level::BLt && anchors.is_empty() {
+            return Err(Failure::new(FailureKind::Invalid, "levels_without_anchors"));
         }
-        let anchors = self.anchors_of(sources).await?;
-        self.places_of(sources)?;
-        match level >= Level::BLt && anchors.is_empty() {
-            true => Err(Failure::new(
-                super::failure::FailureKind::Invalid,
-                "levels_without_anchors",
-            )),
-            false => Ok(()),
-        }
-    }
-
-    /// The anchors named, else those configured.
-    pub(crate) async fn anchors_of(&self, sources: &Sources) -> Result<Arc<Anchors>, Failure> {
-        if sources.trust.is_empty() {
-            return Ok(Arc::new(self.anchors().await?));
-        }
-        let paths: Vec<PathBuf> = sources.trust.iter().map(PathBuf::from).collect();
-        self.blocking(move || Ok(Arc::new(anchors::of_paths(&paths)?))).await
-    }
-
-    /// The private places that addresses in certificates may lead to.
-    pub(crate) fn places_of(&self, sources: &Sources) -> Result<HashSet<HostPort>, Failure> {
         let configured = self.config().network.allow_private.iter();
         let places = configured
             .chain(&sources.allow_private)
             .map(|place| HostPort::parse(place));
-        Ok(places.collect::<Result<_, _>>()?)
+        Ok(Supply {
+            tsas: sources.tsas.clone(),
+            anchors: Arc::new(anchors),
+            places: places.collect::<Result<_, _>>()?,
+            freshness: self.freshness(sources.revocation),
+        })
     }
 
     /// The draft with its evidence, checked by code that did not add it.
     async fn extended(
         &self,
         draft: Draft,
-        request: &ExtendRequest,
+        (level, supply): (Level, &Supply),
         password: Option<Arc<Password>>,
     ) -> Result<(Draft, Raised), Failure> {
-        let sources = &request.sources;
         let how = Raise {
-            level: request.level,
+            level,
             field: None,
-            freshness: self.freshness(sources.revocation),
-            tsas: &sources.tsas,
-            anchors: self.anchors_of(sources).await?,
-            places: self.places_of(sources)?,
+            supply,
             password: password.clone(),
         };
         let opened = password.clone();

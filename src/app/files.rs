@@ -13,8 +13,9 @@ use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use super::App;
-use super::desk::{DocumentRequest, Level, MAX_SEAL_BYTES, SigningChoice};
+use super::desk::{DocumentRequest, Level, MAX_SEAL_BYTES, Said, SigningChoice};
 use super::draft::{self, Draft, parent, small_file, unwritable};
+use super::extend::Sources;
 use super::failure::{Failure, FailureKind};
 use super::signing::{Credential, Deliver, Item, PinChoice, Set, Signed};
 use crate::access::Principal;
@@ -40,8 +41,8 @@ pub struct FilesRequest {
     pub password_file: Option<OsString>,
     /// PNG of the seal.
     pub seal_file: Option<OsString>,
-    /// Addresses of TSAs in place of the configured ones.
-    pub tsas: Vec<String>,
+    /// Where evidence comes from.
+    pub sources: Sources,
     /// The files, in order.
     pub documents: Vec<FileRequest>,
     /// Language of prompts and messages.
@@ -84,8 +85,10 @@ pub struct FileReport {
     pub field: String,
     /// SHA-256 of the signer's certificate.
     pub certificate: String,
-    /// What the file has: `b-b`, where its timestamp comes later, else the level that was asked for.
+    /// The level that its evidence reaches.
     pub level: Level,
+    /// What keeps it from the level wanted; empty when it has it.
+    pub missing: Vec<Said>,
 }
 
 impl App {
@@ -128,7 +131,7 @@ impl App {
             cancel,
             confirm_address: None,
             lang,
-            tsas: request.tsas,
+            sources: request.sources,
             place: request.place,
         };
         let done = Mutex::new(Vec::new());
@@ -148,6 +151,7 @@ impl App {
                 field: signed.field,
                 certificate: hex::encode(signed.certificate),
                 level: signed.level,
+                missing: signed.missing.iter().map(|finding| Said::of(finding, lang)).collect(),
             });
         Ok(FilesReport {
             operation,

@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::access::Principal;
 use crate::app::consent::Consent;
+use crate::app::desk::Level;
 use crate::app::failure::Failure;
 use crate::app::jobs::Later;
 use crate::audit::{self, AuditError, Event, Kind};
@@ -147,7 +148,7 @@ impl Journal {
     pub(crate) async fn release(
         &self,
         intent: Intent,
-        output: [u8; 32],
+        (output, level): ([u8; 32], Level),
         later: Option<Later>,
         at: Timestamp,
     ) -> Result<(), Failure> {
@@ -155,7 +156,8 @@ impl Journal {
         let event = Event::new(at, Kind::SignatureReleased, &*self.actor, &*self.operation)
             .with("item", intent.item)
             .with("attempt", intent.attempt)
-            .with("output", &output);
+            .with("output", &output)
+            .with("level", level.name());
         let release = Release {
             item: intent.item,
             number: intent.attempt,

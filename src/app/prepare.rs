@@ -18,8 +18,6 @@ use crate::text::{Lang, plain, say};
 
 /// Room for the CMS while nobody knows the certificate yet.
 const NOMINAL_CONTENTS_BYTES: usize = 8 * 1024;
-/// Room for a timestamp: measured ones with their chains take 1.5 to 6 KiB.
-const TOKEN_BYTES: usize = 8 * 1024;
 /// Characters on a seal from which it is cut square: names of organisations.
 const SQUARE_FROM: usize = 5;
 
@@ -53,7 +51,7 @@ pub(crate) fn look(item: &Item, choice: &SigningChoice, fonts: &FontSource, now:
     Ok(document.page_count()?)
 }
 
-/// Makes the update and computes what is to be signed from the document itself.
+/// Makes the update and computes what is to be signed from the document itself. `token_bytes`: room for a timestamp.
 ///
 /// # Errors
 /// As [`look`]; `disk_full` and the like.
@@ -61,13 +59,9 @@ pub(crate) fn prepare(
     item: &mut Item,
     signer: &Signer,
     choice: &SigningChoice,
-    fonts: &FontSource,
-    now: Timestamp,
+    token_bytes: usize,
+    (fonts, now): (&FontSource, Timestamp),
 ) -> Result<Ready, Failure> {
-    let token_bytes = match choice.level {
-        desk::Level::BB => 0,
-        desk::Level::BT | desk::Level::BLt | desk::Level::BLta => TOKEN_BYTES,
-    };
     let room = cms::estimate_bytes(&signer.chain, signer.algorithm, token_bytes)?;
     let name = signer.certificate.subject().common_name();
     let map = item.draft.map()?;

@@ -2,6 +2,7 @@
 
 use super::desk::{Level, SigningChoice};
 use super::draft::{Draft, not_stored};
+use super::extend::raise::Raised;
 use super::failure::Failure;
 use super::jobs::{PathText, Payload};
 use super::journal::Intent;
@@ -18,15 +19,19 @@ use std::sync::Arc;
 
 /// A signed copy that nobody has looked at yet.
 pub(crate) struct Finished {
-    draft: Draft,
+    pub(super) draft: Draft,
+    pub(super) about: About,
+}
+
+/// What is known of it.
+pub(crate) struct About {
     deliver: Deliver,
-    password: Option<Arc<Password>>,
+    pub(super) password: Option<Arc<Password>>,
     intent: Intent,
     name: String,
-    field: String,
+    pub(super) field: String,
     /// SHA-256 of the certificate that was to sign.
     signer: [u8; 32],
-    sha256: [u8; 32],
 }
 
 /// A signed copy that passed the release check.
@@ -47,17 +52,18 @@ pub(crate) fn finish(sealed: Sealed) -> Result<Finished, Failure> {
         ..
     } = sealed;
     item.draft.append(&ready.prepared.update)?;
-    let sha256 = item.draft.present_sha256();
     let field = ready.prepared.field_name;
-    Ok(Finished {
-        draft: item.draft,
+    let about = About {
         deliver: item.deliver,
         password: item.password,
         intent,
         name: item.request.name,
         field,
         signer,
-        sha256,
+    };
+    Ok(Finished {
+        draft: item.draft,
+        about,
     })
 }
 
@@ -71,8 +77,13 @@ pub(crate) fn check(finished: Finished) -> Result<Checked, Failure> {
         bytes: draft.original_bytes(),
         sha256: draft.sha256(),
     };
-    let meant = (&*finished.field, &finished.signer);
-    inspect(draft, &original, meant, finished.password.as_deref())?;
+    let about = &finished.about;
+    inspect(
+        draft,
+        &original,
+        (&about.field, &about.signer),
+        about.password.as_deref(),
+    )?;
     Ok(Checked { finished })
 }
 
@@ -104,12 +115,12 @@ pub(crate) fn inspect(
 impl Checked {
     /// The intent that this fulfils.
     pub(crate) fn intent(&self) -> Intent {
-        self.finished.intent
+        self.finished.about.intent
     }
 
     /// SHA-256 of the signed file.
     pub(crate) fn sha256(&self) -> [u8; 32] {
-        self.finished.sha256
+        self.finished.draft.present_sha256()
     }
 
     /// A copy of the signed file in `folder`, to become a document of the state.
@@ -124,24 +135,23 @@ impl Checked {
 
     /// What a job must know to complete it.
     pub(crate) fn payload(&self, operation: &str, who: &Principal, choice: &SigningChoice, tsas: &[String]) -> Payload {
-        let Finished {
-            draft, deliver, name, ..
-        } = &self.finished;
+        let Finished { draft, about } = &self.finished;
+        let sha256 = self.sha256();
         Payload {
             operation: operation.to_owned(),
-            item: self.finished.intent.item,
+            item: about.intent.item,
             caller: who.to_string(),
-            name: name.clone(),
-            field: self.finished.field.clone(),
-            certificate: self.finished.signer,
+            name: about.name.clone(),
+            field: about.field.clone(),
+            certificate: about.signer,
             reached: Level::BB,
             level: choice.level,
             tsas: tsas.to_vec(),
             input_bytes: draft.original_bytes(),
             input_sha256: draft.sha256(),
-            released: self.finished.sha256,
-            document: self.finished.sha256,
-            output: match deliver {
+            released: sha256,
+            document: sha256,
+            output: match &about.deliver {
                 Deliver::As(path) => Some(PathText::of(path)),
                 Deliver::Keep => None,
             },
@@ -152,15 +162,12 @@ impl Checked {
     ///
     /// # Errors
     /// `output_unwritable`.
-    pub(crate) fn deliver(self, level: Level) -> Result<Signed, Failure> {
-        let Finished {
-            draft,
-            deliver,
-            field,
-            signer,
-            sha256,
-            ..
-        } = self.finished;
+    pub(crate) fn deliver(self, raised: Raised) -> Result<Signed, Failure> {
+        let sha256 = self.sha256();
+        let Finished { draft, about } = self.finished;
+        let About {
+            deliver, field, signer, ..
+        } = about;
         let kept = match deliver {
             Deliver::As(path) => {
                 draft.release(&path)?;
@@ -172,7 +179,8 @@ impl Checked {
             sha256,
             field,
             certificate: signer,
-            level,
+            level: raised.level,
+            missing: raised.missing,
             kept,
         })
     }

@@ -16,12 +16,15 @@ use super::authorise;
 use super::choose::{Chosen, Signer};
 use super::desk::{DocumentRequest, Level, SigningChoice};
 use super::draft::Draft;
+use super::extend::raise::{Raise, Raised};
+use super::extend::survey::Survey;
+use super::extend::{Sources, Supply};
 use super::failure::{Failure, FailureKind};
 use super::jobs::Later;
 use super::journal::{Intent, Journal};
 use super::pins::Asked;
 use super::prepare::{self, Ready};
-use super::release::{self, Checked};
+use super::release::{self, Checked, Finished};
 use super::signings::consent;
 use crate::access::Principal;
 use crate::cms;
@@ -30,6 +33,7 @@ use crate::store::OperationState;
 use crate::text::{Explain, Lang};
 use crate::token::pin::Place;
 use crate::token::{Grant, Login, Signable};
+use crate::trust::Finding;
 
 /// A set that one PIN signs.
 pub(crate) struct Set {
@@ -55,8 +59,8 @@ pub(crate) struct Set {
     pub(crate) lang: Lang,
     /// Where the person sits; nowhere: at the daemon's own screen or terminal.
     pub(crate) place: Place,
-    /// Addresses of TSAs in place of the configured ones; empty: those.
-    pub(crate) tsas: Vec<String>,
+    /// Where evidence comes from.
+    pub(crate) sources: Sources,
 }
 
 /// Marks that narrow the choice of a certificate.
@@ -109,8 +113,10 @@ pub(crate) struct Signed {
     pub(crate) field: String,
     /// SHA-256 of the signer's certificate, as the release check found it in the file.
     pub(crate) certificate: [u8; 32],
-    /// What it has; less than was asked for when the rest comes later.
+    /// The level that its evidence reaches.
     pub(crate) level: Level,
+    /// What keeps it from the level wanted.
+    pub(crate) missing: Vec<Finding>,
     /// The file, where it stays with us.
     pub(crate) kept: Option<tempfile::TempPath>,
 }
@@ -134,6 +140,8 @@ pub enum Step {
     Stamped(u32),
     /// The signature stands in our copy.
     Embedded(u32),
+    /// What the level wants beside the signature stands in our copy, as far as it can be had.
+    Extended(u32),
     /// The finished copy passed the release check.
     Checked(u32),
     /// The outcome is durable and the file appeared.
@@ -171,6 +179,8 @@ pub(crate) struct Sealed {
 struct Run<'a> {
     app: &'a App,
     set: &'a Set,
+    /// For levels that need others than the token.
+    supply: Option<Supply>,
     journal: Journal,
     at: &'a Checkpoint<'a>,
     out: &'a Receiver<'a>,
@@ -182,10 +192,11 @@ impl App {
     /// # Errors
     /// Every [`Failure`].
     pub(crate) async fn sign_set(&self, mut set: Set, at: &Checkpoint<'_>, out: &Receiver<'_>) -> Result<(), Failure> {
-        if set.choice.level > Level::BB {
-            // Before anybody types a PIN for a timestamp that nobody can give.
-            self.check_tsas(&set.tsas).await?;
-        }
+        // Before anybody types a PIN for a timestamp that nobody can give.
+        let supply = match set.choice.level {
+            Level::BB => None,
+            level => Some(self.supply(level, &set.sources).await?),
+        };
         let consent = consent(&set.operation, &set.who, &set.choice, &set.items);
         let items = self.look_at_all(std::mem::take(&mut set.items), &set.choice).await?;
         let asked = Asked::of(&items, &consent);
@@ -193,6 +204,7 @@ impl App {
         let run = Run {
             app: self,
             set: &set,
+            supply,
             journal,
             at,
             out,
@@ -283,9 +295,13 @@ impl Run<'_> {
     async fn prepare(&self, items: Vec<Item>, signer: &Arc<Signer>) -> Result<Vec<(Item, Ready)>, Failure> {
         let (choice, fonts, now) = (self.set.choice.clone(), self.app.fonts(), self.app.now());
         let signer = signer.clone();
+        let token_bytes = match &self.supply {
+            None => 0,
+            Some(supply) => self.app.token_room(&supply.tsas).await?,
+        };
         let work = move || {
             let ready = |mut item: Item| {
-                let ready = prepare::prepare(&mut item, &signer, &choice, &*fonts, now);
+                let ready = prepare::prepare(&mut item, &signer, &choice, token_bytes, (&*fonts, now));
                 ready
                     .map_err(|e| e.about(&item.request.name))
                     .map(|ready| (item, ready))
@@ -325,21 +341,29 @@ impl Run<'_> {
 
     async fn release_one(&self, mut sealed: Sealed) -> Result<Signed, Failure> {
         let n = sealed.intent.item;
-        let stamped = self.set.choice.level == Level::BB || self.stamp(&mut sealed).await?;
-        let finished = self.app.blocking(move || release::finish(sealed)).await?;
+        let mut survey = None;
+        let mut is_later = false;
+        if let Some(supply) = &self.supply {
+            survey = self.stamp(&mut sealed, supply).await?;
+            is_later = survey.is_none();
+        }
+        let mut finished = self.app.blocking(move || release::finish(sealed)).await?;
         self.step(Step::Embedded(n))?;
+        let mut raised = Raised::default();
+        if let (Some(survey), Some(supply)) = (survey, &self.supply) {
+            (finished, raised) = self.raise(finished, survey, supply).await?;
+            self.step(Step::Extended(n))?;
+        }
         let checked = self.app.blocking(move || release::check(finished)).await?;
         self.step(Step::Checked(n))?;
-        let (checked, later) = match stamped {
-            true => (checked, None),
-            false => self.leave(checked).await?,
+        let (checked, later) = match is_later {
+            true => self.leave(checked).await?,
+            false => (checked, None),
         };
-        let (intent, is_later) = (checked.intent(), later.is_some());
-        let level = if is_later { Level::BB } else { self.set.choice.level };
-        self.journal
-            .release(intent, checked.sha256(), later, self.app.now())
-            .await?;
-        let delivered = self.app.blocking(move || checked.deliver(level)).await;
+        let intent = checked.intent();
+        let release = (checked.sha256(), raised.level);
+        self.journal.release(intent, release, later, self.app.now()).await?;
+        let delivered = self.app.blocking(move || checked.deliver(raised)).await;
         if is_later {
             self.app.wake_workers();
         }
@@ -351,20 +375,26 @@ impl Run<'_> {
         delivered
     }
 
-    /// `false`: there is no timestamp now, and the caller lets it come later.
-    async fn stamp(&self, sealed: &mut Sealed) -> Result<bool, Failure> {
-        match self.app.stamp(sealed, &self.set.tsas).await {
-            Ok(()) => {
-                self.step(Step::Stamped(sealed.intent.item))?;
-                Ok(true)
+    /// Puts a timestamp into the signature. One that is larger than its room is left out: a document timestamp follows. `None`: there is no timestamp
+    /// now, and the caller lets it come later.
+    async fn stamp(&self, sealed: &mut Sealed, supply: &Supply) -> Result<Option<Survey>, Failure> {
+        let operation = self.set.operation.as_str();
+        let stamped = match self.app.stamp(sealed, supply).await {
+            Ok(stamped) => Some(stamped),
+            Err(failure) if failure.code() == "contents_too_small" => {
+                log::warn!(code = "timestamp_too_large", operation; "a timestamp did not fit into its signature; a document timestamp follows");
+                None
             }
             // A job keeps no password, so an encrypted document could not be opened again.
             Err(failure) if self.set.choice.augment_later && sealed.item.password.is_none() && failure.may_pass() => {
-                log::warn!(code = "timestamp_later", operation = self.set.operation.as_str(), reason = failure.code(); "a signature gets its timestamp later");
-                Ok(false)
+                log::warn!(code = "timestamp_later", operation, reason = failure.code(); "a signature gets its timestamp later");
+                return Ok(None);
             }
-            Err(failure) => Err(failure),
-        }
+            Err(failure) => return Err(failure),
+        };
+        self.step(Step::Stamped(sealed.intent.item))?;
+        let field = &sealed.ready.prepared.field_name;
+        Ok(Some(Survey::of_new(field, &sealed.signer, &sealed.cms, stamped)?))
     }
 
     /// Keeps a copy for the job that completes it.
@@ -374,8 +404,26 @@ impl Run<'_> {
         let copy = move || checked.copy(&folder, max).map(|copy| (checked, copy));
         let (checked, copy) = app.blocking(copy).await?;
         let blob = app.store().keep_blob(copy, u64::MAX).await?;
-        let payload = checked.payload(&set.operation, &set.who, &set.choice, &set.tsas);
+        let payload = checked.payload(&set.operation, &set.who, &set.choice, &set.sources.tsas);
         Ok((checked, Some(Later { blob, payload })))
+    }
+
+    /// Adds what the level wants beside the signature. A signer whose certificate is known to be revoked gets no file.
+    async fn raise(&self, finished: Finished, survey: Survey, supply: &Supply) -> Result<(Finished, Raised), Failure> {
+        let (password, field) = (finished.about.password.clone(), finished.about.field.clone());
+        let how = Raise {
+            level: self.set.choice.level,
+            field: Some(&field),
+            supply,
+            password,
+        };
+        let Finished { draft, about } = finished;
+        let (draft, raised) = self.app.raise(draft, survey, &how).await?;
+        let is_revoked = |finding: &&Finding| matches!(finding, Finding::Revoked { .. } | Finding::OnHold { .. });
+        if let Some(finding) = raised.missing.iter().find(is_revoked) {
+            return Err(Failure::of(FailureKind::Invalid, finding));
+        }
+        Ok((Finished { draft, about }, raised))
     }
 
     fn step(&self, step: Step) -> Result<(), Failure> {

@@ -17,6 +17,7 @@ use super::desk::{
     SigningView, Start,
 };
 use super::draft::Draft;
+use super::extend::Sources;
 use super::failure::{Failure, FailureKind};
 use super::jobs;
 use super::pages::Sight;
@@ -244,7 +245,7 @@ impl App {
             cancel: entry.cancel.clone(),
             lang: entry.lang,
             place: Place::default(),
-            tsas: Vec::new(),
+            sources: Sources::default(),
         };
         let (app, entry) = (self.clone(), entry.clone());
         self.0.sets.spawn(async move { app.run(&entry, set).await });
@@ -398,6 +399,12 @@ impl Entry {
             signed: signed
                 .as_ref()
                 .map(|_| format!("/v1/signings/{}/documents/{n}", self.id)),
+            level: signed.as_ref().map(|signed| signed.level),
+            missing: signed
+                .iter()
+                .flat_map(|signed| &signed.missing)
+                .map(|finding| Said::of(finding, lang))
+                .collect(),
         });
         SigningView {
             id: self.id.clone(),

@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::App;
 use super::desk::Revocation;
 use super::draft::small_file;
+use super::extend::Supply;
 use super::failure::{Failure, FailureKind};
 use super::signing::Sealed;
 use crate::cms::{self, SignedData};
@@ -20,7 +21,7 @@ use crate::net::{Authorization, Client, ClientIdentity, Url};
 use crate::secret::{ApiKey, MAX_SECRET_BYTES};
 use crate::store::StoreError;
 use crate::text::Explain;
-use crate::trust::Anchors;
+use crate::trust::Use;
 use crate::trust::revocation::Freshness;
 use crate::tsa::Imprint;
 
@@ -43,23 +44,19 @@ impl App {
         }
     }
 
-    /// A timestamp over `imprint` by the TSAs named, else by those configured. With `anchors` the TSA's certificate must lead to one of them.
+    /// A timestamp over `imprint`. Where anchors for TSAs are known, the TSA's certificate must lead to one of them.
     ///
     /// # Errors
     /// `fetch_no_timestamp` and what [`App::check_tsas`] finds.
-    pub(crate) async fn timestamp(
-        &self,
-        imprint: Imprint,
-        named: &[String],
-        anchors: Option<Arc<Anchors>>,
-    ) -> Result<Stamped, Failure> {
+    pub(crate) async fn timestamp(&self, imprint: Imprint, supply: &Supply) -> Result<Stamped, Failure> {
         let settings = &self.config().timestamp;
+        let knows_authorities = supply.anchors.of(Use::TimestampAuthorities).next().is_some();
         let demand = Demand {
             imprint,
             accredited: settings.accredited_only.then(|| settings.accredited.clone()),
-            anchors,
+            anchors: knows_authorities.then(|| supply.anchors.clone()),
         };
-        let tsas = self.tsas(named).await?;
+        let tsas = self.tsas(&supply.tsas).await?;
         let remember = |one, turn| -> Answered<'_> { Box::pin(self.note_turn(one, turn)) };
         let stamped = fetch::timestamp(&tsas, &demand, &remember, self.now()).await?;
         for attempt in &stamped.failed {
@@ -119,13 +116,15 @@ impl App {
     /// Puts a timestamp into the signature.
     ///
     /// # Errors
-    /// As [`App::timestamp`]; `contents_too_small` for a token that is larger than any that was measured.
-    pub(super) async fn stamp(&self, sealed: &mut Sealed, named: &[String]) -> Result<(), Failure> {
+    /// As [`App::timestamp`]; `contents_too_small` for a token that is larger than any that was measured: the signature is as it was then.
+    pub(super) async fn stamp(&self, sealed: &mut Sealed, supply: &Supply) -> Result<Stamped, Failure> {
         let value = SignedData::parse(&sealed.cms)?.signer()?.signature.clone();
         let imprint = Imprint::of(DigestAlgorithm::Sha256, &value);
-        let stamped = self.timestamp(imprint, named, None).await?;
-        sealed.cms = cms::with_timestamp(&sealed.cms, &stamped.checked.token)?;
-        Ok(sealed.ready.prepared.put_contents(&sealed.cms)?)
+        let stamped = self.timestamp(imprint, supply).await?;
+        let cms = cms::with_timestamp(&sealed.cms, &stamped.checked.token)?;
+        sealed.ready.prepared.put_contents(&cms)?;
+        sealed.cms = cms;
+        Ok(stamped)
     }
 
     /// Those named, else those configured, with their secrets as they are now.

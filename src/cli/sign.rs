@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::context::with_tokens;
+use super::sources::SourceOptions;
 use super::{Format, Global, exit, output};
 use crate::app::desk::{self, Appearance, CertificateSelector, DocumentRequest, Seal, SigningChoice};
 use crate::app::failure::{Failure, FailureKind};
@@ -65,11 +66,10 @@ pub(crate) struct Options {
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
     /// Level of the signature
-    #[arg(long, value_name = "b-b|b-t", default_value = "b-b")]
+    #[arg(long, value_name = "b-b|b-t|b-lt|b-lta", default_value = "b-b")]
     level: Level,
-    /// Timestamping authority to ask instead of the configured ones; several are asked in order
-    #[arg(long, value_name = "URL")]
-    tsa: Vec<String>,
+    #[command(flatten)]
+    sources: SourceOptions,
     /// If no timestamping authority answers: sign without the timestamp; it follows when one does (`hankod serve`, `hankod extend --due`)
     #[arg(long)]
     augment_later: bool,
@@ -117,6 +117,12 @@ enum Level {
     /// B-T: with a timestamp
     #[value(name = "b-t")]
     BT,
+    /// B-LT: and with what shows that no certificate was revoked
+    #[value(name = "b-lt")]
+    BLt,
+    /// B-LTA: and with a timestamp over all of it
+    #[value(name = "b-lta")]
+    BLta,
 }
 
 /// Padding of RSA signatures.
@@ -167,12 +173,14 @@ fn tell(report: &FilesReport, asked: desk::Level, format: Format, lang: Lang) {
     match format {
         Format::Json => output::json(report),
         Format::Text => report.files.iter().for_each(|file| {
-            let id = if file.level == asked {
-                "cli-signed"
-            } else {
-                "cli-signed-later"
+            let id = match file.level {
+                desk::Level::BB if asked > desk::Level::BB => "cli-signed-later",
+                _ => "cli-signed",
             };
             output::line(&say(lang, id, &[("file", &file.output), ("field", &file.field)]));
+            for missing in &file.missing {
+                output::line(&format!("    {}", missing.message));
+            }
         }),
     }
 }
@@ -204,7 +212,7 @@ impl Options {
             pin_file: absolute(self.pin_file.as_deref())?,
             password_file: absolute(self.password_file.as_deref())?,
             seal_file: absolute(self.seal.as_deref())?,
-            tsas: self.tsa.clone(),
+            sources: self.sources.sources()?,
             documents: self
                 .inputs
                 .iter()
@@ -256,6 +264,8 @@ impl From<Level> for desk::Level {
         match level {
             Level::BB => Self::BB,
             Level::BT => Self::BT,
+            Level::BLt => Self::BLt,
+            Level::BLta => Self::BLta,
         }
     }
 }
@@ -295,12 +305,14 @@ fn absolute(path: Option<&Path>) -> Result<Option<OsString>, Failure> {
     path.map(absolute_path).transpose()
 }
 
-fn absolute_path(path: &Path) -> Result<OsString, Failure> {
+/// The path as every process on this machine finds it.
+pub(super) fn absolute_path(path: &Path) -> Result<OsString, Failure> {
     let absolute = std::path::absolute(path).map_err(|_| not_a_file(path))?;
     Ok(absolute.into_os_string())
 }
 
-fn not_a_file(path: &Path) -> Failure {
+/// What is named is none.
+pub(super) fn not_a_file(path: &Path) -> Failure {
     let cause = std::io::Error::from(std::io::ErrorKind::IsADirectory).to_string();
     let file = path.display().to_string();
     Failure::new(FailureKind::Unreadable, "input_unreadable")

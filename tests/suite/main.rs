@@ -24,6 +24,7 @@ mod judges;
 mod judges_table;
 mod large;
 mod layers;
+mod levels;
 mod logs;
 mod other_site;
 mod own_page;

@@ -7,6 +7,7 @@ use crate::support::judges::pdfsig;
 use crate::support::shapes::{self, LF};
 use crate::support::softhsm::program;
 use hankod::app::desk::{DocumentRequest, SigningChoice};
+use hankod::app::extend::Sources;
 use hankod::app::failure::{Failure, FailureKind};
 use hankod::app::files::{FileRequest, FilesReport, FilesRequest, Place, Step};
 use hankod::app::{App, Opening, logbook};
@@ -55,7 +56,7 @@ impl Bench {
             },
         };
         FilesRequest {
-            tsas: Vec::new(),
+            sources: Sources::default(),
             sign: SigningChoice::default(),
             token: None,
             certificate_label: None,
@@ -144,7 +145,9 @@ fn expected(step: Step) -> BTreeMap<String, usize> {
         Step::Granted => (1, all, 0, all, 0),
         Step::Signed(item) => (1, all, n(item), all - n(item), 0),
         Step::LoggedOut => (1, all, all, 0, 0),
-        Step::Stamped(item) | Step::Embedded(item) | Step::Checked(item) => (1, all, all - n(item) + 1, 0, n(item) - 1),
+        Step::Stamped(item) | Step::Embedded(item) | Step::Extended(item) | Step::Checked(item) => {
+            (1, all, all - n(item) + 1, 0, n(item) - 1)
+        }
         Step::Released(item) => (1, all, all - n(item), 0, n(item)),
     };
     let counts = [

@@ -1,24 +1,22 @@
 //! Raising a signed draft to a level, update by update: a document timestamp where a signature has no time, validation data, a document timestamp over
 //! that. Each update is appended to the draft; what stood there before is never touched.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
+use super::Supply;
 use super::survey::Survey;
 use crate::app::App;
-use crate::app::collect::Pieces;
 use crate::app::desk::Level;
 use crate::app::draft::Draft;
 use crate::app::failure::{Failure, FailureKind};
 use crate::clock::Timestamp;
 use crate::der::DigestAlgorithm;
-use crate::net::HostPort;
 use crate::pdf::{Document, dss};
 use crate::secret::Password;
 use crate::sign::{self, Prepared};
-use crate::trust::revocation::Freshness;
-use crate::trust::{Anchors, Finding};
+use crate::trust::Finding;
 use crate::tsa::Imprint;
+use crate::verify::judge::Pieces;
 
 /// Tries to give a document timestamp its room: a token of another size than measured is asked for once more.
 const MAX_STAMP_TRIES: usize = 2;
@@ -29,14 +27,8 @@ pub(crate) struct Raise<'a> {
     pub(crate) level: Level,
     /// Only this field's signature needs evidence; `None`: all.
     pub(crate) field: Option<&'a str>,
-    /// How fresh revocation data of signers must be.
-    pub(crate) freshness: Freshness,
-    /// TSAs in place of the configured ones; empty: those.
-    pub(crate) tsas: &'a [String],
-    /// Whom the organisation trusts.
-    pub(crate) anchors: Arc<Anchors>,
-    /// Private places that addresses in certificates may lead to.
-    pub(crate) places: HashSet<HostPort>,
+    /// Whom to ask and whom to trust.
+    pub(crate) supply: &'a Supply,
     /// For encrypted documents.
     pub(crate) password: Option<Arc<Password>>,
 }
@@ -51,6 +43,7 @@ pub(crate) struct Added {
 }
 
 /// How far it came.
+#[derive(Default)]
 pub(crate) struct Raised {
     /// The level that the evidence reaches.
     pub(crate) level: Level,
@@ -73,12 +66,7 @@ impl App {
         mut survey: Survey,
         how: &Raise<'_>,
     ) -> Result<(Draft, Raised), Failure> {
-        let mut raised = Raised {
-            level: Level::BB,
-            stamps: Vec::new(),
-            has_data: false,
-            missing: Vec::new(),
-        };
+        let mut raised = Raised::default();
         let mut draft = draft;
         if !survey.has_times() && how.level > Level::BB {
             draft = self.add_stamp(draft, &mut survey, how, &mut raised).await?;
@@ -89,9 +77,9 @@ impl App {
         if how.level < Level::BLt {
             return Ok((draft, raised));
         }
-        let subjects = survey.subjects(how.field, how.freshness, self.now());
+        let subjects = survey.subjects(how.field, how.supply.freshness, self.now());
         let gathered = self
-            .collect(&subjects, &survey.known, &how.anchors, how.places.clone())
+            .collect(&subjects, &survey.known, &how.supply.anchors, how.supply.places.clone())
             .await?;
         raised.missing = gathered.missing;
         // An archive that nears its end is renewed with what there is; a first one waits until the evidence is whole.
@@ -120,13 +108,13 @@ impl App {
         how: &Raise<'_>,
         raised: &mut Raised,
     ) -> Result<Draft, Failure> {
-        let mut room = self.token_room(how.tsas).await?;
+        let mut room = self.token_room(&how.supply.tsas).await?;
         for _ in 0..MAX_STAMP_TRIES {
             let password = how.password.clone();
             let prepare = move || prepare_stamp(draft, room, password.as_deref());
             let (kept, mut prepared, imprint) = self.blocking(prepare).await?;
             draft = kept;
-            let stamped = self.timestamp(imprint, how.tsas, Some(how.anchors.clone())).await?;
+            let stamped = self.timestamp(imprint, how.supply).await?;
             match prepared.put_contents(&stamped.checked.token) {
                 Err(sign::Error::ContentsTooSmall { needed, .. }) => room = needed,
                 Err(error) => return Err(error.into()),

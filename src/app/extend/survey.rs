@@ -2,13 +2,14 @@
 //!
 //! A file that is not whole is refused with what is wrong with it. Nobody is trusted here.
 
-use crate::app::collect::{Pieces, Subject};
+use crate::app::collect::Subject;
 use crate::app::draft::Draft;
 use crate::app::failure::{Failure, FailureKind};
 use crate::clock::Timestamp;
 use crate::cms::SignedData;
 use crate::der::{Certificate, DigestAlgorithm};
-use crate::pdf::{Document, dss};
+use crate::fetch::Stamped;
+use crate::pdf::Document;
 use crate::secret::Password;
 use crate::text::Explain;
 use crate::trust::Use;
@@ -16,6 +17,7 @@ use crate::trust::revocation::Freshness;
 use crate::tsa::{self, Checked, Expected, Imprint};
 use crate::verify::hashing::Hashing;
 use crate::verify::integrity::{Content, Found};
+use crate::verify::judge::Pieces;
 use crate::verify::{extension, file};
 
 const UNKNOWN: Failure = Failure::new(FailureKind::Internal, "internal_error");
@@ -65,7 +67,7 @@ impl Survey {
         let mut survey = Self {
             signatures: Vec::new(),
             stamps: Vec::new(),
-            known: Pieces::of_dss(&dss::read(&document)?),
+            known: examination.pieces(),
         };
         let last = examination.revisions().len();
         for (found, certificate) in examination.signatures().iter().zip(certificates) {
@@ -77,6 +79,43 @@ impl Survey {
             true => Err(Failure::new(FailureKind::Invalid, "no_signature")),
             false => Ok(survey),
         }
+    }
+
+    /// The signature in `field` that was just made with the certificate of this SHA-256, and its timestamp; nothing else in its document is looked at.
+    ///
+    /// # Errors
+    /// What is wrong with the CMS.
+    pub(crate) fn of_new(
+        field: &str,
+        signer: &[u8; 32],
+        cms: &[u8],
+        stamped: Option<Stamped>,
+    ) -> Result<Self, Failure> {
+        let cms = SignedData::parse(cms)?;
+        let certificate = cms.certificates.iter().find(|one| one.sha256() == signer);
+        let certificate = certificate.ok_or(crate::cms::Error::SignerCertificateMissing)?.clone();
+        let mut survey = Self {
+            signatures: Vec::new(),
+            stamps: Vec::new(),
+            known: Pieces::default(),
+        };
+        survey.know(&cms.certificates);
+        let stamps = stamped.into_iter().map(|stamped| {
+            survey.know(&stamped.issuers);
+            Stamp {
+                certificate: stamped.checked.certificate,
+                time: stamped.checked.info.time,
+                order: 0,
+            }
+        });
+        let stamps = stamps.collect();
+        survey.signatures.push(Signed {
+            field: field.to_owned(),
+            certificate,
+            stamps,
+            order: 0,
+        });
+        Ok(survey)
     }
 
     /// Takes a document timestamp that was just added behind everything else.
@@ -151,10 +190,7 @@ impl Survey {
         let certificate = certificate.clone();
         match &found.content {
             Ok(Content::Signature(cms)) => {
-                self.know(&cms.certificates);
-                let stamps: Vec<Checked> = signature_stamps(cms).collect();
-                stamps.iter().for_each(|checked| self.know(&checked.others));
-                let stamps = stamps.into_iter().map(|checked| Stamp {
+                let stamps = signature_stamps(cms).map(|checked| Stamp {
                     certificate: checked.certificate,
                     time: checked.info.time,
                     order,
@@ -166,8 +202,7 @@ impl Survey {
                     order,
                 });
             }
-            Ok(Content::Timestamp(cms, info)) => {
-                self.know(&cms.certificates);
+            Ok(Content::Timestamp(_, info)) => {
                 let time = info.time;
                 self.stamps.push(Stamp {
                     certificate,

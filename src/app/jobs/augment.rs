@@ -173,7 +173,12 @@ async fn stamp(app: &App, id: &str, payload: Payload) -> Result<Answer, Failure>
         return Err(Failure::new(FailureKind::Internal, "state_damaged").with("what", "document"));
     }
     let imprint = Imprint::of(DigestAlgorithm::Sha256, &value);
-    let token = app.timestamp(imprint, &payload.tsas, None).await?.checked.token;
+    let sources = Sources {
+        tsas: payload.tsas.clone(),
+        ..Sources::default()
+    };
+    let supply = app.supply(Level::BT, &sources).await?;
+    let token = app.timestamp(imprint, &supply).await?.checked.token;
     let (field, signer) = (payload.field.clone(), payload.certificate);
     let original = Original {
         bytes: payload.input_bytes,

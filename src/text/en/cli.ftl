@@ -33,3 +33,4 @@ cli-config-bad = Something is wrong with the configuration. { $file }
 one-output-for-many = For several documents name a folder with --out-dir instead of -o.
 rect-without-seal = --rect needs a seal: give --seal or --name-seal.
 verify-signature = Field "{ $field }", signer { $signer }, signer's clock { $time }
+cli-extended = Extended: { $file } ({ $level })

@@ -33,3 +33,4 @@ cli-config-bad = 設定に問題があります。{ $file }
 one-output-for-many = 複数の文書には「-o」ではなく「--out-dir」で出力先のフォルダーを指定してください。
 rect-without-seal = 「--rect」には、「--seal」か「--name-seal」で印影を指定してください。
 verify-signature = 署名欄「{ $field }」 署名者 { $signer } 署名者の時計 { $time }
+cli-extended = 証拠を追加しました: { $file }({ $level })

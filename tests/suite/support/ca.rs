@@ -51,6 +51,8 @@ pub(crate) struct IssueRequest<'a> {
     pub(crate) crl_url: Option<&'a str>,
     /// Address of an OCSP responder.
     pub(crate) ocsp_url: Option<&'a str>,
+    /// id-pkix-ocsp-nocheck: nobody need ask about it.
+    pub(crate) ocsp_nocheck: bool,
     /// Begin and end of validity in days from now.
     pub(crate) days: (i64, i64),
     /// basicConstraints CA:TRUE.
@@ -80,6 +82,7 @@ impl Default for IssueRequest<'_> {
             other_names: &[],
             crl_url: None,
             ocsp_url: None,
+            ocsp_nocheck: false,
             days: (-1, 365),
             is_ca: false,
         }
@@ -249,6 +252,9 @@ fn extensions(request: &IssueRequest<'_>) -> Vec<(&'static str, bool, Vec<u8>)> 
     if let Some(url) = request.crl_url {
         let name = tlv(0xa0, &tlv(0xa0, &tlv(0x86, url.as_bytes())));
         out.push(("2.5.29.31", false, tlv(0x30, &tlv(0x30, &name))));
+    }
+    if request.ocsp_nocheck {
+        out.push(("1.3.6.1.5.5.7.48.1.5", false, vec![5, 0]));
     }
     if let Some(url) = request.ocsp_url {
         let access = [oid_der("1.3.6.1.5.5.7.48.1"), tlv(0x86, url.as_bytes())].concat();

@@ -57,12 +57,18 @@ impl Holder {
         holder
     }
 
-    /// A key and its certificate, both called `label`.
-    pub(crate) fn add(&self, label: &str, kind: NewKey, request: &IssueRequest<'_>) {
+    /// A key and its certificate, both called `label`; gives the certificate.
+    pub(crate) fn add(&self, label: &str, kind: NewKey, request: &IssueRequest<'_>) -> Vec<u8> {
         let key = self.softhsm.key(&self.token, kind, label, false);
         let public = ca::public_key(key.spki_der.as_ref().unwrap());
-        self.softhsm
-            .import_certificate(&self.token, label, &self.ca.issue(&public, request));
+        let certificate = self.ca.issue(&public, request);
+        self.softhsm.import_certificate(&self.token, label, &certificate);
+        certificate
+    }
+
+    /// Who issues the holder's certificates.
+    pub(crate) fn ca(&self) -> &Ca {
+        &self.ca
     }
 
     /// A certificate whose key is elsewhere.

@@ -134,6 +134,23 @@ pub(crate) fn pyhanko_all(pdfs: &[Pdf<'_>], root: &Path) -> Vec<Result<Vec<Pyhan
         .collect()
 }
 
+/// What pyHanko says of the first signature by the evidence in the file alone, so many days from now. `Ok` tells whether document timestamps archive it,
+/// `Err` holds its complaint.
+pub(crate) fn pyhanko_ltv(path: &Path, root: &Path, days: u32) -> Result<bool, String> {
+    let question = serde_json::json!({ "root": root, "path": path, "days": days }).to_string();
+    let python = judges_dir().join("bin/python");
+    let said = run(
+        Command::new(python).arg(repository("tests/judges/pyhanko_ltv.py")),
+        &question,
+    );
+    assert!(said.ok, "pyHanko could not be asked: {}", said.stderr);
+    let answer: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+    let archived = answer["archived"].as_bool().unwrap();
+    answer["error"]
+        .as_str()
+        .map_or(Ok(archived), |error| Err(error.to_owned()))
+}
+
 /// `qpdf --check`: `Err` holds its warnings and errors.
 pub(crate) fn qpdf_check<'a>(pdf: impl Into<Pdf<'a>>) -> Result<(), String> {
     let pdf = pdf.into();
