@@ -8,6 +8,7 @@ use tokio::runtime::Runtime;
 use crate::app::batch::Batch;
 use crate::app::compare::{self, Comparison, Kept, Prepared};
 use crate::app::desk::{CertificateSelector, DocumentRequest, Level, SigningChoice};
+use crate::app::extend::Sources;
 use crate::app::failure::{Failure, FailureKind};
 use crate::app::files::{FileRequest, FilesRequest, Place};
 use crate::app::paper;
@@ -158,7 +159,10 @@ impl Extra {
             pin_file: self.pin_file.as_deref().map(absolute).transpose()?,
             password_file: None,
             seal_file: None,
-            tsas: self.tsa.clone(),
+            sources: Sources {
+                tsas: self.tsa.clone(),
+                ..Sources::default()
+            },
             documents: vec![FileRequest {
                 input: absolute(unsigned)?,
                 output: absolute(output)?,
