@@ -76,7 +76,7 @@ enum Command {
     /// Verify signed PDF files
     ///
     /// Exit codes: 0 all valid; 1 a signature is invalid; 2 none is, and something could not be confirmed; 66 unreadable input.
-    Verify(verify::Options),
+    Verify(Box<verify::Options>),
     /// The audit log
     #[command(subcommand)]
     Audit(audit::Action),
