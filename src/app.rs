@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows HTTP or arguments. This is the lowest row that reads the clock.
 
+pub mod access_token;
 pub mod anchors;
 mod authorise;
 pub mod batch;
@@ -23,6 +24,7 @@ pub mod folders;
 mod interrupted;
 pub mod jobs;
 mod journal;
+mod keyring;
 pub mod logbook;
 mod pages;
 pub mod pairings;
@@ -33,6 +35,8 @@ mod prepare;
 mod readers;
 mod release;
 mod rooms;
+pub mod sad;
+pub mod sign_hash;
 mod signing;
 mod signings;
 mod stamp;

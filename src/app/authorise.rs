@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::choose::Signer;
 use super::prepare::Ready;
+use crate::der::{Certificate, SignatureAlgorithm};
 use crate::token::Grant;
 
 /// How long a grant lasts: the tokens that we know sign a thousand documents in less.
@@ -18,4 +19,9 @@ pub(crate) fn grant<'a>(signer: &Signer, prepared: impl Iterator<Item = &'a Read
         digests,
         Instant::now() + GRANT_LIFE,
     )
+}
+
+/// The right to sign each of `digests` once, for a client whose right to the certificate was checked.
+pub(crate) fn grant_digests(certificate: &Certificate, algorithm: SignatureAlgorithm, digests: Vec<Vec<u8>>) -> Grant {
+    Grant::mint(certificate, algorithm, digests, Instant::now() + GRANT_LIFE)
 }

@@ -196,7 +196,7 @@ fn is_unnumbered(token: &TokenRef) -> bool {
 
 /// Under which a token's PIN is remembered, wherever the card is put: label and serial number, and for a card without a number
 /// the certificates that it shows.
-fn memory_name(token: &TokenRef, mut card: Vec<[u8; 32]>) -> String {
+pub(super) fn memory_name(token: &TokenRef, mut card: Vec<[u8; 32]>) -> String {
     let name = format!("{}/{}", token.label, token.serial);
     if card.is_empty() {
         return name;
@@ -236,7 +236,7 @@ fn refused(entry: &Entry, choice: &SigningChoice, now: Timestamp) -> bool {
 }
 
 /// The certificate and those issuers that the token holds; a self-issued root adds nothing and stays out.
-fn chain(certificate: &Certificate, entries: &[Entry]) -> Vec<Certificate> {
+pub(super) fn chain(certificate: &Certificate, entries: &[Entry]) -> Vec<Certificate> {
     let mut chain = vec![certificate.clone()];
     while chain.len() < MAX_CHAIN {
         let Some(last) = chain.last() else { break };

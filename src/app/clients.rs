@@ -116,6 +116,18 @@ impl App {
         Ok(view(&client))
     }
 
+    /// The client of this id.
+    ///
+    /// # Errors
+    /// `key_unknown`, `key_revoked`.
+    pub(super) async fn client(&self, id: &str) -> Result<ClientView, Failure> {
+        let found = self.store().client_by_id(id).await?.ok_or(AccessError::KeyUnknown)?;
+        match found.revoked {
+            None => Ok(view(&found)),
+            Some(_) => Err(AccessError::KeyRevoked.into()),
+        }
+    }
+
     /// Whether a client may ask for this.
     ///
     /// # Errors

@@ -67,6 +67,23 @@ impl Consent {
         }
     }
 
+    /// Binds hashes that a client wants signed under `operation`. An input is the hash itself, or its SHA-256 where it is longer.
+    pub(crate) fn of_hashes(operation: &str, who: &Principal, certificate: &[u8; 32], hashes: &[Vec<u8>]) -> Self {
+        let input =
+            |hash: &Vec<u8>| <[u8; 32]>::try_from(hash.as_slice()).unwrap_or_else(|_| Sha256::digest(hash).into());
+        let mut digest = Sha256::new();
+        digest.update(format!("hashes\n{operation}\n{who}\n"));
+        digest.update(certificate);
+        for hash in hashes {
+            digest.update((hash.len() as u64).to_be_bytes());
+            digest.update(hash);
+        }
+        Self {
+            digest: digest.finalize().into(),
+            inputs: hashes.iter().map(input).collect(),
+        }
+    }
+
     /// SHA-256 of all that was bound; goes into the audit log.
     pub(crate) fn digest(&self) -> &[u8; 32] {
         &self.digest

@@ -152,21 +152,46 @@ impl Journal {
         later: Option<Later>,
         at: Timestamp,
     ) -> Result<(), Failure> {
+        self.release_with(&[(intent, output)], Some(level), later, at).await
+    }
+
+    /// The same for several, all in one transaction.
+    ///
+    /// # Errors
+    /// What the state refused; then nobody may get any of them.
+    pub(crate) async fn release_all(&self, outputs: &[(Intent, [u8; 32])], at: Timestamp) -> Result<(), Failure> {
+        self.release_with(outputs, None, None, at).await
+    }
+
+    async fn release_with(
+        &self,
+        outputs: &[(Intent, [u8; 32])],
+        level: Option<Level>,
+        later: Option<Later>,
+        at: Timestamp,
+    ) -> Result<(), Failure> {
         let (operation, actor) = (self.operation.clone(), self.actor.clone());
-        let event = Event::new(at, Kind::SignatureReleased, &*self.actor, &*self.operation)
-            .with("item", intent.item)
-            .with("attempt", intent.attempt)
-            .with("output", &output)
-            .with("level", level.name());
-        let release = Release {
+        let event = |(intent, output): &(Intent, [u8; 32])| {
+            let event = Event::new(at, Kind::SignatureReleased, &*self.actor, &*self.operation)
+                .with("item", intent.item)
+                .with("attempt", intent.attempt)
+                .with("output", output);
+            match level {
+                Some(level) => event.with("level", level.name()),
+                None => event,
+            }
+        };
+        let events: Vec<Event> = outputs.iter().map(event).collect();
+        let release = |(intent, output): &(Intent, [u8; 32])| Release {
             item: intent.item,
             number: intent.attempt,
-            output,
+            output: *output,
         };
+        let releases: Vec<Release> = outputs.iter().map(release).collect();
         let written = self.store.write(move |tx| {
             Box::pin(async move {
-                tx.release(&operation, &[release], at).await?;
-                audit::append(tx, &event).await?;
+                tx.release(&operation, &releases, at).await?;
+                audit::append_all(tx, &events).await?;
                 if let Some(later) = later {
                     later.put(tx, &actor, at).await?;
                 }
@@ -174,7 +199,10 @@ impl Journal {
             })
         });
         written.await?;
-        self.open().remove(&intent);
+        let mut open = self.open();
+        for (intent, _) in outputs {
+            open.remove(intent);
+        }
         Ok(())
     }
 

@@ -15,11 +15,12 @@ use super::journal::Journal;
 use super::signing::Item;
 use super::signing::{PinChoice, Set};
 use crate::access::Principal;
-use crate::audit::{AuditError, Kind};
+use crate::audit::{self, AuditError, Kind};
 use crate::clock::Timestamp;
+use crate::secret::Pin;
 use crate::store::Sha256;
 use crate::token::pin::{self, Certified, Pages, PinPrompt, PinSource};
-use crate::token::{self, Credential, Login, PinState, TokenInfo};
+use crate::token::{self, Credential, Login, PinState, TokenInfo, TokenRef};
 
 /// After this many wrong PINs in a row the token rests.
 const FREE_FAILURES: u32 = 2;
@@ -27,6 +28,14 @@ const FREE_FAILURES: u32 = 2;
 const COOL_DOWN: Duration = Duration::from_secs(60);
 /// Doublings of [`COOL_DOWN`] at most.
 const MAX_DOUBLINGS: u32 = 6;
+
+/// Under what a login is recorded.
+enum Noted<'a> {
+    /// The operation that wants it.
+    In(&'a Journal),
+    /// No operation: the daemon opens its keys.
+    ByDaemon,
+}
 
 /// What the prompt says of the documents.
 pub(crate) struct Asked {
@@ -91,22 +100,58 @@ impl App {
             Some(pin) => Some(self.fit_pin(&source, pin, &info, set).await?),
             None => None,
         };
+        self.try_pin(&name, &chosen.info.token, pin, from_file, &Noted::In(journal))
+            .await
+    }
+
+    /// Logs in to a token with the PIN that the administrator configured for it, once, without a person.
+    ///
+    /// # Errors
+    /// `token_pin_not_configured`; else as [`App::open_token`].
+    pub(crate) async fn open_configured(&self, name: &str, token: &TokenRef) -> Result<Login, Failure> {
+        let turn = self.pin_turn(name);
+        let _turn = turn.lock().await;
+        let info = self.tokens_room().info(token).await?;
+        if info.pin == PinState::Locked {
+            return Err(token::Error::PinLocked.into());
+        }
+        self.may_try(name).await?;
+        let pin = match self.configured_pin(token)? {
+            Some(source) => source.stored().await?,
+            None => None,
+        };
+        if pin.is_none() {
+            let none = Failure::new(FailureKind::Unavailable, "token_pin_not_configured");
+            return Err(none.with("token", &token.label));
+        }
+        self.try_pin(name, token, pin, true, &Noted::ByDaemon).await
+    }
+
+    /// Spends one try. Call with the turn of the PIN held.
+    async fn try_pin(
+        &self,
+        name: &str,
+        token: &TokenRef,
+        pin: Option<Pin>,
+        from_file: bool,
+        noted: &Noted<'_>,
+    ) -> Result<Login, Failure> {
         let fingerprint = pin
             .as_ref()
             .filter(|_| from_file)
-            .map(|pin| self.store().pin_fingerprint(&name, pin));
+            .map(|pin| self.store().pin_fingerprint(name, pin));
         if let Some(fingerprint) = &fingerprint {
-            if self.store().pin_was_refused(&name, fingerprint).await? {
+            if self.store().pin_was_refused(name, fingerprint).await? {
                 let refused = Failure::new(FailureKind::Pin, "pin_refused_before");
-                return Err(refused.with("token", &chosen.info.token.label));
+                return Err(refused.with("token", &token.label));
             }
-            self.remember(&name, *fingerprint).await?;
+            self.remember(name, *fingerprint).await?;
         }
         let credential = pin.map_or(Credential::ProtectedPath, Credential::Pin);
-        match self.tokens_room().login(&chosen.info.token, credential).await {
+        match self.tokens_room().login(token, credential).await {
             Ok(login) => {
-                self.welcome(&name).await?;
-                journal.note(Kind::LoginDone, &name, self.now()).await?;
+                self.welcome(name).await?;
+                self.note(noted, Kind::LoginDone, name).await?;
                 Ok(login)
             }
             Err(error) => {
@@ -114,19 +159,29 @@ impl App {
                 self.tell(self.tokens_changed());
                 match Try::of(&error) {
                     Try::Refused => {
-                        self.refused(&name).await?;
-                        journal.note(Kind::PinRefused, &name, self.now()).await?;
+                        self.refused(name).await?;
+                        self.note(noted, Kind::PinRefused, name).await?;
                     }
-                    Try::NotMade => self.forget(&name, fingerprint).await?,
+                    Try::NotMade => self.forget(name, fingerprint).await?,
                     Try::Unknown => {
                         // The flags tell whether a try was spent; where they cannot be read, the mark stays.
-                        let after = self.tokens_room().info(&chosen.info.token).await;
+                        let after = self.tokens_room().info(token).await;
                         if after.is_ok_and(|info| info.pin == PinState::Ok) {
-                            self.forget(&name, fingerprint).await?;
+                            self.forget(name, fingerprint).await?;
                         }
                     }
                 }
                 Err(error.into())
+            }
+        }
+    }
+
+    async fn note(&self, noted: &Noted<'_>, kind: Kind, token: &str) -> Result<(), Failure> {
+        match noted {
+            Noted::In(journal) => journal.note(kind, token, self.now()).await,
+            Noted::ByDaemon => {
+                let event = audit::Event::new(self.now(), kind, super::DAEMON, "").with("token", token);
+                self.record(event).await
             }
         }
     }

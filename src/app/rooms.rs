@@ -13,9 +13,12 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::App;
+use super::access_token::AccessTokens;
 use super::desk::{Appearance, Event, SigningChoice};
 use super::failure::{Failure, FailureKind};
+use super::keyring::Keyring;
 use super::prepare::FontSource;
+use super::sad::Sads;
 use super::signings::Desk;
 use crate::config::{Config, PinSource as ConfiguredPin, TokenName};
 use crate::process::Program;
@@ -72,6 +75,12 @@ pub(crate) struct Rooms {
     pub(super) store: Store,
     pub(super) tokens: Tokens,
     pub(super) desk: Desk,
+    /// Open keys of a server.
+    pub(super) keyring: Keyring,
+    /// Access tokens of clients.
+    pub(super) access_tokens: AccessTokens,
+    /// Rights to sign hashes that clients hold.
+    pub(super) sads: Sads,
     pub(super) events: broadcast::Sender<Event>,
     pub(super) workers: Arc<Semaphore>,
     pub(super) unattended_page: bool,
@@ -130,6 +139,9 @@ impl App {
             config,
             store,
             desk: Desk::default(),
+            keyring: Keyring::default(),
+            access_tokens: AccessTokens::default(),
+            sads: Sads::default(),
             events: broadcast::channel(EVENT_BACKLOG).0,
             workers: Arc::new(Semaphore::new(MAX_BLOCKING)),
             unattended_page: opening.unattended_page,
@@ -211,6 +223,7 @@ impl App {
             let _ = tokio::time::timeout(LAST_STEP, self.0.sets.wait()).await;
         }
         self.0.stopping.cancel();
+        self.close_keys();
     }
 
     /// Cancelled when the process is about to end.

@@ -377,6 +377,16 @@ impl SignatureAlgorithm {
             .ok_or_else(|| unsupported(identifier))
     }
 
+    /// From an identifier and the DER of its parameters, as protocols carry them apart.
+    ///
+    /// # Errors
+    /// [`Error::AlgorithmUnsupported`], also for parameters that are no DER.
+    pub fn of_parts(oid: ObjectIdentifier, parameters: Option<&[u8]>) -> Result<Self, Error> {
+        let read = parameters.map(Any::from_der).transpose();
+        let parameters = read.map_err(|_| Error::AlgorithmUnsupported(oid.to_string()))?;
+        Self::from_identifier(&AlgorithmIdentifierOwned { oid, parameters })
+    }
+
     /// As reports name it: `RSA-PSS SHA-256`.
     pub fn name(self) -> String {
         match self {

@@ -219,6 +219,16 @@ impl HttpError {
         self.why.explain().code()
     }
 
+    /// The status.
+    pub(super) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// What happened and what to do.
+    pub(super) fn explain(&self, lang: Lang) -> String {
+        self.why.explain().explain(lang)
+    }
+
     /// The whole answer in `lang`.
     pub fn told(&self, lang: Lang) -> Response {
         let why = self.why.explain();

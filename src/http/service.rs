@@ -3,7 +3,9 @@
 //! Who calls is settled in [`guard`]; handlers translate between HTTP and [`crate::app`] and decide nothing about a signature.
 
 mod about;
+mod csc;
 mod guard;
+mod oauth;
 mod rate;
 mod routes;
 
@@ -11,7 +13,7 @@ use super::limits::{InFlight, Limits};
 use crate::app::App;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::routing::get;
+use axum::routing::{get, post};
 use rate::Rates;
 
 /// What handlers share. Cheap to clone.
@@ -33,6 +35,9 @@ pub fn router(app: App, limits: Limits) -> Router {
     };
     Router::new()
         .route("/v1/client", get(about::client))
+        .route("/oauth2/token", post(oauth::token))
+        .merge(csc::routes())
+        .fallback(guard::nothing)
         .layer(from_fn_with_state(service.clone(), guard::guard))
         .with_state(service)
 }

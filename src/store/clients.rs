@@ -2,7 +2,7 @@
 //!
 //! Who may become one, and what a scope allows, is decided in `access`.
 
-use super::dialect::{Row, column};
+use super::dialect::{Db, Row, column};
 use super::{Sha256, Store, StoreError, Tx};
 use crate::clock::{Day, Timestamp};
 
@@ -91,10 +91,16 @@ impl Tx {
     ///
     /// # Errors
     /// As [`StoreError`].
-    pub async fn count_signatures(&mut self, client: &Client, day: Day, signatures: u32) -> Result<bool, StoreError> {
+    pub async fn count_signatures(
+        &mut self,
+        client: &str,
+        per_day: u32,
+        day: Day,
+        signatures: u32,
+    ) -> Result<bool, StoreError> {
         let day = day.to_string();
         let row = sqlx::query("SELECT signatures FROM client_days WHERE client = $1 AND day = $2")
-            .bind(&client.id)
+            .bind(client)
             .bind(&day)
             .fetch_optional(&mut self.connection)
             .await;
@@ -103,14 +109,14 @@ impl Tx {
             None => 0,
         };
         let after = before.saturating_add(i64::from(signatures));
-        if after > i64::from(client.per_day) {
+        if after > i64::from(per_day) {
             return Ok(false);
         }
         let done = sqlx::query(
             "INSERT INTO client_days (client, day, signatures) VALUES ($1, $2, $3) \
              ON CONFLICT (client, day) DO UPDATE SET signatures = excluded.signatures",
         )
-        .bind(&client.id)
+        .bind(client)
         .bind(&day)
         .bind(after)
         .execute(&mut self.connection)
@@ -125,7 +131,7 @@ impl Store {
     /// # Errors
     /// As [`StoreError`].
     pub async fn client_by_key(&self, key_sha256: &Sha256) -> Result<Option<Client>, StoreError> {
-        self.client("WHERE key_sha256 = $1", key_sha256).await
+        self.client("WHERE key_sha256 = $1", key_sha256.to_vec()).await
     }
 
     /// The client with this TLS certificate that was not revoked.
@@ -133,8 +139,16 @@ impl Store {
     /// # Errors
     /// As [`StoreError`].
     pub async fn client_by_certificate(&self, sha256: &Sha256) -> Result<Option<Client>, StoreError> {
-        self.client("WHERE certificate_sha256 = $1 AND revoked IS NULL", sha256)
+        self.client("WHERE certificate_sha256 = $1 AND revoked IS NULL", sha256.to_vec())
             .await
+    }
+
+    /// The client of this id, revoked or not.
+    ///
+    /// # Errors
+    /// As [`StoreError`].
+    pub async fn client_by_id(&self, id: &str) -> Result<Option<Client>, StoreError> {
+        self.client("WHERE id = $1", id.to_owned()).await
     }
 
     /// All clients, revoked ones too, oldest first.
@@ -150,10 +164,14 @@ impl Store {
         rows.iter().map(client_of).collect()
     }
 
-    async fn client(&self, condition: &'static str, hash: &Sha256) -> Result<Option<Client>, StoreError> {
+    async fn client<'q>(
+        &self,
+        condition: &'static str,
+        value: impl sqlx::Encode<'q, Db> + sqlx::Type<Db> + Send + 'q,
+    ) -> Result<Option<Client>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM clients {condition}");
         let row = sqlx::query(sqlx::AssertSqlSafe(sql))
-            .bind(hash.as_slice())
+            .bind(value)
             .fetch_optional(self.readers())
             .await
             .map_err(|e| self.explain(&e))?;

@@ -127,9 +127,19 @@ impl PinSource {
     /// # Errors
     /// Every [`PinError`]; a file is read anew each time, so that a corrected PIN is seen.
     pub async fn obtain(&self, prompt: PinPrompt, patience: Duration) -> Result<Option<Pin>, PinError> {
+        match self {
+            Self::Prompt(prompter) => prompter.ask(prompt, patience).await.map(Some),
+            Self::ProtectedPath | Self::File(_) | Self::Credential(_) => self.stored().await,
+        }
+    }
+
+    /// The PIN in the file or credential; `None` where a person or the reader would have to give it.
+    ///
+    /// # Errors
+    /// [`PinError::Unreadable`] and what else is wrong with the file.
+    pub async fn stored(&self) -> Result<Option<Pin>, PinError> {
         let (path, exposure) = match self {
-            Self::ProtectedPath => return Ok(None),
-            Self::Prompt(prompter) => return prompter.ask(prompt, patience).await.map(Some),
+            Self::ProtectedPath | Self::Prompt(_) => return Ok(None),
             Self::File(path) => (path.clone(), file::Exposure::OwnerOnly),
             Self::Credential(path) => (path.clone(), file::Exposure::FolderIsPrivate),
         };

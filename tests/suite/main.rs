@@ -12,6 +12,7 @@ mod cards;
 mod changes_told;
 mod cms;
 mod compare;
+mod csc;
 mod demo;
 mod der;
 mod errors;

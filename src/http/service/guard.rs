@@ -3,8 +3,10 @@
 //! A refused request reaches no handler. Browsers have no business here: no answer ever carries a CORS header.
 
 use super::Service;
-use super::routes::{Rule, SERVER};
+use super::csc;
+use super::routes::{Need, Rule, SERVER};
 use crate::access::Principal;
+use crate::app::access_token::ACCESS_TOKEN_PREFIX;
 use crate::app::clients::ClientView;
 use crate::app::failure::{Failure, FailureKind};
 use crate::http::error::{HttpError, Refusal};
@@ -40,15 +42,20 @@ pub(super) struct Caller {
 /// The outermost layer.
 pub(super) async fn guard(State(service): State<Service>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
-    let lang = language(&parts.headers);
+    let (lang, is_csc) = (language(&parts.headers), csc::is_ours(parts.uri.path()));
     let answer = match admit(&service, &parts).await {
         Err(error) => error.into_response(),
-        Ok(client) => {
-            let counted = Counted::Known(Principal::Client { id: client.id.clone() });
+        Ok(admitted) => {
+            let counted = match &admitted {
+                None => Counted::Strangers,
+                Some(client) => Counted::Known(Principal::Client { id: client.id.clone() }),
+            };
             match service.in_flight.enter(counted, service.limits.max_requests_per_caller) {
                 None => HttpError::from(Refusal::TooMany).into_response(),
                 Some(permit) => {
-                    parts.extensions.insert(Caller { client });
+                    if let Some(client) = admitted {
+                        parts.extensions.insert(Caller { client });
+                    }
                     let answer = next.run(Request::from_parts(parts, body)).await;
                     answer.map(|body| Body::new(Held { body, _permit: permit }))
                 }
@@ -56,6 +63,7 @@ pub(super) async fn guard(State(service): State<Service>, request: Request, next
         }
     };
     let mut answer = match answer.extensions().get::<HttpError>() {
+        Some(error) if is_csc => csc::told(error),
         Some(error) => error.told(lang),
         None => answer,
     };
@@ -65,17 +73,26 @@ pub(super) async fn guard(State(service): State<Service>, request: Request, next
     answer
 }
 
-async fn admit(service: &Service, request: &Parts) -> Result<ClientView, HttpError> {
+/// What the table knows and the router does not, such as `/csc/v3`.
+pub(super) async fn nothing() -> HttpError {
+    Refusal::NoRoute.into()
+}
+
+/// The client; `None` on addresses that anybody may ask.
+async fn admit(service: &Service, request: &Parts) -> Result<Option<ClientView>, HttpError> {
     let rule = find(request)?;
+    if rule.need == Need::Nothing {
+        return Ok(None);
+    }
     let client = identify(service, request).await?;
-    if let Some(scope) = rule.scope {
+    if let Need::Scope(scope) = rule.need {
         service.app.check_scope(&client, scope)?;
     }
     let counted = service.rates.count(&client.id, client.per_minute, Instant::now());
     counted.map_err(|seconds| {
         Failure::new(FailureKind::TooMany, "client_too_often").with("seconds", seconds.to_string())
     })?;
-    Ok(client)
+    Ok(Some(client))
 }
 
 fn find(request: &Parts) -> Result<&'static Rule, Refusal> {
@@ -99,7 +116,10 @@ async fn identify(service: &Service, request: &Parts) -> Result<ClientView, Http
         (Some(value), None, _) => {
             let key = value.as_bytes().strip_prefix(b"Bearer ").ok_or(Refusal::BadKey)?;
             let key = ApiKey::new(key.to_vec()).ok_or(Refusal::BadKey)?;
-            Ok(service.app.client_by_key(&key).await?)
+            match key.expose().starts_with(ACCESS_TOKEN_PREFIX.as_bytes()) {
+                true => Ok(service.app.client_by_access_token(&key).await?),
+                false => Ok(service.app.client_by_key(&key).await?),
+            }
         }
         (None, _, Some(certificate)) => Ok(service.app.client_by_certificate(&certificate.0).await?),
         (None, _, None) => Err(Refusal::MissingKey.into()),
