@@ -11,6 +11,7 @@ use super::ca::{DemoCa, Holder};
 use super::files::write;
 use super::token::DemoToken;
 use super::{DemoError, client, contract};
+use crate::app::App;
 use crate::clock::Timestamp;
 use crate::config::{Config, Environment};
 use crate::daemon::Daemon;
@@ -108,6 +109,16 @@ impl Show {
     }
 }
 
+/// Takes the sample's key back: nothing that signs without a person stays behind.
+async fn forget_program(app: &App) -> Result<(), DemoError> {
+    for site in app.sites().await? {
+        if site.who == PROGRAM && site.revoked.is_none() {
+            app.revoke_site(&site.id).await?;
+        }
+    }
+    Ok(())
+}
+
 fn private_folder(dir: &Path) -> Result<(), DemoError> {
     let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
     made.map_err(|e| DemoError::file(dir, &e))
@@ -138,6 +149,8 @@ async fn sign(dir: &Path, daemon: &Daemon, now: Timestamp) -> Result<PathBuf, De
     let fonts = Fonts::find(daemon.app().config().font.as_deref())?;
     let sample = contract::sample(now, &fonts)?;
     write(&dir.join("contract.pdf"), 0o600, &sample.pdf)?;
+    // A run that was killed may have left its key.
+    forget_program(daemon.app()).await?;
     let key = daemon.app().allow_program(PROGRAM, true).await?;
     let client = client::Client::new(daemon.address(), key);
     let certificate = client.certificate(Holder::Person.label()).await?;
@@ -149,7 +162,9 @@ async fn sign(dir: &Path, daemon: &Daemon, now: Timestamp) -> Result<PathBuf, De
             "appearance": { "seal": { "name": "甲野" }, "page": place.page, "rect": place.rect_pt },
         }],
     });
-    let signed = client.sign(&manifest, sample.pdf).await?;
+    let signed = client.sign(&manifest, sample.pdf).await;
+    forget_program(daemon.app()).await?;
+    let signed = signed?;
     let path = dir.join("contract.signed.pdf");
     write(&path, 0o600, &signed)?;
     Ok(path)

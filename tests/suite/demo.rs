@@ -55,6 +55,15 @@ fn the_sample_that_a_newcomer_signs_is_good_to_the_judges() {
         assert!(ran.ok, "{ran:?}");
         assert!(ran.stdout.contains("contract.signed.pdf"), "{ran:?}");
     }
+    // The key under which the sample was signed without a person is void again.
+    let mut sites = Command::new(env!("CARGO_BIN_EXE_hankod"));
+    sites.args(["site", "list", "--config"]).arg(dir.join("hankod.toml"));
+    let sites = run(&mut sites, "");
+    assert!(sites.ok && sites.stdout.lines().count() == 2, "{sites:?}");
+    assert!(
+        sites.stdout.lines().all(|line| line.contains("  unattended  revoked ")),
+        "{sites:?}"
+    );
     let signed = dir.join("contract.signed.pdf");
     let before = std::fs::read(dir.join("contract.pdf")).unwrap();
     assert!(std::fs::read(&signed).unwrap().starts_with(&before));
