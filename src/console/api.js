@@ -49,11 +49,12 @@ export const confirm = (id, choice) =>
     headers: { "Content-Type": "application/json" },
   });
 
-/** Hands files over; nothing is signed before the person says so on the next page. */
-export function upload(files) {
+/** Hands files over, with `passwords` by index; nothing is signed before the person says so on the next page. */
+export function upload(files, passwords = new Map()) {
   const manifest = { documents: files.map((file) => ({ name: file.name })), start: "after_confirmation" };
   const form = new FormData();
   form.append("manifest", new Blob([JSON.stringify(manifest)], { type: "application/json" }));
+  for (const [index, password] of passwords) form.append(`password-${index + 1}`, new Blob([password], { type: "text/plain" }), "password");
   for (const file of files) form.append("document", new Blob([file], { type: "application/pdf" }), "document.pdf");
   return json("POST", "/v1/signings", { body: form });
 }

@@ -12,6 +12,33 @@ use serde_json::json;
 const SEAL: &str = "iVBORw0KGgoAAAANSUhEUgAAABAAAAAQCAIAAACQkWg2AAAASUlEQVR42mPYZKpCEmIgX8N/QgBFA4RPmgaCerBowK8HuwY8enBqwKUHnwaseghowNRDWAOaHqI0IOshVgNcDwka4KopS3xEIgCBFgvnZBotLQAAAABJRU5ErkJggg==";
 
 #[test]
+fn the_page_asks_for_the_password_of_an_encrypted_document() {
+    let desk = Desk::new("asked-password", &[]);
+    let daemon = desk.serve();
+    let shapes = shapes::all();
+    let shape = shapes
+        .iter()
+        .find(|shape| shape.password.is_some_and(|p| !p.is_empty()))
+        .unwrap();
+    let file = desk.dir.join("契約書.pdf");
+    std::fs::write(&file, &shape.bytes).unwrap();
+    let password = shape.password.unwrap();
+    let seen = browse(
+        "encrypted",
+        &json!({
+            "address": format!("http://127.0.0.1:{}/?lang=ja", daemon.port()),
+            "file": file,
+            "passwords": ["himitsu-8361", password],
+        }),
+    );
+    let said = seen["said"].as_array().unwrap();
+    assert!(said[0].as_str().unwrap().contains("契約書.pdf"), "{seen}");
+    assert!(said[1].as_str().unwrap().contains("違います"), "{seen}");
+    assert!(!seen["kept"].as_str().unwrap().contains(password), "{seen}");
+    assert!(!daemon.log().contains("himitsu-8361"), "{}", daemon.log());
+}
+
+#[test]
 fn what_a_program_asks_for_stands_on_the_page() {
     let desk = Desk::new("asked", &[]);
     let key = desk.program_key();

@@ -2,7 +2,7 @@
 pdf-not-a-pdf = This file is not a PDF. Choose a file that a PDF program has saved.
 pdf-damaged = This PDF is damaged (byte { $offset }: expected { $expected }). Save it anew from the program that made it, and try again.
 pdf-duplicate-key = This PDF is damaged: the entry { $key } stands twice with different values (byte { $offset }), so that programs may show different things. Save it anew from the program that made it.
-pdf-password-needed = This PDF is protected by a password. Save it without one, or use the command hankod sign and give it the password with --password-file.
+pdf-password-needed = This PDF is protected by a password. Open it on hankod's page and type the password, or give it to the command hankod sign with --password-file.
 pdf-password-wrong = The password does not open this PDF. Check it and try again.
 pdf-rc4 = This PDF is encrypted with RC4, which is broken and not handled here. Save it without a password, or with AES encryption.
 pdf-public-key-handler = This PDF is encrypted for the certificates of certain recipients, which is not handled here. Save it without that encryption.

@@ -2,7 +2,7 @@
 pdf-not-a-pdf = このファイルはPDFではありません。PDFとして保存したファイルを選んでください。
 pdf-damaged = PDFが壊れています({ $offset } バイト目に { $expected } がありません)。作成したソフトで保存し直してから、もう一度お試しください。
 pdf-duplicate-key = PDFが壊れています。項目 { $key } に異なる値が二つあり({ $offset } バイト目)、ソフトによって表示が変わるおそれがあります。作成したソフトで保存し直してください。
-pdf-password-needed = このPDFにはパスワードがかかっています。パスワードなしで保存し直すか、コマンド hankod sign に --password-file でパスワードのファイルを渡してください。
+pdf-password-needed = このPDFはパスワードで保護されています。hankod の画面で開いてパスワードを入力するか、コマンド hankod sign に --password-file で指定してください。
 pdf-password-wrong = パスワードが違うため、PDFを開けません。パスワードを確かめて、もう一度お試しください。
 pdf-rc4 = このPDFは安全でない方式(RC4)で暗号化されているため、扱えません。パスワードなし、またはAES方式で保存し直してください。
 pdf-public-key-handler = このPDFは特定の受取人の証明書で暗号化されているため、扱えません。この暗号化を外して保存し直してください。
