@@ -243,6 +243,8 @@ pub struct Limits {
     pub max_documents: u64,
     /// One upload with all its documents.
     pub max_upload_bytes: u64,
+    /// All uploads together, as long as their documents wait or can be fetched.
+    pub max_spooled_bytes: u64,
     /// Connections open at once.
     pub max_connections: u64,
     /// Requests of one caller under way at once.

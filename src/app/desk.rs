@@ -10,10 +10,14 @@ pub use level::{Level, Revocation};
 
 use super::failure::{Failure, FailureKind};
 use super::filter::CertificateFilter;
+pub use super::own_file::OwnFile;
+use super::spool::SpoolShare;
 use crate::der::Hasher;
+use crate::secret::Password;
 use crate::text::{Explain, Lang};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
+use std::sync::Arc;
 use utoipa::ToSchema;
 
 /// Longest file name of a document, in bytes of UTF-8.
@@ -413,7 +417,7 @@ fn check_appearance(appearance: Option<&Appearance>) -> Result<(), Failure> {
 #[derive(Debug)]
 pub struct UploadedDocument {
     /// The file; removed when this is dropped.
-    pub path: tempfile::TempPath,
+    pub path: OwnFile,
     /// Its length.
     pub bytes: u64,
     /// SHA-256 of its bytes, ready to go on with what is appended.
@@ -429,6 +433,10 @@ pub struct SigningUpload {
     pub documents: Vec<UploadedDocument>,
     /// The PNG of a seal, where one was sent.
     pub seal: Option<Vec<u8>>,
+    /// Passwords of encrypted documents, as many as documents.
+    pub passwords: Vec<Option<Password>>,
+    /// What it takes of the room for uploads.
+    pub share: Arc<SpoolShare>,
 }
 
 /// Where a signing stands.

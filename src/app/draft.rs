@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{FlockOperation, OFlags, flock, ioctl_ficlone};
 use tempfile::TempPath;
 
-use crate::app::desk::UploadedDocument;
+use crate::app::desk::{OwnFile, UploadedDocument};
 use crate::app::failure::{Failure, FailureKind};
 use crate::der::{DigestAlgorithm, Hasher};
 use crate::pdf::map::PrivateCopy;
@@ -32,8 +32,10 @@ const UPLOADS: &str = "uploads";
 
 /// A private copy of the input, open for appending.
 pub(crate) struct Draft {
-    file: File,
-    path: TempPath,
+    /// Held where the lock on it tells others that it is in use. Documents that came over HTTP lie in a folder of our own: they are opened when
+    /// they are read, so that many that wait hold no file open.
+    held: Option<File>,
+    path: OwnFile,
     /// What an error calls it: a site need not learn where our folder lies.
     named: PathBuf,
     original_bytes: u64,
@@ -83,8 +85,8 @@ impl Draft {
         file.set_len(original_bytes).map_err(|e| unwritable(folder, &e))?;
         let sha256 = fixed(hasher.clone().finish());
         Ok(Self {
-            file,
-            path,
+            held: Some(file),
+            path: path.into(),
             named: folder.to_owned(),
             original_bytes,
             sha256,
@@ -94,23 +96,17 @@ impl Draft {
     }
 
     /// Takes over a document that came over HTTP and lies in our folder already.
-    ///
-    /// # Errors
-    /// `output_unwritable` when the file cannot be opened again.
-    pub(crate) fn adopt(upload: UploadedDocument) -> Result<Self, Failure> {
-        let open = File::options().read(true).write(true).open(&upload.path);
-        let named = PathBuf::from(UPLOADS);
-        let file = open.map_err(|e| unwritable(&named, &e))?;
+    pub(crate) fn adopt(upload: UploadedDocument) -> Self {
         let sha256 = fixed(upload.running.clone().finish());
-        Ok(Self {
-            file,
+        Self {
+            held: None,
             path: upload.path,
-            named,
+            named: PathBuf::from(UPLOADS),
             original_bytes: upload.bytes,
             sha256,
             bytes: upload.bytes,
             running: upload.running,
-        })
+        }
     }
 
     /// Length of the input.
@@ -128,7 +124,7 @@ impl Draft {
     /// # Errors
     /// `output_unwritable`.
     pub(crate) fn map(&self) -> Result<PrivateCopy, Failure> {
-        let file = self.file.try_clone().map_err(|e| unwritable(&self.named, &e))?;
+        let file = self.open()?;
         PrivateCopy::open(&file).map_err(|e| unwritable(&self.named, &e))
     }
 
@@ -163,7 +159,7 @@ impl Draft {
     /// # Errors
     /// `output_unwritable` when our copy cannot be read.
     pub(crate) fn read(&self, range: Range<u64>, each: &mut dyn FnMut(&[u8])) -> Result<(), Failure> {
-        feed(&self.file, range, each).map_err(|e| unwritable(&self.named, &e))
+        feed(&self.open()?, range, each).map_err(|e| unwritable(&self.named, &e))
     }
 
     /// Puts `update` behind the present bytes and makes it durable.
@@ -171,11 +167,11 @@ impl Draft {
     /// # Errors
     /// `disk_full`, `output_unwritable`; what stood there before stays as it was.
     pub(crate) fn append(&mut self, update: &[u8]) -> Result<(), Failure> {
-        self.file
-            .set_len(self.bytes)
-            .and_then(|()| self.file.seek(SeekFrom::Start(self.bytes)))
-            .and_then(|_| self.file.write_all(update))
-            .and_then(|()| self.file.sync_data())
+        let mut file = self.open()?;
+        file.set_len(self.bytes)
+            .and_then(|()| file.seek(SeekFrom::Start(self.bytes)))
+            .and_then(|_| file.write_all(update))
+            .and_then(|()| file.sync_data())
             .map_err(|e| unwritable(&self.named, &e))?;
         self.bytes += update.len() as u64;
         self.running.update(update);
@@ -187,7 +183,7 @@ impl Draft {
     /// # Errors
     /// `disk_full`, `output_unwritable`.
     pub(crate) fn durable(self) -> Result<Self, Failure> {
-        self.file.sync_data().map_err(|e| unwritable(&self.named, &e))?;
+        self.open()?.sync_data().map_err(|e| unwritable(&self.named, &e))?;
         Ok(self)
     }
 
@@ -196,9 +192,9 @@ impl Draft {
     /// # Errors
     /// `disk_full`, `output_unwritable`.
     pub(crate) fn overwrite(&self, at: u64, bytes: &[u8]) -> Result<(), Failure> {
-        self.file
-            .write_all_at(bytes, at)
-            .and_then(|()| self.file.sync_data())
+        let file = self.open()?;
+        file.write_all_at(bytes, at)
+            .and_then(|()| file.sync_data())
             .map_err(|e| unwritable(&self.named, &e))
     }
 
@@ -217,8 +213,16 @@ impl Draft {
     }
 
     /// Keeps the file under its temporary name as a thing to hand out.
-    pub(crate) fn into_path(self) -> TempPath {
+    pub(crate) fn into_path(self) -> OwnFile {
         self.path
+    }
+
+    fn open(&self) -> Result<File, Failure> {
+        let opened = match &self.held {
+            Some(file) => file.try_clone(),
+            None => File::options().read(true).write(true).open(&self.path),
+        };
+        opened.map_err(|e| unwritable(&self.named, &e))
     }
 }
 

@@ -15,6 +15,25 @@ use crate::store::{Pairing, PairingRequest};
 use crate::text::Lang;
 use crate::token::pin::PairingPrompt;
 
+/// A caller that is known.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Known {
+    /// Who.
+    pub principal: Principal,
+    /// The key that was shown may sign with a configured PIN, without a person.
+    pub unattended: bool,
+}
+
+impl Known {
+    /// The daemon's own page.
+    pub const fn own_page() -> Self {
+        Self {
+            principal: Principal::OwnPage,
+            unattended: false,
+        }
+    }
+}
+
 /// A pairing, without its key.
 #[derive(Clone, PartialEq, Eq, Debug, serde::Serialize)]
 pub struct SiteView {
@@ -56,11 +75,13 @@ impl App {
     ///
     /// # Errors
     /// `key_unknown`, `key_revoked`, `key_not_for_origin`.
-    pub async fn authenticate(&self, key: &ApiKey, origin: Option<&Origin>) -> Result<Principal, Failure> {
+    pub async fn authenticate(&self, key: &ApiKey, origin: Option<&Origin>) -> Result<Known, Failure> {
         let bearer = std::str::from_utf8(key.expose()).map_err(|_| AccessError::KeyUnknown)?;
-        Ok(access::authenticate(self.store(), bearer, origin, self.now())
-            .await?
-            .principal)
+        let found = access::authenticate(self.store(), bearer, origin, self.now()).await?;
+        Ok(Known {
+            principal: found.principal,
+            unattended: found.unattended,
+        })
     }
 
     /// A site asks to be known; the prompt opens.
@@ -205,30 +226,20 @@ impl App {
         Ok(done.await?)
     }
 
-    /// `true` when the administrator lets this caller sign with a configured PIN.
-    pub(crate) async fn is_unattended(&self, who: &Principal) -> Result<bool, Failure> {
-        if *who == Principal::OwnPage {
-            return Ok(self.0.unattended_page);
-        }
-        let named = |site: &crate::config::Site| {
-            site.unattended
-                && *who
-                    == Principal::Site {
-                        origin: site.origin.clone(),
-                    }
+    /// `true` when the administrator lets this caller sign with a configured PIN: the key that was used, not another one of the same site.
+    pub(crate) fn is_unattended(&self, who: &Known) -> bool {
+        let named = |origin: &Origin| {
+            self.config()
+                .sites
+                .iter()
+                .any(|site| site.unattended && site.origin == *origin)
         };
-        if self.config().sites.iter().any(named) {
-            return Ok(true);
+        match &who.principal {
+            Principal::OwnPage => self.0.unattended_page,
+            Principal::Site { origin } => who.unattended || named(origin),
+            Principal::Program { .. } => who.unattended,
+            Principal::Cli | Principal::Client { .. } => false,
         }
-        let pairings = self.store().pairings().await?;
-        Ok(pairings.iter().any(|pairing| {
-            let same = match who {
-                Principal::Site { origin } => pairing.origin.as_deref() == Some(origin.as_str()),
-                Principal::Program { name } => pairing.program.as_ref() == Some(name),
-                Principal::OwnPage | Principal::Cli | Principal::Client { .. } => false,
-            };
-            same && pairing.unattended && pairing.revoked.is_none()
-        }))
     }
 
     fn ask(&self, request: &PairingRequest, lang: Lang) {

@@ -20,6 +20,7 @@ use super::keyring::Keyring;
 use super::prepare::FontSource;
 use super::sad::Sads;
 use super::signings::Desk;
+use super::spool::SpoolRoom;
 use crate::config::{Config, PinSource as ConfiguredPin, TokenName};
 use crate::process::Program;
 use crate::render::{self, Fonts, Pages};
@@ -81,6 +82,7 @@ pub(crate) struct Rooms {
     pub(super) access_tokens: AccessTokens,
     /// Rights to sign hashes that clients hold.
     pub(super) sads: Sads,
+    pub(super) spool: SpoolRoom,
     pub(super) events: broadcast::Sender<Event>,
     pub(super) workers: Arc<Semaphore>,
     pub(super) unattended_page: bool,
@@ -136,6 +138,7 @@ impl App {
             ),
             program: opening.program,
             fonts: fonts(config.font.clone()),
+            spool: SpoolRoom::new(config.limits.max_spooled_bytes),
             config,
             store,
             desk: Desk::default(),
@@ -255,6 +258,11 @@ impl App {
 
     pub(crate) fn desk(&self) -> &Desk {
         &self.0.desk
+    }
+
+    /// The room for uploads.
+    pub fn spool_room(&self) -> &SpoolRoom {
+        &self.0.spool
     }
 
     pub(crate) fn fonts(&self) -> Arc<FontSource> {

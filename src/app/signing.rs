@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::App;
 use super::authorise;
 use super::choose::{Chosen, Signer};
-use super::desk::{DocumentRequest, Level, SigningChoice};
+use super::desk::{DocumentRequest, Level, OwnFile, SigningChoice};
 use super::draft::Draft;
 use super::extend::raise::{Raise, Raised};
 use super::extend::survey::Survey;
@@ -118,7 +118,7 @@ pub(crate) struct Signed {
     /// What keeps it from the level wanted.
     pub(crate) missing: Vec<Finding>,
     /// The file, where it stays with us.
-    pub(crate) kept: Option<tempfile::TempPath>,
+    pub(crate) kept: Option<OwnFile>,
 }
 
 /// Steps of a set, in their order; items count from 1.

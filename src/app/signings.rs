@@ -21,7 +21,9 @@ use super::extend::Sources;
 use super::failure::{Failure, FailureKind};
 use super::jobs;
 use super::pages::Sight;
+use super::pairings::Known;
 use super::signing::{Credential, Deliver, Item, PinChoice, Set, Signed, Step};
+use super::spool::SpoolShare;
 use crate::access::Principal;
 use crate::config::Limits;
 use crate::text::{Explain, Lang, plain};
@@ -32,7 +34,20 @@ const MAX_FINISHED_PER_CALLER: usize = 16;
 
 /// The signings of this process.
 #[derive(Default)]
-pub(crate) struct Desk(Mutex<HashMap<String, Arc<Entry>>>);
+pub(crate) struct Desk(Mutex<Places>);
+
+#[derive(Default)]
+struct Places {
+    entries: HashMap<String, Arc<Entry>>,
+    /// Requests that were let in and are not entries yet.
+    coming: usize,
+}
+
+/// A place at the desk, given back when the request fails on its way.
+struct Seat<'a> {
+    desk: &'a Desk,
+    taken: bool,
+}
 
 /// One signing.
 pub(crate) struct Entry {
@@ -49,6 +64,8 @@ pub(crate) struct Entry {
     cancel: CancellationToken,
     phase: watch::Sender<Phase>,
     waiting: Mutex<Option<Vec<Item>>>,
+    /// What its documents take of the room for uploads.
+    _share: Arc<SpoolShare>,
     done: Mutex<Vec<Option<Signed>>>,
     /// When it came to its present state.
     moved: Mutex<Instant>,
@@ -65,44 +82,45 @@ impl App {
     ///
     /// # Errors
     /// What [`super::desk::SigningRequest::check`] refuses, `signings_too_many`, `pdf_*` for documents that do not open.
-    pub async fn create_signing(&self, who: &Principal, upload: SigningUpload, lang: Lang) -> Result<String, Failure> {
+    pub async fn create_signing(&self, who: &Known, upload: SigningUpload, lang: Lang) -> Result<String, Failure> {
         let limits = &self.config().limits;
         upload.request.check(limits.max_documents)?;
         let SigningUpload {
             mut request,
             documents,
             seal,
+            passwords,
+            share,
         } = upload;
-        if documents.len() != request.documents.len() {
+        if documents.len() != request.documents.len() || passwords.len() != documents.len() {
             return Err(Failure::new(FailureKind::Invalid, "manifest_documents_differ"));
         }
         self.sweep();
-        self.desk().make_room(who, limits)?;
+        let seat = self.desk().admit(&who.principal, limits)?;
         self.fill_in(
             &mut request.sign,
             request.documents.iter_mut().map(|d| &mut d.appearance),
         );
         let seal: Option<Arc<[u8]>> = seal.map(Arc::from);
         let mut items = Vec::with_capacity(documents.len());
-        for (request, document) in request.documents.into_iter().zip(documents) {
-            let draft = Draft::adopt(document)?;
+        for ((request, document), password) in request.documents.into_iter().zip(documents).zip(passwords) {
             items.push(Item {
                 request,
-                draft,
+                draft: Draft::adopt(document),
                 seal: seal.clone(),
-                password: None,
+                password: password.map(Arc::new),
                 pages: None,
                 deliver: Deliver::Keep,
             });
         }
         let (items, sights) = self.blocking(move || Ok(Sight::of_all(items))).await?;
         let id = super::new_id();
-        let check = consent(&id, who, &request.sign, &items).check();
+        let check = consent(&id, &who.principal, &request.sign, &items).check();
         let entry = Arc::new(Entry {
             id: id.clone(),
-            who: who.clone(),
+            who: who.principal.clone(),
             lang: self.prompt_lang(lang),
-            unattended: self.is_unattended(who).await?,
+            unattended: self.is_unattended(who),
             check: Mutex::new(check),
             sights,
             choice: request.sign.clone(),
@@ -114,8 +132,9 @@ impl App {
             done: Mutex::new(items.iter().map(|_| None).collect()),
             waiting: Mutex::new(Some(items)),
             moved: Mutex::new(Instant::now()),
+            _share: share,
         });
-        self.desk().put(entry.clone());
+        seat.take(entry.clone());
         if request.start == Start::AtOnce {
             self.begin(&entry, request.sign, None)?;
         }
@@ -297,6 +316,7 @@ impl Desk {
     /// The signing, if `who` may know of it.
     pub(crate) fn find(&self, who: &Principal, id: &str) -> Result<Arc<Entry>, Failure> {
         let found = locked(&self.0)
+            .entries
             .get(id)
             .cloned()
             .filter(|entry| *who == Principal::OwnPage || entry.who == *who);
@@ -308,13 +328,9 @@ impl Desk {
         self.find(who, id).is_ok()
     }
 
-    fn put(&self, entry: Arc<Entry>) {
-        locked(&self.0).insert(entry.id.clone(), entry);
-    }
-
     /// Takes back every signing that waits for a person or a token.
     pub(crate) fn cancel_waiting(&self) {
-        for entry in locked(&self.0).values() {
+        for entry in locked(&self.0).entries.values() {
             if entry.state() != SigningState::Signing {
                 entry.cancel.cancel();
             }
@@ -325,31 +341,63 @@ impl Desk {
     fn sweep(&self, limits: &Limits) -> Vec<Arc<Entry>> {
         let (consent, result) = (limits.consent_deadline_ms, limits.result_life_ms);
         let over = |entry: &Entry, life_ms| locked(&entry.moved).elapsed() > Duration::from_millis(life_ms);
-        let mut entries = locked(&self.0);
-        entries.retain(|_, entry| !(entry.state().is_final() && over(entry, result)));
+        let mut places = locked(&self.0);
+        let forgotten = places
+            .entries
+            .extract_if(|_, entry| entry.state().is_final() && over(entry, result));
+        let forgotten: Vec<_> = forgotten.collect();
         let waits = |entry: &&Arc<Entry>| entry.state() == SigningState::AwaitingConfirmation && over(entry, consent);
-        entries.values().filter(waits).cloned().collect()
+        let late = places.entries.values().filter(waits).cloned().collect();
+        // Their files are removed while nobody waits for the lock.
+        drop(places);
+        drop(forgotten);
+        late
     }
 
-    fn make_room(&self, who: &Principal, limits: &Limits) -> Result<(), Failure> {
-        let mut entries = locked(&self.0);
-        let open = entries.values().filter(|entry| !entry.state().is_final()).count();
-        if open as u64 >= limits.max_open_signings {
+    /// Lets one more request in: counted and admitted under one lock, so that two at once do not both take the last place.
+    fn admit(&self, who: &Principal, limits: &Limits) -> Result<Seat<'_>, Failure> {
+        let mut places = locked(&self.0);
+        let open = places.entries.values().filter(|entry| !entry.state().is_final());
+        if (open.count() + places.coming) as u64 >= limits.max_open_signings {
             return Err(Failure::new(FailureKind::TooMany, "signings_too_many"));
         }
         // Results that were not fetched make room before their time; the oldest goes first.
-        let mut finished: Vec<_> = entries
+        let mut finished: Vec<_> = places
+            .entries
             .values()
             .filter(|entry| entry.who == *who && entry.state().is_final())
             .cloned()
             .collect();
         finished.sort_by_key(|entry| *locked(&entry.moved));
-        let over = finished.len().saturating_sub(MAX_FINISHED_PER_CALLER - 1);
-        finished
-            .iter()
-            .take(over)
-            .for_each(|entry| drop(entries.remove(&entry.id)));
-        Ok(())
+        finished.truncate(finished.len().saturating_sub(MAX_FINISHED_PER_CALLER - 1));
+        for entry in &finished {
+            places.entries.remove(&entry.id);
+        }
+        places.coming += 1;
+        // Their files are removed while nobody waits for the lock.
+        drop(places);
+        drop(finished);
+        Ok(Seat {
+            desk: self,
+            taken: false,
+        })
+    }
+}
+
+impl Seat<'_> {
+    fn take(mut self, entry: Arc<Entry>) {
+        let mut places = locked(&self.desk.0);
+        places.coming -= 1;
+        places.entries.insert(entry.id.clone(), entry);
+        self.taken = true;
+    }
+}
+
+impl Drop for Seat<'_> {
+    fn drop(&mut self) {
+        if !self.taken {
+            locked(&self.desk.0).coming -= 1;
+        }
     }
 }
 

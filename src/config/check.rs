@@ -105,6 +105,7 @@ impl<'a> Checker<'a> {
             max_document_bytes: self.number(&raw.max_document_bytes, 4 * GIB, KIB, 64 * GIB)?,
             max_documents: self.number(&raw.max_documents, 200, 1, 10_000)?,
             max_upload_bytes: self.number(&raw.max_upload_bytes, 5 * GIB, KIB, 256 * GIB)?,
+            max_spooled_bytes: self.number(&raw.max_spooled_bytes, 20 * GIB, KIB, 4096 * GIB)?,
             max_connections: self.number(&raw.max_connections, 256, 1, 65_536)?,
             max_requests_per_caller: self.number(&raw.max_requests_per_caller, 32, 1, 65_536)?,
             max_open_signings: self.number(&raw.max_open_signings, 16, 1, 10_000)?,

@@ -120,6 +120,7 @@ pub(super) struct Limits {
     pub(super) max_document_bytes: At<i64>,
     pub(super) max_documents: At<i64>,
     pub(super) max_upload_bytes: At<i64>,
+    pub(super) max_spooled_bytes: At<i64>,
     pub(super) max_connections: At<i64>,
     pub(super) max_requests_per_caller: At<i64>,
     pub(super) max_open_signings: At<i64>,

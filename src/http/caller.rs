@@ -11,6 +11,7 @@ use super::limits::{Counted, Held};
 use super::peer::{Peer, User};
 use super::routes::{Audience, Rule};
 use crate::access::{Origin, Principal};
+use crate::app::pairings::Known;
 use crate::text::Lang;
 use axum::Extension;
 use axum::body::Body;
@@ -26,7 +27,7 @@ use head::{Credential, Examined, Source};
 #[derive(Clone, Debug)]
 pub struct Caller {
     /// On whose behalf; absent on addresses that anybody may ask.
-    pub who: Option<Principal>,
+    pub who: Option<Known>,
     /// The site's origin, where a site asks.
     pub origin: Option<Origin>,
     /// The language that the answer is read in.
@@ -41,6 +42,14 @@ impl Caller {
     /// # Errors
     /// `missing_key`; the guard lets nobody through to such an address without one.
     pub fn known(&self) -> Result<&Principal, HttpError> {
+        Ok(&self.identified()?.principal)
+    }
+
+    /// The principal with what its key may do.
+    ///
+    /// # Errors
+    /// As [`Caller::known`].
+    pub fn identified(&self) -> Result<&Known, HttpError> {
         self.who.as_ref().ok_or_else(|| Refusal::MissingKey.into())
     }
 
@@ -117,7 +126,7 @@ async fn admit(
     let examined = head::examine(placed, &request.headers, desk.limits.max_upload_bytes)?;
     let who = identify(desk, &examined).await?;
     let counted = match (&who, examined.rule.audience) {
-        (Some(who), _) => Counted::Known(who.clone()),
+        (Some(who), _) => Counted::Known(who.principal.clone()),
         // Strangers who are slow must not shut the person out of the page.
         (None, Audience::Visitor) if peer.user().await == User::Ours => Counted::Visitors,
         (None, _) => Counted::Strangers,
@@ -143,7 +152,7 @@ async fn same_user(audience: Audience, peer: &Peer) -> Result<(), Refusal> {
     }
 }
 
-async fn identify(desk: &Desk, examined: &Examined) -> Result<Option<Principal>, HttpError> {
+async fn identify(desk: &Desk, examined: &Examined) -> Result<Option<Known>, HttpError> {
     let site = match &examined.source {
         Source::Site(origin) => Some(origin),
         Source::Own | Source::Unsaid => None,
@@ -154,7 +163,7 @@ async fn identify(desk: &Desk, examined: &Examined) -> Result<Option<Principal>,
         (Credential::Key(key), Audience::Known) => Ok(Some(desk.app.authenticate(key, site).await?)),
         (Credential::Cookie(cookie), Audience::Known | Audience::Person) => {
             if desk.page_key.matches(cookie.as_bytes()) {
-                Ok(Some(Principal::OwnPage))
+                Ok(Some(Known::own_page()))
             } else {
                 Err(Refusal::BadKey.into())
             }

@@ -62,6 +62,9 @@ pub enum Refusal {
         /// The limit.
         max_bytes: u64,
     },
+    /// The documents that lie here leave no room for this upload.
+    #[error("no room for uploads")]
+    UploadsFull,
     /// Too many requests of this caller are under way.
     #[error("too many requests at once")]
     TooMany,
@@ -103,6 +106,7 @@ impl Explain for Refusal {
             Self::WrongContentType => "wrong_content_type",
             Self::WrongFetch => "wrong_fetch_mode",
             Self::TooLarge { .. } => "body_too_large",
+            Self::UploadsFull => "uploads_full",
             Self::TooMany => "too_many_requests",
             Self::BadJson { .. } => "bad_json",
             Self::BadUpload { .. } => "bad_upload",
@@ -139,6 +143,7 @@ impl Refusal {
             Self::MissingKey | Self::BadKey => StatusCode::UNAUTHORIZED,
             Self::WrongContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UploadsFull => StatusCode::INSUFFICIENT_STORAGE,
             Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
             Self::Stalled => StatusCode::REQUEST_TIMEOUT,
         }

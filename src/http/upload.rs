@@ -1,5 +1,5 @@
-//! Uploads streamed to disk: `multipart/form-data` (RFC 7578) with the manifest first, then a seal if there is one, then the documents in the manifest's
-//! order; or a body that is one document.
+//! Uploads streamed to disk: `multipart/form-data` (RFC 7578) with the manifest first, then a seal and passwords if there are any, then the documents
+//! in the manifest's order; or a body that is one document.
 //!
 //! Nothing is kept in memory but the manifest, the seal and a few chunks; what was written is removed unless the whole upload was good.
 
@@ -10,7 +10,10 @@ use super::error::{HttpError, Refusal};
 use super::limits::Limits;
 use super::routes::MAX_JSON_BYTES;
 use crate::app::desk::{MAX_SEAL_BYTES, SigningRequest, SigningUpload, UploadedDocument};
-use axum::body::Body;
+use crate::app::failure::{Failure, FailureKind};
+use crate::app::spool::SpoolRoom;
+use crate::secret::{MAX_SECRET_BYTES, Password};
+use axum::body::{Body, HttpBody};
 use axum::extract::Request;
 use axum::http::header::CONTENT_TYPE;
 use http_body_util::BodyExt as _;
@@ -19,6 +22,8 @@ use pace::{Gauge, paced};
 use spool::Spool;
 use std::error::Error;
 use std::path::Path;
+use std::sync::Arc;
+use zeroize::Zeroizing;
 
 /// The parts of `POST /v1/signings`, in this order.
 #[derive(utoipa::ToSchema)]
@@ -32,6 +37,9 @@ pub(super) struct SigningForm {
     /// `image/png`; only where the manifest names an image seal.
     #[schema(format = Binary, content_media_type = "image/png")]
     seal: Option<Vec<u8>>,
+    /// `text/plain`, UTF-8; named `password-1` for the first document and so on, only for documents that are encrypted. Before the documents.
+    #[schema(rename = "password-1")]
+    password: Option<String>,
     /// `application/pdf`; one part for each document of the manifest, in its order.
     #[schema(format = Binary, content_media_type = "application/pdf")]
     document: Vec<Vec<u8>>,
@@ -40,14 +48,21 @@ pub(super) struct SigningForm {
 /// Reads the whole upload; the documents land in `folder`.
 ///
 /// # Errors
-/// `bad_upload`, `bad_json`, `body_too_large`, `upload_stalled`, `disk_full`, `output_unwritable`; and what the manifest's own check says.
-pub(super) async fn receive(request: Request, folder: &Path, limits: &Limits) -> Result<SigningUpload, HttpError> {
+/// `bad_upload`, `bad_json`, `body_too_large`, `uploads_full`, `upload_stalled`, `password_too_long`, `disk_full`, `output_unwritable`; and what the manifest's own check says.
+pub(super) async fn receive(
+    request: Request,
+    folder: &Path,
+    limits: &Limits,
+    room: &SpoolRoom,
+) -> Result<SigningUpload, HttpError> {
     let boundary = request
         .headers()
         .get(CONTENT_TYPE)
         .and_then(|value| multer::parse_boundary(value.to_str().ok()?).ok())
         .ok_or(Refusal::WrongContentType)?;
-    let gauge = Gauge::new(limits.max_upload_bytes);
+    let announced = request.body().size_hint().lower();
+    let share = Arc::new(room.take(announced).ok_or(Refusal::UploadsFull)?);
+    let gauge = Gauge::new(limits.max_upload_bytes, share.clone());
     let body = gauge.watch(paced(request.into_body(), limits.idle_deadline_ms));
     let mut parts = Multipart::new(body.into_data_stream(), boundary);
 
@@ -64,6 +79,7 @@ pub(super) async fn receive(request: Request, folder: &Path, limits: &Limits) ->
     request.check(limits.max_documents)?;
 
     let mut seal = None;
+    let mut passwords: Vec<Option<Password>> = request.documents.iter().map(|_| None).collect();
     let mut documents: Vec<UploadedDocument> = Vec::with_capacity(request.documents.len());
     while let Some(part) = next(&mut parts, &gauge).await? {
         match part.name() {
@@ -76,8 +92,15 @@ pub(super) async fn receive(request: Request, folder: &Path, limits: &Limits) ->
                 }
                 documents.push(on_disk(part, folder, limits.max_document_bytes).await?);
             }
+            Some(name) if documents.is_empty() && name.starts_with("password-") => {
+                let place = place_of_password(name, &mut passwords)?;
+                *place = Some(password(part).await?);
+            }
             Some("document") => return Err(bad("more `document` parts than the manifest names").into()),
-            _ => return Err(bad("a part that is not `seal` (image/png, before the documents) or `document`").into()),
+            _ => {
+                let known = "`seal` (image/png) or `password-N` (text/plain), both before the documents, or `document`";
+                return Err(bad(&format!("a part that is not {known}")).into());
+            }
         }
     }
     if documents.len() != request.documents.len() {
@@ -87,6 +110,8 @@ pub(super) async fn receive(request: Request, folder: &Path, limits: &Limits) ->
         request,
         documents,
         seal,
+        passwords,
+        share,
     })
 }
 
@@ -122,6 +147,35 @@ async fn feed(body: &mut Body, spool: &Spool, max_bytes: u64) -> Result<(), Refu
         }
     }
     Ok(())
+}
+
+/// Where the password of `password-N` goes; each document has one at most.
+fn place_of_password<'a>(
+    name: &str,
+    passwords: &'a mut [Option<Password>],
+) -> Result<&'a mut Option<Password>, Refusal> {
+    let number = name.strip_prefix("password-").filter(|n| !n.starts_with(['0', '+']));
+    let index = number.and_then(|n| n.parse::<usize>().ok()?.checked_sub(1));
+    let place = index
+        .and_then(|index| passwords.get_mut(index))
+        .filter(|place| place.is_none());
+    place.ok_or_else(|| bad("a `password-N` part without a document N, or two for one"))
+}
+
+/// A short secret: read into a buffer that never grows and is wiped, and never repeated in an error.
+async fn password(mut part: Field<'_>) -> Result<Password, HttpError> {
+    if !typed(&part, &["text/plain"]) {
+        return Err(bad("a `password-N` part must be text/plain").into());
+    }
+    let too_long = || Failure::new(FailureKind::Invalid, "password_too_long");
+    let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_SECRET_BYTES));
+    while let Some(chunk) = part.chunk().await.map_err(|error| why(&error))? {
+        if bytes.len() + chunk.len() > MAX_SECRET_BYTES {
+            return Err(too_long().into());
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(Password::new(std::mem::take(&mut *bytes)).ok_or_else(too_long)?)
 }
 
 async fn next<'r>(parts: &mut Multipart<'r>, gauge: &Gauge) -> Result<Option<Field<'r>>, Refusal> {

@@ -27,19 +27,21 @@ const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-appli
     request_body(content = upload::SigningForm, content_type = "multipart/form-data"), responses(
     (status = 202, body = SigningView, description = "Under way"), (status = 200, body = SigningView, description = "Done or failed"),
     (status = 400, body = ErrorBody), (status = 413, body = ErrorBody), (status = 415, body = ErrorBody),
-    (status = 422, body = ErrorBody), (status = 429, body = ErrorBody)))]
+    (status = 422, body = ErrorBody), (status = 429, body = ErrorBody),
+    (status = 507, body = ErrorBody, description = "No room for the documents")))]
 pub(super) async fn create(
     State(desk): State<Desk>,
     Extension(caller): Extension<Caller>,
     request: Request,
 ) -> Result<Response, HttpError> {
-    let who = caller.known()?.clone();
+    let known = caller.identified()?.clone();
+    let who = &known.principal;
     let patience = wanted_wait(request.headers());
-    let upload = upload::receive(request, desk.app.uploads(), &desk.limits).await?;
-    let id = desk.app.create_signing(&who, upload, caller.lang).await?;
+    let upload = upload::receive(request, desk.app.uploads(), &desk.limits, desk.app.spool_room()).await?;
+    let id = desk.app.create_signing(&known, upload, caller.lang).await?;
     let view = match patience {
-        Some(patience) => desk.app.wait(&who, &id, patience, caller.lang).await?,
-        None => desk.app.signing(&who, &id, caller.lang).await?,
+        Some(patience) => desk.app.wait(who, &id, patience, caller.lang).await?,
+        None => desk.app.signing(who, &id, caller.lang).await?,
     };
     let status = if view.state.is_final() {
         StatusCode::OK

@@ -3,6 +3,7 @@
 //! The multipart parser reads as long as bytes are ready and keeps part headers in memory until they end; both are bounded here.
 
 use super::super::error::Refusal;
+use crate::app::spool::SpoolShare;
 use axum::body::{Body, Bytes, HttpBody};
 use hyper::body::{Frame, SizeHint};
 use std::error::Error;
@@ -72,15 +73,17 @@ pub(super) struct Gauge(Arc<Counts>);
 
 struct Counts {
     max_bytes: u64,
+    share: Arc<SpoolShare>,
     all: AtomicU64,
     headers: AtomicU64,
     between_parts: AtomicBool,
 }
 
 impl Gauge {
-    pub(super) fn new(max_bytes: u64) -> Self {
+    pub(super) fn new(max_bytes: u64, share: Arc<SpoolShare>) -> Self {
         Self(Arc::new(Counts {
             max_bytes,
+            share,
             all: AtomicU64::new(0),
             headers: AtomicU64::new(0),
             between_parts: AtomicBool::new(true),
@@ -102,10 +105,14 @@ impl Gauge {
 
     fn count(&self, bytes: u64) -> Result<(), Refusal> {
         let counts = &self.0;
-        if counts.all.fetch_add(bytes, Ordering::Relaxed) + bytes > counts.max_bytes {
+        let all = counts.all.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        if all > counts.max_bytes {
             return Err(Refusal::TooLarge {
                 max_bytes: counts.max_bytes,
             });
+        }
+        if !counts.share.cover(all) {
+            return Err(Refusal::UploadsFull);
         }
         let header = counts.between_parts.load(Ordering::Relaxed);
         if header && counts.headers.fetch_add(bytes, Ordering::Relaxed) + bytes > MAX_PART_HEADER_BYTES {

@@ -54,7 +54,7 @@ fn write(folder: PathBuf, mut chunks: mpsc::Receiver<Bytes>) -> io::Result<Uploa
         bytes += chunk.len() as u64;
     }
     Ok(UploadedDocument {
-        path: file.into_temp_path(),
+        path: file.into_temp_path().into(),
         bytes,
         running,
     })

@@ -44,7 +44,12 @@ fn received(body: Body, limits: &Limits) -> (Result<SigningUpload, &'static str>
         .enable_all()
         .build()
         .unwrap();
-    let result = runtime.block_on(receive(request, folder.path(), limits));
+    let result = runtime.block_on(receive(
+        request,
+        folder.path(),
+        limits,
+        &SpoolRoom::new(16 * 1024 * 1024),
+    ));
     // Waits for writers that were left in the middle of a file.
     drop(runtime);
     let left = move || std::fs::read_dir(folder.path()).unwrap().count();
@@ -108,6 +113,54 @@ fn documents_land_on_disk_with_their_digests_and_go_with_their_owner() {
         drop(upload);
         assert_eq!(left(), 0);
     }
+}
+
+#[test]
+fn a_password_comes_in_a_part_of_its_own_and_is_not_repeated() {
+    let secret = |n: &str, text: &str| part(&format!("password-{n}"), "text/plain", text);
+    let form = |passwords: &str| manifest(TWO) + passwords + &pdf("a") + &pdf("b") + "--x--\r\n";
+    let (result, _) = received(form(&secret("2", "himitsu")).into(), &limits());
+    let passwords = result.unwrap().passwords;
+    assert!(passwords[0].is_none() && passwords[1].as_ref().unwrap().expose() == b"himitsu");
+    for faulty in ["0", "3", "+1", "01", "", "x"] {
+        assert_eq!(refused(form(&secret(faulty, "himitsu"))), "bad_upload", "{faulty}");
+    }
+    let twice = secret("1", "a") + &secret("1", "b");
+    assert_eq!(refused(form(&twice)), "bad_upload");
+    assert_eq!(refused(form(&part("password-1", "application/pdf", "a"))), "bad_upload");
+    assert_eq!(
+        refused(form(&secret("1", &"x".repeat(MAX_SECRET_BYTES + 1)))),
+        "password_too_long"
+    );
+}
+
+#[test]
+fn an_upload_that_finds_no_room_is_refused_at_its_first_byte() {
+    let room = SpoolRoom::new(good().len() as u64);
+    let receive = |body: Body| {
+        let folder = tempfile::tempdir().unwrap();
+        let request = Request::builder().header(CONTENT_TYPE, KIND).body(body).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime
+            .block_on(receive(request, folder.path(), &limits(), &room))
+            .map_err(|e| e.code())
+    };
+    let first = receive(good().into()).unwrap();
+    let never_read = || {
+        Body::new(Pieces {
+            rest: Bytes::from(good()),
+            size: 1,
+            stalls: false,
+        })
+    };
+    for body in [good().into(), never_read()] {
+        assert_eq!(receive(body).unwrap_err(), "uploads_full");
+    }
+    drop(first);
+    assert!(receive(never_read()).is_ok());
 }
 
 #[test]
@@ -212,7 +265,12 @@ fn a_folder_that_cannot_be_written_is_named() {
         .enable_all()
         .build()
         .unwrap();
-    let result = runtime.block_on(receive(request, Path::new("/nonexistent/folder"), &limits()));
+    let result = runtime.block_on(receive(
+        request,
+        Path::new("/nonexistent/folder"),
+        &limits(),
+        &SpoolRoom::new(1024 * 1024),
+    ));
     assert_eq!(result.unwrap_err().code(), "output_unwritable");
 }
 

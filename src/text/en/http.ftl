@@ -15,6 +15,7 @@ own-page-only = Only hankod's own page may do this.
 wrong-content-type = The Content-Type is not the one that this address takes.
 wrong-fetch-mode = It cannot be called this way. Call it from a script of an allowed page.
 body-too-large = Too large (the limit is { $max_bytes } bytes).
+uploads-full = The documents that are waiting leave no room for more. Try again when they have been signed or cancelled.
 too-many-requests = Too many requests are under way. Wait a moment and try again.
 bad-json = The JSON cannot be read: { $reason }
 bad-upload = The upload cannot be read: { $reason }

@@ -15,6 +15,7 @@ own-page-only = この操作は hankod 自身のページからだけ行えま�
 wrong-content-type = 送られたデータの種類(Content-Type)が、このアドレスのものではありません。
 wrong-fetch-mode = この呼び出し方はできません。許可されたページのスクリプトから呼び出してください。
 body-too-large = データが大きすぎます(上限 { $max_bytes } バイト)。
+uploads-full = ほかの文書が残っているため、受け付けられません。署名や取り消しが済んでから、もう一度お試しください。
 too-many-requests = 同時に行っている操作が多すぎます。少し待ってから、もう一度お試しください。
 bad-json = JSON を読み取れません: { $reason }
 bad-upload = 送られたファイルを読み取れません: { $reason }
