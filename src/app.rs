@@ -45,6 +45,7 @@ mod stamp;
 mod tokens;
 pub mod verify;
 pub mod view;
+mod witness;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -55,7 +56,6 @@ use tokio::sync::broadcast;
 use crate::access::Principal;
 use crate::audit::{self, AuditError, Kind};
 use crate::clock::Timestamp;
-use crate::text::Explain;
 use desk::{Event, Health};
 use failure::{Failure, FailureKind};
 use rooms::Rooms;
@@ -112,13 +112,6 @@ impl App {
     pub async fn record_stop(&self) -> Result<(), Failure> {
         self.record(audit::Event::new(self.now(), Kind::DaemonStopped, DAEMON, ""))
             .await
-    }
-
-    /// Writes the audit chain's head to the log, a witness outside the state folder.
-    pub async fn announce_head(&self) {
-        if let Err(error) = audit::announce(self.store(), self.now()).await {
-            log::warn!(code = error.code(); "the audit chain's head could not be read");
-        }
     }
 
     async fn record(&self, event: audit::Event) -> Result<(), Failure> {

@@ -9,8 +9,10 @@ mod kind;
 pub mod verify;
 
 use crate::clock::Timestamp;
-use crate::store::{Head, Store, StoreError, Tx};
+use crate::der::DigestAlgorithm;
+use crate::store::{HASH_BYTES, Head, Store, StoreError, Tx};
 use crate::text::Explain;
+use crate::tsa::Imprint;
 
 pub use entry::{Details, Entry, Event, MAX_ENTRY_BYTES, Value, chain_hash};
 pub use kind::Kind;
@@ -45,6 +47,17 @@ pub async fn append(tx: &mut Tx, event: &Event) -> Result<Head, AuditError> {
 pub async fn append_all(tx: &mut Tx, events: &[Event]) -> Result<Head, AuditError> {
     events.iter().try_for_each(Event::check)?;
     Ok(tx.append_entries(events, Event::seal).await?)
+}
+
+/// The kind of an anchor that is a timestamp token.
+pub const RFC3161: &str = "rfc3161";
+
+/// What a timestamp over a head covers: the head's hash itself, which is a SHA-256.
+pub fn head_imprint(hash: &[u8; HASH_BYTES]) -> Imprint {
+    Imprint {
+        digest: DigestAlgorithm::Sha256,
+        value: hash.to_vec(),
+    }
 }
 
 /// Writes the newest head to the log (the journal, under systemd), as a witness outside the state folder. Returns it.

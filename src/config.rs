@@ -69,6 +69,17 @@ pub struct Config {
     pub limits: Limits,
     /// What the log says.
     pub log: Log,
+    /// How often the audit chain is witnessed.
+    pub audit: Audit,
+}
+
+/// How often the audit chain's head is told to witnesses.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Audit {
+    /// Between two heads in the log.
+    pub head_interval_ms: u64,
+    /// Between two timestamps over the head, where a TSA is configured.
+    pub anchor_interval_ms: u64,
 }
 
 /// What a daemon is.

@@ -107,6 +107,11 @@ impl Daemon {
             Ok("readers")
         });
         let watched = app.clone();
+        let (witnessed, over) = (app.clone(), ended.clone());
+        tasks.spawn(async move {
+            watch::witnesses(witnessed, over).await;
+            Ok("witnesses")
+        });
         tasks.spawn(async move {
             watch::tokens(watched, changed, ended).await;
             Ok("tokens")

@@ -1,7 +1,7 @@
 //! A file of ours that vanishes with its owner, without holding up an async thread: a file of gigabytes takes its time to go.
 
 use std::ops::Deref;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tempfile::{PathPersistError, TempPath};
 use tokio::runtime::{Handle, RuntimeFlavor};
@@ -17,6 +17,14 @@ impl OwnFile {
     /// What the system said; then the file is removed.
     pub(crate) fn persist(mut self, name: &Path) -> Result<(), PathPersistError> {
         self.0.take().map_or(Ok(()), |path| path.persist(name))
+    }
+
+    /// Lets it stay under the name that it has.
+    ///
+    /// # Errors
+    /// What the system said; then the file is removed.
+    pub(crate) fn keep(mut self) -> Result<PathBuf, PathPersistError> {
+        self.0.take().map_or_else(|| Ok(PathBuf::new()), TempPath::keep)
     }
 }
 

@@ -6,9 +6,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{AuditError, Entry, chain_hash};
-use crate::store::{ChainRow, HASH_BYTES, Head, HeadFile, Store};
+use super::{AuditError, Entry, RFC3161, chain_hash, head_imprint};
+use crate::store::{Anchor, ChainRow, HASH_BYTES, Head, HeadFile, Store};
 use crate::text::Explain;
+use crate::tsa;
 
 /// Most findings that are listed; the rest is only counted.
 pub const MAX_FINDINGS: usize = 1000;
@@ -47,6 +48,11 @@ pub enum Finding {
         /// Its number.
         seq: u64,
     },
+    /// The timestamp that is kept for this entry is not one of it.
+    AnchorBroken {
+        /// Its number.
+        seq: u64,
+    },
     /// The head file is gone although there are entries, or is not a head file.
     HeadFileLost,
 }
@@ -60,6 +66,8 @@ pub struct Report {
     pub head: Head,
     /// The last number up to which a witness vouches; 0 when there is none.
     pub witnessed: u64,
+    /// The last number that a timestamp proves; 0 when there is none.
+    pub anchored: u64,
     /// What is wrong, in order of the entries, at most [`MAX_FINDINGS`].
     pub findings: Vec<Finding>,
     /// Findings beyond those listed.
@@ -70,6 +78,11 @@ impl Report {
     /// `true` when nothing was found.
     pub fn is_sound(&self) -> bool {
         self.findings.is_empty()
+    }
+
+    /// Entries after the last timestamp: their time is proven by nobody outside.
+    pub fn tail(&self) -> u64 {
+        self.head.seq.saturating_sub(self.anchored)
     }
 
     /// Entries after the last witness: they follow each other, but nobody outside has seen them.
@@ -86,18 +99,20 @@ pub async fn verify(store: &Store) -> Result<Report, AuditError> {
     // Witnesses first: entries that are written meanwhile come after them.
     let head_file = store.head_file().await?;
     let mut witnesses: BTreeMap<u64, [u8; HASH_BYTES]> = BTreeMap::new();
-    witnesses.extend(
-        store
-            .anchors()
-            .await?
-            .iter()
-            .map(|anchor| (anchor.head.seq, anchor.head.hash)),
-    );
+    let (anchors, broken): (Vec<_>, Vec<_>) = store.anchors().await?.into_iter().partition(is_stamped);
+    let anchored: BTreeMap<_, _> = anchors
+        .iter()
+        .map(|anchor| (anchor.head.seq, anchor.head.hash))
+        .collect();
+    witnesses.extend(&anchored);
     if let HeadFile::Head(head) = head_file {
         witnesses.insert(head.seq, head.hash);
     }
     witnesses.remove(&0);
-    let mut walk = Walk::new(witnesses);
+    let mut walk = Walk::new(witnesses, anchored);
+    for anchor in broken {
+        walk.find(Finding::AnchorBroken { seq: anchor.head.seq });
+    }
     let mut after = -1;
     loop {
         let rows = store.chain_rows(after, PAGE_ROWS).await?;
@@ -118,6 +133,9 @@ pub async fn verify(store: &Store) -> Result<Report, AuditError> {
 /// The state of one reading. An entry's own number, which its hash covers, is the truth; the place it stands in is compared with it.
 struct Walk {
     witnesses: BTreeMap<u64, [u8; HASH_BYTES]>,
+    /// Those of them that are timestamps.
+    stamps: BTreeMap<u64, [u8; HASH_BYTES]>,
+    anchored: u64,
     entries: u64,
     /// Hash of the entry before, as stored, and its number.
     before: Head,
@@ -133,9 +151,11 @@ struct Walk {
 }
 
 impl Walk {
-    fn new(witnesses: BTreeMap<u64, [u8; HASH_BYTES]>) -> Self {
+    fn new(witnesses: BTreeMap<u64, [u8; HASH_BYTES]>, stamps: BTreeMap<u64, [u8; HASH_BYTES]>) -> Self {
         Self {
             witnesses,
+            stamps,
+            anchored: 0,
             entries: 0,
             before: Head::EMPTY,
             expected: 1,
@@ -199,6 +219,9 @@ impl Walk {
     }
 
     fn compare_with_witness(&mut self, seq: u64, hash: &[u8; HASH_BYTES], sound: bool) {
+        if self.stamps.get(&seq) == Some(hash) {
+            self.anchored = self.anchored.max(seq);
+        }
         let Some(witness) = self.witnesses.remove(&seq) else {
             return;
         };
@@ -237,6 +260,7 @@ impl Walk {
             entries: self.entries,
             head: self.before,
             witnessed: self.witnessed,
+            anchored: self.anchored,
             findings,
             more_findings: self.more_findings,
         }
@@ -255,7 +279,9 @@ impl Finding {
     /// The first entry it is about; the last possible number for a finding about the whole.
     pub const fn first(&self) -> u64 {
         match self {
-            Self::Changed { seq } | Self::Reordered { seq } | Self::Rewritten { seq } => *seq,
+            Self::Changed { seq } | Self::Reordered { seq } | Self::Rewritten { seq } | Self::AnchorBroken { seq } => {
+                *seq
+            }
             Self::Removed { from, .. } | Self::CutOff { from, .. } => *from,
             Self::HeadFileLost => u64::MAX,
         }
@@ -270,19 +296,32 @@ impl Explain for Finding {
             Self::Reordered { .. } => "audit_entry_reordered",
             Self::CutOff { .. } => "audit_entries_cut_off",
             Self::Rewritten { .. } => "audit_chain_rewritten",
+            Self::AnchorBroken { .. } => "audit_anchor_broken",
             Self::HeadFileLost => "audit_head_file_lost",
         }
     }
 
     fn args(&self) -> Vec<(&'static str, String)> {
         match self {
-            Self::Changed { seq } | Self::Reordered { seq } | Self::Rewritten { seq } => vec![("seq", seq.to_string())],
+            Self::Changed { seq } | Self::Reordered { seq } | Self::Rewritten { seq } | Self::AnchorBroken { seq } => {
+                vec![("seq", seq.to_string())]
+            }
             Self::Removed { from, to } | Self::CutOff { from, to } => {
                 vec![("from", from.to_string()), ("to", to.to_string())]
             }
             Self::HeadFileLost => Vec::new(),
         }
     }
+}
+
+/// Whether an anchor is a timestamp token over its head. Who stamped is left to whoever has anchors of trust.
+fn is_stamped(anchor: &Anchor) -> bool {
+    let expected = tsa::Expected {
+        imprint: head_imprint(&anchor.head.hash),
+        nonce: None,
+        policy: None,
+    };
+    anchor.kind == RFC3161 && tsa::check(&anchor.token, &expected).is_ok()
 }
 
 /// The entry in a row whose hash covers it and whose columns repeat it; `None` when anything in the row was changed.

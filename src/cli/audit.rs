@@ -51,6 +51,8 @@ fn verify(global: &Global, format: Format) -> ExitCode {
                 "entries": report.entries,
                 "head": { "seq": report.head.seq, "hash": hex::encode(report.head.hash) },
                 "witnessed": report.witnessed,
+                "anchored": report.anchored,
+                "tail": report.tail(),
                 "findings": report.findings.iter().map(|f| {
                     serde_json::json!({ "code": f.code(), "message": f.explain(lang) })
                 }).collect::<Vec<_>>(),
@@ -60,6 +62,11 @@ fn verify(global: &Global, format: Format) -> ExitCode {
                 let id = if whole { "cli-audit-whole" } else { "cli-audit-broken" };
                 let (entries, witnessed) = (report.entries.to_string(), report.witnessed.to_string());
                 output::line(&say(lang, id, &[("entries", &entries), ("witnessed", &witnessed)]));
+                if report.anchored > 0 {
+                    let (anchored, tail) = (report.anchored.to_string(), report.tail().to_string());
+                    let stamped = say(lang, "cli-audit-anchored", &[("anchored", &anchored), ("tail", &tail)]);
+                    output::line(&stamped);
+                }
                 report
                     .findings
                     .iter()

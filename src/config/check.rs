@@ -12,8 +12,8 @@ use toml::Spanned;
 use super::error::ValueError;
 use super::raw::{self, At, Raw};
 use super::{
-    Appearance, Config, ConfigError, Environment, Evidence, Limits, Log, Module, Origin, PinSource, Prompt, Revocation,
-    Site, Token, TokenName,
+    Appearance, Audit, Config, ConfigError, Environment, Evidence, Limits, Log, Module, Origin, PinSource, Prompt,
+    Revocation, Site, Token, TokenName,
 };
 use crate::text::{Lang, plain};
 
@@ -95,6 +95,10 @@ impl<'a> Checker<'a> {
             limits: self.limits(&raw.limits)?,
             log: Log {
                 level: self.level(raw.log.level.as_ref())?,
+            },
+            audit: Audit {
+                head_interval_ms: self.number(&raw.audit.head_interval_ms, HOUR, SECOND, 24 * HOUR)?,
+                anchor_interval_ms: self.number(&raw.audit.anchor_interval_ms, 24 * HOUR, SECOND, 366 * 24 * HOUR)?,
             },
         })
     }

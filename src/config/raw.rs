@@ -23,6 +23,8 @@ pub(super) struct Raw {
     #[serde(default)]
     pub(super) evidence: Evidence,
     #[serde(default)]
+    pub(super) audit: Audit,
+    #[serde(default)]
     pub(super) fonts: Fonts,
     #[serde(default)]
     pub(super) limits: Limits,
@@ -104,6 +106,14 @@ pub(super) struct Appearance {
     pub(super) reason: At<String>,
     pub(super) location: At<String>,
     pub(super) date: Option<bool>,
+}
+
+#[derive(Deserialize, Default, Debug)]
+#[cfg_attr(test, derive(serde::Serialize))]
+#[serde(deny_unknown_fields)]
+pub(super) struct Audit {
+    pub(super) head_interval_ms: At<i64>,
+    pub(super) anchor_interval_ms: At<i64>,
 }
 
 #[derive(Deserialize, Default, Debug)]

@@ -12,8 +12,6 @@ use crate::token::reader::Happening;
 
 /// Between two looks.
 const PERIOD: Duration = Duration::from_secs(2);
-/// Looks between two heads of the audit chain in the log: an hour.
-const LOOKS_PER_HEAD: u32 = 1_800;
 
 /// Follows the readers until the daemon ends. What happens is told at once; `changed` rouses the slower look at the tokens.
 pub(super) async fn readers(
@@ -39,17 +37,12 @@ pub(super) async fn tokens(app: App, changed: Arc<Notify>, mut ending: watch::Re
     let (mut last, mut due) = (None, true);
     let mut ticks = tokio::time::interval(PERIOD);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut looks: u32 = 0;
     loop {
         tokio::select! {
             () = over(&mut ending) => return,
             () = changed.notified() => due = true,
             _ = ticks.tick() => {
                 app.sweep();
-                looks += 1;
-                if looks.is_multiple_of(LOOKS_PER_HEAD) {
-                    app.announce_head().await;
-                }
             }
         }
         if !app.has_listeners() {
@@ -60,6 +53,30 @@ pub(super) async fn tokens(app: App, changed: Arc<Notify>, mut ending: watch::Re
             last = Some(app.notice_tokens(last).await);
         }
     }
+}
+
+/// Has the audit chain's head witnessed until the daemon ends: by the log often, by a TSA rarely.
+pub(super) async fn witnesses(app: App, mut ending: watch::Receiver<bool>) {
+    let audit = app.config().audit;
+    let (mut heads, mut anchors) = (period(audit.head_interval_ms), period(audit.anchor_interval_ms));
+    // The first tick of an interval comes at once; the head at the start is told by whoever starts.
+    heads.tick().await;
+    loop {
+        tokio::select! {
+            () = over(&mut ending) => return,
+            _ = heads.tick() => app.announce_head().await,
+            _ = anchors.tick() => tokio::select! {
+                () = over(&mut ending) => return,
+                () = app.anchor_head() => {}
+            },
+        }
+    }
+}
+
+fn period(ms: u64) -> tokio::time::Interval {
+    let mut interval = tokio::time::interval(Duration::from_millis(ms));
+    interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    interval
 }
 
 async fn over(ending: &mut watch::Receiver<bool>) {

@@ -25,6 +25,7 @@ cli-due-waits = Waiting: { $file }. { $reason } Next try: { $next }
 cli-due-working = Being worked on: { $file }
 cli-due-failed = Failed: { $file }. { $reason }
 cli-due-cancelled = Called off: { $file }
+cli-audit-anchored = Timestamps prove the entries up to number { $anchored }; the { $tail } after it are not stamped yet.
 cli-audit-whole = The audit log is whole: { $entries } entries, witnessed up to number { $witnessed }.
 cli-audit-broken = The audit log is damaged. { $entries } entries were read.
 cli-site-allowed = { $origin } is allowed. Connect from that site within a few minutes.

@@ -25,6 +25,7 @@ cli-due-waits = 待っています: { $file }。{ $reason } 次回: { $next }
 cli-due-working = 処理中です: { $file }
 cli-due-failed = できませんでした: { $file }。{ $reason }
 cli-due-cancelled = 取り消されました: { $file }
+cli-audit-anchored = タイムスタンプで証明されるのは { $anchored } 件目までです。その後の { $tail } 件は、まだ証明されていません。
 cli-audit-whole = 監査記録は完全です。{ $entries } 件、第三者の証明は { $witnessed } 件目まで。
 cli-audit-broken = 監査記録に異常があります。{ $entries } 件を調べました。
 cli-site-allowed = { $origin } を許可しました。数分以内に、そのサイトから接続してください。
