@@ -162,7 +162,7 @@ impl App {
         };
         self.blocking(move || {
             let asked = wish.with(anchors, &config, lang)?;
-            let file = verify_draft(&Draft::adopt(upload)?, UPLOAD, &asked)?;
+            let file = verify_draft(&Draft::adopt(upload), UPLOAD, &asked)?;
             Ok(Report { files: vec![file] })
         })
         .await
