@@ -57,7 +57,7 @@ impl App {
         let app = self.clone();
         let judged = self.blocking(move || {
             let asked = Wish::default().with(anchors, app.config(), lang)?;
-            let draft = Draft::adopt(upload)?;
+            let draft = Draft::adopt(upload);
             let file = verify_draft(&draft, UPLOAD, &asked)?;
             Ok((file, Prepared::of_draft(draft)?))
         });

@@ -5,6 +5,8 @@
 use std::time::Duration;
 
 use super::App;
+use super::desk::Level;
+use super::extend::Sources;
 use super::failure::Failure;
 use crate::audit::{self, AuditError, Kind, RFC3161};
 use crate::store::Anchor;
@@ -41,7 +43,8 @@ impl App {
                 return Ok(());
             }
         }
-        let stamped = self.timestamp(audit::head_imprint(&head.hash), &[], None).await?;
+        let supply = self.supply(Level::BT, &Sources::default()).await?;
+        let stamped = self.timestamp(audit::head_imprint(&head.hash), &supply).await?;
         let now = self.now();
         let anchor = Anchor {
             head,
