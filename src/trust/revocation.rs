@@ -226,6 +226,12 @@ impl Judge<'_> {
             let Entry { at, reason } = entry;
             return Status::Revoked { at, reason };
         }
+        // Whoever says it first, a revocation that came later is known.
+        let later = words
+            .iter()
+            .filter_map(|word| word.entry.filter(|entry| !lifted(word, entry)))
+            .map(|entry| entry.at)
+            .min();
         // OCSP stands before the lists: it is the smaller evidence to keep.
         let mut good = None;
         for word in words {
@@ -235,7 +241,10 @@ impl Judge<'_> {
             }
         }
         match good {
-            Some(proof) => Status::Good(Box::new(proof)),
+            Some(proof) => Status::Good(Box::new(Proof {
+                revoked_later: later,
+                ..proof
+            })),
             None if why == Why::Missing && is_closed(certificate) => Status::Unknown(Why::Closed),
             None => Status::Unknown(why),
         }
@@ -299,7 +308,7 @@ impl Judge<'_> {
             signer,
             this_update: single.this_update,
             next_update: single.next_update,
-            revoked_later: entry.map(|entry| entry.at).filter(|at| *at > self.at),
+            revoked_later: None,
         };
         Ok(Some(Word { entry, proof }))
     }
@@ -413,7 +422,7 @@ impl Judge<'_> {
             signer,
             this_update: crl.this_update(),
             next_update: crl.next_update(),
-            revoked_later: entry.map(|entry| entry.at).filter(|at| *at > self.at),
+            revoked_later: None,
         };
         // A list that is not fresh covers nothing, but what it says about a revocation stands.
         let reasons = if self.is_fresh(&proof).is_ok() { reasons } else { 0 };

@@ -1,8 +1,11 @@
 //! Verdicts and their reasons (ETSI EN 319 102-1): what a certificate, its revocation, its timestamps and the clock make of a sound signature.
 
+use crate::support::judges::byte_ranges;
 use crate::support::lifetime::World;
-use crate::support::pki::at;
+use crate::support::mutate;
+use crate::support::pki::{Says, at, ca_extensions};
 use crate::support::shapes;
+use hankod::der::DigestAlgorithm;
 use hankod::trust::{Anchors, SubIndication, Use};
 use hankod::verify::judge::{Basis, Pieces, RevocationRule, Verdict};
 use hankod::verify::level::Level;
@@ -217,6 +220,18 @@ fn a_revoked_tsa_proves_nothing_unless_it_ended_in_order() {
         Some(SIGNED),
         "superseded"
     );
+    for (reason, harmless) in [
+        (0, true),
+        (2, false),
+        (3, true),
+        (5, true),
+        (6, false),
+        (9, false),
+        (10, false),
+    ] {
+        let found = best(Some(reason), "2026-05-20T00:00:00Z");
+        assert_eq!(found.is_some(), harmless, "reason {reason}");
+    }
     assert_eq!(best(Some(4), "2026-04-20T00:00:00Z"), None, "before the token");
     // A compromise after an archive timestamp of another authority harms nothing.
     let other = world.authority(4, "2026-01-01T00:00:00Z", "2030-01-01T00:00:00Z");
@@ -232,6 +247,26 @@ fn a_revoked_tsa_proves_nothing_unless_it_ended_in_order() {
     let report = world.judge(&file, "2026-06-02T00:00:00Z");
     assert_eq!(report.signatures[0].best_signature_time.as_deref(), Some(SIGNED));
     assert_eq!(first(&report), passed(Level::BLta));
+}
+
+#[test]
+fn a_tsa_that_was_revoked_before_its_token_is_found_out_by_a_later_key_of_its_authority() {
+    let mut world = World::new();
+    let renewed = world.root.renewed();
+    let mut says = Says::new(8, ca_extensions());
+    says.not_before = at("2026-05-10T00:00:00Z");
+    world.between = vec![renewed.certified(&world.root, &says)];
+    let bt = world.stamp(&world.sign(&plain()), &world.tsa, SIGNED);
+    let best = |since: &str| {
+        let lists = [
+            world.list(MAY, &[]),
+            world.list_by(&renewed, "2026-06-01T00:00:00Z", &[(3, since, Some(4))]),
+        ];
+        let report = world.judge(&world.store(&bt, &lists), "2026-06-02T00:00:00Z");
+        report.signatures[0].best_signature_time.clone()
+    };
+    assert_eq!(best("2026-05-20T00:00:00Z").as_deref(), Some(SIGNED));
+    assert_eq!(best("2026-04-20T00:00:00Z"), None);
 }
 
 #[test]
@@ -291,4 +326,124 @@ fn anchors_count_for_their_use_alone() {
     };
     assert_eq!(judged(&[Use::Signers]), (true, false, false));
     assert_eq!(judged(&[Use::TimestampAuthorities]), (false, true, true));
+}
+
+#[test]
+fn an_older_timestamp_says_nothing_about_what_came_after_it() {
+    let world = World::new();
+    let stamped = world.archive(&plain(), &world.tsa, "2026-04-15T00:00:00Z");
+    let file = world.stamp(&world.sign(&stamped), &world.tsa, SIGNED);
+    let report = world.judge(&world.store(&file, &[world.list(MAY, &[])]), "2026-05-04T00:00:00Z");
+    let one = &report.signatures[1];
+    assert_eq!((report.verdict, one.level), (Verdict::TotalPassed, Level::BLt));
+    assert_eq!(one.best_signature_time.as_deref(), Some(SIGNED));
+    // Unstamped, after the signer's certificate has ended.
+    let file = world.store(&world.sign(&stamped), &[world.list(MAY, &[])]);
+    let one = &world.judge(&file, "2028-02-01T00:00:00Z").signatures[1];
+    assert_eq!(
+        (one.best_signature_time.as_deref(), one.sub_indication),
+        (None, Some(SubIndication::OutOfBoundsNoPoe))
+    );
+}
+
+#[test]
+fn what_is_proven_to_be_too_late_is_said() {
+    let world = World::new();
+    let stamped = world.archive(&plain(), &world.tsa, "2028-02-01T00:00:00Z");
+    let file = world.stamp(&world.sign(&stamped), &world.tsa, "2028-03-01T00:00:00Z");
+    let file = world.store(&file, &[world.list("2028-03-02T00:00:00Z", &[])]);
+    let one = &world.judge(&file, "2028-03-03T00:00:00Z").signatures[1];
+    assert_eq!(
+        (one.verdict, one.sub_indication),
+        (Verdict::Indeterminate, Some(SubIndication::Expired))
+    );
+}
+
+#[test]
+fn an_old_algorithm_counts_only_with_an_old_proof() {
+    let world = World::old();
+    let now = "2026-05-04T00:00:00Z";
+    let stamped = |file: &[u8], when: &str, listed: &str| {
+        let file = world.stamp(&world.sign_over(DigestAlgorithm::Sha1, file), &world.tsa, when);
+        world.store(&file, &[world.list(listed, &[])])
+    };
+    let old = stamped(&plain(), "2012-06-01T00:00:00Z", "2012-06-02T00:00:00Z");
+    assert_eq!(first(&world.judge(&old, now)), passed(Level::BLt));
+    let late = stamped(&plain(), SIGNED, MAY);
+    let without_proof = open(SubIndication::CryptoConstraintsFailureNoPoe, Level::BLt);
+    assert_eq!(first(&world.judge(&late, now)), without_proof);
+    let covered = world.archive(&plain(), &world.tsa, "2015-06-01T00:00:00Z");
+    let younger = stamped(&covered, "2015-07-01T00:00:00Z", "2015-07-02T00:00:00Z");
+    assert_eq!(
+        world.judge(&younger, now).signatures[1].sub_indication,
+        Some(SubIndication::CryptoConstraintsFailure)
+    );
+}
+
+#[test]
+fn the_word_of_an_authority_that_fell_later_counts_only_when_it_is_proven_to_be_older() {
+    let (world, ca) = World::with_intermediate();
+    let signed = world.stamp(&world.sign(&plain()), &world.tsa, SIGNED);
+    let stored = world.store(&signed, &[world.list(MAY, &[]), world.list_by(&ca, MAY, &[])]);
+    let fallen = world.list("2026-06-10T00:00:00Z", &[(9, "2026-06-01T00:00:00Z", Some(2))]);
+    let judged = |file: &[u8]| first(&world.judge(file, "2026-06-11T00:00:00Z"));
+    assert_eq!(judged(&stored), passed(Level::BLt), "nobody has said that it fell");
+    let archived = world.archive(&stored, &world.tsa, "2026-05-03T00:00:00Z");
+    assert_eq!(
+        judged(&world.store(&archived, std::slice::from_ref(&fallen))),
+        passed(Level::BLta)
+    );
+    let too_late = world.archive(&stored, &world.tsa, "2026-06-02T00:00:00Z");
+    for (file, level) in [(&stored, Level::BLt), (&too_late, Level::BLta)] {
+        let file = world.store(file, std::slice::from_ref(&fallen));
+        assert_eq!(judged(&file), open(SubIndication::TryLater, level));
+    }
+}
+
+#[test]
+fn damaged_files_with_all_their_evidence_pass_only_where_every_signed_byte_is_the_same() {
+    let world = World::new();
+    let [.., whole] = levels(&world);
+    let ranges = byte_ranges(&whole);
+    let fields: Vec<String> = world
+        .judge(&whole, "2026-05-04T00:00:00Z")
+        .signatures
+        .iter()
+        .map(|s| s.field.clone())
+        .collect();
+    assert_eq!((ranges.len(), fields.len()), (2, 2));
+    let tokens = [
+        "obj",
+        "endobj",
+        "/V",
+        "/Contents",
+        "/ByteRange",
+        "/DSS",
+        "/CRLs",
+        "xref",
+        "/Kids",
+        "R",
+        "null",
+    ];
+    let mut passed = 0;
+    let mutations = mutate::grammar_mutations(102_778, &whole, mutate::count(), &tokens);
+    for file in std::iter::once(whole.clone()).chain(mutations) {
+        let report = world.judge(&file, "2026-05-04T00:00:00Z");
+        if report.verdict != Verdict::TotalPassed {
+            continue;
+        }
+        passed += 1;
+        assert!(!report.signatures.is_empty());
+        for signature in &report.signatures {
+            let at = fields.iter().position(|field| *field == signature.field).unwrap();
+            let [_, start, end, rest] = ranges[at];
+            let same = |range: std::ops::Range<usize>| file.get(range.clone()) == whole.get(range);
+            assert!(
+                same(0..start) && same(end..end + rest),
+                "{} passes over other bytes",
+                signature.field
+            );
+        }
+    }
+    assert!((1..=mutate::count() / 2).contains(&passed), "{passed}");
 }

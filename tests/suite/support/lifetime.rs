@@ -32,34 +32,57 @@ pub(crate) struct World {
     pub(crate) signer: Holder,
     /// 2026 to 2030, serial number 3.
     pub(crate) tsa: Holder,
+    /// What stands in signatures besides the signer's and the root's.
+    pub(crate) between: Vec<Certificate>,
 }
 
 impl World {
     pub(crate) fn new() -> Self {
-        Self::naming(None)
+        Self::since("2026-01-01T00:00:00Z", None)
+    }
+
+    /// Every certificate is valid since 2012.
+    pub(crate) fn old() -> Self {
+        Self::since("2012-01-01T00:00:00Z", None)
     }
 
     /// Its certificates name this address of the root's list.
     pub(crate) fn naming(url: Option<&str>) -> Self {
+        Self::since("2026-01-01T00:00:00Z", url)
+    }
+
+    /// The signer has a certificate by a CA below the root (serial number 9), which is given too.
+    pub(crate) fn with_intermediate() -> (Self, Entity) {
+        let mut world = Self::new();
+        let ca = Entity::new(&[], "Intermediate");
+        world.between = vec![ca.certified(&world.root, &Says::new(9, ca_extensions()))];
+        let says = Says::new(2, vec![usage(&[ca::DIGITAL_SIGNATURE, ca::CONTENT_COMMITMENT])]);
+        world.signer.certificate = world.signer.entity.certified(&ca, &says);
+        (world, ca)
+    }
+
+    fn since(from: &str, url: Option<&str>) -> Self {
         let point = |url: &str| tlv(0x30, &tlv(0x30, &tlv(0xa0, &tlv(0xa0, &tlv(0x86, url.as_bytes())))));
         let named = || url.map(|url| Ext("2.5.29.31", false, point(url)));
         let root = Entity::new(&[], "Root");
         let mut says = Says::new(1, ca_extensions());
-        says.not_after = at("2049-12-31T00:00:00Z");
+        (says.not_before, says.not_after) = (at(from), at("2049-12-31T00:00:00Z"));
         let anchor = root.certified(&root, &says);
         let signer = Entity::new(&[], "Signer");
         let mut says = Says::new(2, vec![usage(&[ca::DIGITAL_SIGNATURE, ca::CONTENT_COMMITMENT])]);
+        says.not_before = at(from);
         says.extensions.extend(named());
         let signer = Holder {
             certificate: signer.certified(&root, &says),
             entity: signer,
         };
-        let tsa = authority(&root, (3, "2026-01-01T00:00:00Z", "2030-12-31T00:00:00Z"), named());
+        let tsa = authority(&root, (3, from, "2030-12-31T00:00:00Z"), named());
         Self {
             root,
             anchor,
             signer,
             tsa,
+            between: Vec::new(),
         }
     }
 
@@ -77,6 +100,11 @@ impl World {
 
     /// The root's list of 30 days from then on.
     pub(crate) fn list(&self, from: &str, entries: &[(u8, &str, Option<u8>)]) -> Vec<u8> {
+        self.list_by(&self.root, from, entries)
+    }
+
+    /// Another authority's list of 30 days from then on.
+    pub(crate) fn list_by(&self, issuer: &Entity, from: &str, entries: &[(u8, &str, Option<u8>)]) -> Vec<u8> {
         let from = at(from);
         let mut list = List::new();
         list.this_update = from;
@@ -85,21 +113,32 @@ impl World {
             let reason = reason.map(|code| Ext("2.5.29.21", false, tlv(10, &[code])));
             list = list.revokes(&[*serial], since, reason.into_iter().collect());
         }
-        list.by(&self.root)
+        list.by(issuer)
     }
 
     /// `pdf` signed by the signer.
     pub(crate) fn sign(&self, pdf: &[u8]) -> Vec<u8> {
+        self.sign_over(DigestAlgorithm::Sha256, pdf)
+    }
+
+    /// The same over this digest.
+    pub(crate) fn sign_over(&self, digest: DigestAlgorithm, pdf: &[u8]) -> Vec<u8> {
+        let algorithm = SignatureAlgorithm::Ecdsa(digest);
         let document = Document::open(pdf, None).unwrap();
-        let chain = [self.signer.certificate.clone(), self.anchor.clone()];
-        let room = estimate_bytes(&chain, ALGORITHM, ROOM).unwrap();
+        let chain = [
+            &[self.signer.certificate.clone()],
+            &*self.between,
+            &[self.anchor.clone()],
+        ]
+        .concat();
+        let room = estimate_bytes(&chain, algorithm, ROOM).unwrap();
         let mut prepared = prepare(&document, &Request::invisible(at("2026-05-01T00:00:00Z"), room)).unwrap();
         let (before, after) = prepared.signed_parts();
-        let message = DigestAlgorithm::Sha256.digest(&[pdf, before, after].concat());
-        let attributes = SignedAttributes::new(DigestAlgorithm::Sha256, &message, &chain[0]).unwrap();
-        let value = ca::sign(&self.signer.entity.key, ALGORITHM, attributes.to_sign());
+        let message = digest.digest(&[pdf, before, after].concat());
+        let attributes = SignedAttributes::new(digest, &message, &chain[0]).unwrap();
+        let value = ca::sign(&self.signer.entity.key, algorithm, attributes.to_sign());
         prepared
-            .put_contents(&signed_data(&attributes, ALGORITHM, &value, &chain).unwrap())
+            .put_contents(&signed_data(&attributes, algorithm, &value, &chain).unwrap())
             .unwrap();
         [pdf, &prepared.update].concat()
     }
