@@ -1,7 +1,8 @@
-"""Asks pyHanko whether a signed PDF holds by the evidence in it (EN 319 102-1, 5.6.3): {"root": PEM path, "path", "days": from now} on stdin.
+"""Asks pyHanko whether signed PDFs hold by the evidence in them (EN 319 102-1, 5.6.3): {"root": PEM path, "paths": [...]} on stdin.
 
-It answers {"error": null or text, "best_time": RFC 3339, "archived": whether document timestamps follow} for the first signature. No network: what is
-not in the file is not there. Revocation data is required for every certificate.
+It answers a list of {"error": null or text, "best_time": RFC 3339, "archived": whether document timestamps follow} for the first signature of each. No
+network: what is not in the file is not there. Revocation data is required for every certificate. One thing no file can hold: whether the TSA of its
+newest timestamp was revoked since. pyHanko is told that it was not, as its own simulation of the future does.
 """
 
 import asyncio
@@ -14,8 +15,11 @@ import sys
 from pyhanko.keys import load_cert_from_pemder
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation.ades import _dss_to_local_knowledge, ades_lta_validation, ades_with_time_validation
+from pyhanko.sign.general import extract_certificate_info
+from pyhanko.sign.validation.generic_cms import extract_tst_data_iter
 from pyhanko.sign.validation.status import PdfSignatureStatus
 from pyhanko.sign.validation.policy_decl import (
+    LocalKnowledge,
     PdfSignatureValidationSpec,
     RevinfoOnlineFetchingRule,
     RevocationInfoGatheringSpec,
@@ -23,14 +27,13 @@ from pyhanko.sign.validation.policy_decl import (
 )
 from pyhanko_certvalidator.authority import CertTrustAnchor
 from pyhanko_certvalidator.context import CertValidationPolicySpec, ValidationTimingInfo
-from pyhanko_certvalidator.policy_decl import REQUIRE_REVINFO, CertRevTrustPolicy
+from pyhanko_certvalidator.policy_decl import REQUIRE_REVINFO, CertRevTrustPolicy, NonRevokedStatusAssertion
 from pyhanko_certvalidator.registry import SimpleTrustManager
 
 logging.disable(logging.CRITICAL)
 
 
-def judge(request):
-    root = load_cert_from_pemder(request["root"])
+def judge(path, root):
     policy = CertValidationPolicySpec(
         trust_manager=SimpleTrustManager.build(trust_roots=[root]),
         revinfo_policy=CertRevTrustPolicy(revocation_checking_policy=REQUIRE_REVINFO),
@@ -41,11 +44,12 @@ def judge(request):
             online_fetching_rule=RevinfoOnlineFetchingRule.LOCAL_ONLY
         ),
     )
-    with open(request["path"], "rb") as file:
+    with open(path, "rb") as file:
         reader = PdfFileReader(file)
         signature = reader.embedded_regular_signatures[0]
         if reader.embedded_timestamp_signatures:
-            result = archived(signature, spec, request["days"])
+            last = reader.embedded_timestamp_signatures[-1].signed_data
+            result = archived(signature, unrevoked(spec, last))
         else:
             result = with_time(signature, spec)
     # The passed indication is written OK.
@@ -57,11 +61,17 @@ def judge(request):
     }
 
 
-def archived(signature, spec, days):
+def unrevoked(spec, token, known=LocalKnowledge()):
+    """The specification with the assertion that the TSA of this token is not revoked."""
+    now = datetime.datetime.now(tz=datetime.timezone.utc) + datetime.timedelta(minutes=2)
+    assertion = NonRevokedStatusAssertion(extract_certificate_info(token).signer_cert.sha256, at=now)
+    return dataclasses.replace(spec, local_knowledge=dataclasses.replace(known, nonrevoked_assertions=[assertion]))
+
+
+def archived(signature, spec):
     """Past validation, by the document timestamps (5.6.3)."""
     # What has no other proof existed when pyHanko looked at it: a moment after this line, which must not be after the time in question.
-    ahead = datetime.timedelta(days=days, minutes=1)
-    now = datetime.datetime.now(tz=datetime.timezone.utc) + ahead
+    now = datetime.datetime.now(tz=datetime.timezone.utc) + datetime.timedelta(minutes=1)
     timing = ValidationTimingInfo(validation_time=now, best_signature_time=now, point_in_time_validation=False)
     return asyncio.run(ades_lta_validation(signature, PdfSignatureValidationSpec(spec), timing))
 
@@ -70,9 +80,11 @@ def with_time(signature, spec):
     """Without document timestamps: now, by the signature's timestamp and the data in the DSS (5.5)."""
     known = _dss_to_local_knowledge(reader=signature.reader)
     signature.compute_integrity_info()
+    tokens = list(extract_tst_data_iter(signature.signer_info, signed=False))
+    spec = unrevoked(spec, tokens[0], known) if tokens else dataclasses.replace(spec, local_knowledge=known)
     judged = ades_with_time_validation(
         signature.signed_data,
-        dataclasses.replace(spec, local_knowledge=known),
+        spec,
         raw_digest=signature.compute_digest(),
         extra_status_kwargs=signature.summarise_integrity_info(),
         status_cls=PdfSignatureStatus,
@@ -80,13 +92,17 @@ def with_time(signature, spec):
     return asyncio.run(judged)
 
 
+def answer(path, root):
+    try:
+        return judge(path, root)
+    except Exception as error:  # whatever pyHanko raises is its verdict on the file
+        return {"error": f"{type(error).__name__}: {error}", "best_time": None, "archived": False}
+
+
 def main():
     request = json.load(sys.stdin)
-    try:
-        answer = judge(request)
-    except Exception as error:  # whatever pyHanko raises is its verdict on the file
-        answer = {"error": f"{type(error).__name__}: {error}", "best_time": None, "archived": False}
-    json.dump(answer, sys.stdout)
+    root = load_cert_from_pemder(request["root"])
+    json.dump([answer(path, root) for path in request["paths"]], sys.stdout)
 
 
 main()

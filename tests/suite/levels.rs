@@ -1,6 +1,7 @@
 //! Levels with evidence: B-LT and B-LTA when signing and later, by real authorities on loopback, judged by other people's programs.
 
 mod extending;
+mod lasting;
 mod signing;
 
 use crate::support::authority::{Authority, Mode};
@@ -38,7 +39,7 @@ impl Scene {
         };
         let signer = holder.add("sign", NewKey::P256, &request);
         authority.knows(&signer);
-        let tsa = self::tsa(&holder, &authority, tsa);
+        let tsa = self::tsa(&holder, &authority, tsa, 1_500);
         holder.document("a.pdf", &contract());
         Self {
             holder,
@@ -78,9 +79,9 @@ impl Scene {
         run(&mut self.holder.hankod(&words), "")
     }
 
-    /// What pyHanko says of a file in the holder's directory, with all that it needs inside, so many days from now.
-    fn judged(&self, name: &str, days: u32) -> Result<bool, String> {
-        pyhanko_ltv(&self.holder.dir.join(name), &self.holder.root(), days)
+    /// What pyHanko says of a file in the holder's directory, with all that it needs inside.
+    fn judged(&self, name: &str) -> Result<bool, String> {
+        pyhanko_ltv(&[self.holder.dir.join(name)], &self.holder.root(), 0).remove(0)
     }
 
     /// Every signature of the file is valid to pdfsig, the file to qpdf.
@@ -108,8 +109,8 @@ impl Scene {
     }
 }
 
-/// A TSA by the holder's authority, which answers for it.
-fn tsa(holder: &Holder, authority: &Authority, mode: tsa::Mode) -> Tsa {
+/// A TSA by the holder's authority, which answers for it. `days`: until its certificate ends.
+fn tsa(holder: &Holder, authority: &Authority, mode: tsa::Mode, days: i64) -> Tsa {
     let [ocsp, crl] = authority.urls();
     let request = IssueRequest {
         subject: &[("C", "JP"), ("O", "試験時刻認証局"), ("CN", "TSA")],
@@ -118,6 +119,7 @@ fn tsa(holder: &Holder, authority: &Authority, mode: tsa::Mode) -> Tsa {
         extended_key_usage_critical: true,
         ocsp_url: Some(&ocsp),
         crl_url: Some(&crl),
+        days: (-1, days),
         ..IssueRequest::default()
     };
     let tsa = Tsa::with_certificate(holder.ca(), mode, &request);

@@ -9,6 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 pub(crate) mod agreement;
+pub(crate) mod ahead;
 pub(crate) mod authority;
 pub(crate) mod browser;
 pub(crate) mod ca;

@@ -1,11 +1,12 @@
 //! Raising a signed draft to a level, update by update: a document timestamp where a signature has no time, validation data, a document timestamp over
-//! that. Each update is appended to the draft; what stood there before is never touched.
+//! that, validation data for its TSA. Each update is appended to the draft; what stood there before is never touched.
 
 use std::sync::Arc;
 
 use super::Supply;
 use super::survey::Survey;
 use crate::app::App;
+use crate::app::collect::Subject;
 use crate::app::desk::Level;
 use crate::app::draft::Draft;
 use crate::app::failure::{Failure, FailureKind};
@@ -88,16 +89,34 @@ impl App {
         } else if how.level == Level::BLt || !survey.is_archived() {
             return Ok((draft, raised));
         }
-        let password = how.password.clone();
-        let add = move || add_data(draft, &gathered.needed, password.as_deref());
-        (draft, raised.has_data) = self.blocking(add).await?;
+        survey.known.extend(&gathered.needed);
+        (draft, raised.has_data) = self.add_data(draft, gathered.needed, how).await?;
         if how.level == Level::BLta {
             draft = self.add_stamp(draft, &mut survey, how, &mut raised).await?;
+            let (added, has_more) = self.add_newest(draft, &survey, how).await?;
+            draft = added;
+            raised.has_data |= has_more;
             if raised.missing.is_empty() {
                 raised.level = Level::BLta;
             }
         }
         Ok((draft, raised))
+    }
+
+    /// Adds what shows, without a network, that the TSA of the newest timestamp is good. What cannot be had keeps the file from no level: the next
+    /// renewal asks again.
+    async fn add_newest(&self, draft: Draft, survey: &Survey, how: &Raise<'_>) -> Result<(Draft, bool), Failure> {
+        let subjects: Vec<Subject> = survey.newest(self.now()).into_iter().collect();
+        let (anchors, places) = (&how.supply.anchors, how.supply.places.clone());
+        let gathered = self.collect(&subjects, &survey.known, anchors, places).await?;
+        self.add_data(draft, gathered.needed, how).await
+    }
+
+    /// Adds these pieces; `false`: all of them stand there.
+    async fn add_data(&self, draft: Draft, pieces: Pieces, how: &Raise<'_>) -> Result<(Draft, bool), Failure> {
+        let password = how.password.clone();
+        self.blocking(move || add_data(draft, &pieces, password.as_deref()))
+            .await
     }
 
     /// Adds a document timestamp behind everything else.

@@ -174,6 +174,17 @@ impl Survey {
         subjects
     }
 
+    /// What evidence is wanted for the newest document timestamp's TSA, which nothing covers.
+    pub(super) fn newest(&self, now: Timestamp) -> Option<Subject> {
+        let stamp = self.stamps.iter().max_by_key(|stamp| stamp.order)?;
+        Some(Subject {
+            certificate: stamp.certificate.clone(),
+            use_: Use::TimestampAuthorities,
+            at: now,
+            freshness: Freshness::Current,
+        })
+    }
+
     /// The earliest time at which the signature is known to have been there.
     fn time(&self, signed: &Signed) -> Option<Timestamp> {
         let own = signed.stamps.iter().map(|stamp| stamp.time);

@@ -38,7 +38,7 @@ fn archives_and_their_renewals_are_good_to_another_verifier() {
     file(&scene.extend("b-lt.pdf", "b-lta.pdf", "b-lta"));
     file(&scene.extend("b-lta.pdf", "renewed.pdf", "b-lta"));
     for (name, archived) in [("b-lt.pdf", false), ("b-lta.pdf", true), ("renewed.pdf", true)] {
-        assert_eq!(scene.judged(name, 0), Ok(archived), "{name}");
+        assert_eq!(scene.judged(name), Ok(archived), "{name}");
     }
 }
 
@@ -106,6 +106,6 @@ fn several_files_are_extended_at_once() {
     let ran = run(&mut scene.holder.hankod(&words), "");
     assert!(ran.ok && ran.stdout.matches("B-LTA").count() == 2, "{ran:?}");
     for name in ["out/一.pdf", "out/二.pdf"] {
-        assert_eq!(scene.judged(name, 0), Ok(true));
+        assert_eq!(scene.judged(name), Ok(true));
     }
 }

@@ -11,7 +11,7 @@ fn a_file_gets_the_level_that_was_asked_for() {
         let signed = file(&scene.sign("b.pdf", level));
         assert_eq!((&signed["level"], missing(&signed)), (&level.into(), vec![]));
         scene.holds("b.pdf", signatures);
-        assert_eq!(scene.judged("b.pdf", 0), Ok(archived));
+        assert_eq!(scene.judged("b.pdf"), Ok(archived));
         assert!(scene.read("b.pdf").starts_with(&scene.read("a.pdf")));
     }
 }
@@ -26,7 +26,7 @@ fn lists_serve_where_nobody_answers_and_a_delegated_responder_speaks_for_its_aut
             (&"b-lta".into(), vec![]),
             "{mode:?}"
         );
-        assert_eq!(scene.judged("b.pdf", 0), Ok(true), "{mode:?}");
+        assert_eq!(scene.judged("b.pdf"), Ok(true), "{mode:?}");
     }
 }
 

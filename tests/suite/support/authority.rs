@@ -1,5 +1,6 @@
 //! An authority that answers for its certificates over HTTP: `openssl ocsp` and `openssl ca -gencrl` on loopback, and ways to misbehave.
 
+use super::ahead::Ahead;
 use super::ca::{self, Ca, DIGITAL_SIGNATURE, IssueRequest, Kind};
 use super::dir::TestDir;
 use super::responder::Responder;
@@ -38,6 +39,7 @@ struct Office {
     /// Lines of OpenSSL's index, by serial number.
     index: Mutex<BTreeMap<String, String>>,
     first: Mutex<Option<Vec<u8>>>,
+    ahead: Ahead,
 }
 
 impl Authority {
@@ -59,6 +61,11 @@ impl Authority {
     /// Its OCSP address and that of its list.
     pub(crate) fn urls(&self) -> [String; 2] {
         ["ocsp", "crl"].map(|path| format!("http://127.0.0.1:{}/{path}", self.port))
+    }
+
+    /// Its clock.
+    pub(crate) fn clock(&self) -> &Ahead {
+        &self.office.ahead
     }
 
     /// Knows this certificate (DER) from now on.
@@ -107,6 +114,7 @@ impl Office {
                 &["1.3.6.1.5.5.7.3.9"]
             },
             ocsp_nocheck: true,
+            days: (-1, 8_000),
             ..IssueRequest::default()
         };
         let certificate = openssl::x509::X509::from_der(&ca.issue(&key, &request)).unwrap();
@@ -117,6 +125,7 @@ impl Office {
             mode: Mutex::new(mode),
             index: Mutex::default(),
             first: Mutex::default(),
+            ahead: Ahead::default(),
         }
     }
 
@@ -152,7 +161,9 @@ impl Office {
 
     fn openssl(&self, words: &str) {
         let words: Vec<&str> = words.split_ascii_whitespace().collect();
-        let ran = run(Command::new("openssl").args(words).current_dir(&*self.dir), "");
+        let mut command = Command::new("openssl");
+        command.args(words).current_dir(&*self.dir);
+        let ran = run(&mut self.ahead.of(&command), "");
         assert!(ran.ok, "{}", ran.stderr);
     }
 }

@@ -182,7 +182,7 @@ fn ca_request<'a>(subject: &'a [(&'a str, &'a str)]) -> IssueRequest<'a> {
     IssueRequest {
         subject,
         key_usage: &[KEY_CERT_SIGN, CRL_SIGN],
-        days: (-30, 3650),
+        days: (-30, 8_000),
         is_ca: true,
         ..IssueRequest::default()
     }

@@ -3,6 +3,7 @@
 //! Each wrapper turns a judge's answer into data and adds no opinion. Trust is asked of pyHanko and `openssl cms`, with one root given;
 //! pdfsig and mutool are asked about integrity and coverage only.
 
+use super::ahead::days_ahead;
 use super::{repository, run};
 use serde::{Deserialize, Serialize};
 use std::ffi::OsStr;
@@ -134,21 +135,21 @@ pub(crate) fn pyhanko_all(pdfs: &[Pdf<'_>], root: &Path) -> Vec<Result<Vec<Pyhan
         .collect()
 }
 
-/// What pyHanko says of the first signature by the evidence in the file alone, so many days from now. `Ok` tells whether document timestamps archive it,
-/// `Err` holds its complaint.
-pub(crate) fn pyhanko_ltv(path: &Path, root: &Path, days: u32) -> Result<bool, String> {
-    let question = serde_json::json!({ "root": root, "path": path, "days": days }).to_string();
-    let python = judges_dir().join("bin/python");
-    let said = run(
-        Command::new(python).arg(repository("tests/judges/pyhanko_ltv.py")),
-        &question,
-    );
+/// What pyHanko says of the first signature of each file by the evidence in the file alone, with a clock so many days ahead. `Ok` tells whether document
+/// timestamps archive it, `Err` holds its complaint.
+pub(crate) fn pyhanko_ltv(paths: &[PathBuf], root: &Path, days: u32) -> Vec<Result<bool, String>> {
+    let question = serde_json::json!({ "root": root, "paths": paths }).to_string();
+    let mut command = Command::new(judges_dir().join("bin/python"));
+    command.arg(repository("tests/judges/pyhanko_ltv.py"));
+    let said = run(&mut days_ahead(&command, days), &question);
     assert!(said.ok, "pyHanko could not be asked: {}", said.stderr);
-    let answer: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
-    let archived = answer["archived"].as_bool().unwrap();
-    answer["error"]
-        .as_str()
-        .map_or(Ok(archived), |error| Err(error.to_owned()))
+    let answers: Vec<serde_json::Value> = serde_json::from_str(&said.stdout).unwrap();
+    assert_eq!(answers.len(), paths.len());
+    let told = |answer: &serde_json::Value| match answer["error"].as_str() {
+        Some(error) => Err(error.to_owned()),
+        None => Ok(answer["archived"].as_bool().unwrap()),
+    };
+    answers.iter().map(told).collect()
 }
 
 /// `qpdf --check`: `Err` holds its warnings and errors.

@@ -2,6 +2,7 @@
 //!
 //! One connection after another; it keeps its serial numbers and its key in a directory of its own.
 
+use super::ahead::Ahead;
 use super::ca::{self, Ca, IssueRequest, Kind};
 use super::run;
 use hankod::cms::SignedData;
@@ -54,6 +55,7 @@ pub(crate) struct Tsa {
     mode: Arc<Mutex<Mode>>,
     questions: Mutex<mpsc::Receiver<()>>,
     certificate: Vec<u8>,
+    ahead: Ahead,
 }
 
 /// Its folder, and what it has done.
@@ -63,6 +65,7 @@ struct Desk {
     asked: Arc<AtomicUsize>,
     question: mpsc::Sender<()>,
     first: Mutex<Option<Vec<u8>>>,
+    ahead: Ahead,
 }
 
 impl Tsa {
@@ -95,7 +98,9 @@ impl Tsa {
         let asked = Arc::new(AtomicUsize::new(0));
         let (question, questions) = mpsc::channel();
         let mode = Arc::new(Mutex::new(mode));
+        let ahead = Ahead::default();
         let desk = Desk {
+            ahead: ahead.clone(),
             dir,
             mode: Arc::clone(&mode),
             asked: Arc::clone(&asked),
@@ -113,7 +118,13 @@ impl Tsa {
             mode,
             questions: Mutex::new(questions),
             certificate,
+            ahead,
         }
+    }
+
+    /// Its clock.
+    pub(crate) fn clock(&self) -> &Ahead {
+        &self.ahead
     }
 
     /// Where it answers.
@@ -202,7 +213,7 @@ impl Desk {
             }
             _ => {}
         }
-        let made = openssl_reply(self.dir.path(), &query);
+        let made = openssl_reply(self.dir.path(), &query, &self.ahead);
         match mode {
             Mode::Replaying => self.first.lock().unwrap().get_or_insert(made).clone(),
             Mode::Ber => indefinite(&made, 4),
@@ -243,10 +254,12 @@ pub(crate) fn signed_by_another(ca: &Ca, request: &IssueRequest<'_>, token: &[u8
     std::fs::read(dir.path().join("out")).unwrap()
 }
 
-fn openssl_reply(dir: &Path, query: &[u8]) -> Vec<u8> {
+fn openssl_reply(dir: &Path, query: &[u8], ahead: &Ahead) -> Vec<u8> {
     std::fs::write(dir.join("query"), query).unwrap();
     let line = "ts -reply -config tsa.cnf -section tsa -queryfile query -out reply";
-    let said = run(Command::new("openssl").args(line.split(' ')).current_dir(dir), "");
+    let mut command = Command::new("openssl");
+    command.args(line.split(' ')).current_dir(dir);
+    let said = run(&mut ahead.of(&command), "");
     assert!(said.ok, "{}", said.stderr);
     std::fs::read(dir.join("reply")).unwrap()
 }
