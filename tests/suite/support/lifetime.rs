@@ -126,9 +126,9 @@ impl World {
         let algorithm = SignatureAlgorithm::Ecdsa(digest);
         let document = Document::open(pdf, None).unwrap();
         let chain = [
-            &[self.signer.certificate.clone()],
+            std::slice::from_ref(&self.signer.certificate),
             &*self.between,
-            &[self.anchor.clone()],
+            std::slice::from_ref(&self.anchor),
         ]
         .concat();
         let room = estimate_bytes(&chain, algorithm, ROOM).unwrap();
