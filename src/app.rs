@@ -21,6 +21,7 @@ pub mod failure;
 pub mod files;
 pub mod filter;
 pub mod folders;
+pub mod forms;
 mod interrupted;
 pub mod jobs;
 mod journal;

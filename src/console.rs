@@ -27,6 +27,7 @@ pub struct Asset {
 }
 
 const JS: &str = "text/javascript; charset=utf-8";
+const TS: &str = "text/plain; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 const JSON: &str = "application/json";
@@ -55,6 +56,9 @@ files!(
     "pages.js" JS,
     "seal.js" JS,
     "progress.js" JS,
+    "return.js" JS,
+    "hankod.js" JS,
+    "hankod.d.ts" TS,
 );
 
 /// The page's HTML in `lang`.

@@ -26,6 +26,8 @@ pub const MAX_NAME_BYTES: usize = 255;
 pub const MAX_COORDINATE_POINTS: f64 = 14_400.0;
 /// Longest PNG of a seal, in bytes.
 pub const MAX_SEAL_BYTES: usize = 4 << 20;
+/// Longest address that results are posted to, in bytes.
+pub const MAX_RETURN_URL_BYTES: usize = 2_048;
 /// Longest reason, place or seal text, in characters.
 pub const MAX_TEXT_CHARS: usize = 200;
 
@@ -437,6 +439,8 @@ pub struct SigningUpload {
     pub passwords: Vec<Option<Password>>,
     /// What it takes of the room for uploads.
     pub share: Arc<SpoolShare>,
+    /// Where a form wants the results to be posted; unchecked.
+    pub return_url: Option<String>,
 }
 
 /// Where a signing stands.
@@ -539,6 +543,11 @@ pub struct Preview {
     pub origin: Option<String>,
     /// The same number stands in the prompt.
     pub check: String,
+    /// The site asked by a form of the browser: no card is looked at before the person goes on.
+    pub by_form: bool,
+    /// Where the results are posted to, for a form that named it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub return_url: Option<String>,
     /// What was asked for; the certificate may be open.
     pub sign: SigningChoice,
     /// Every document.

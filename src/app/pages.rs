@@ -105,6 +105,11 @@ impl App {
             state: entry.state(),
             origin: entry.origin(),
             check: entry.check(),
+            by_form: entry.form.is_some(),
+            return_url: entry
+                .form
+                .as_ref()
+                .and_then(|form| Some(form.return_url.as_ref()?.as_str().to_owned())),
             sign: entry.choice.clone(),
             documents: entry
                 .sights

@@ -25,6 +25,14 @@ pub struct Known {
 }
 
 impl Known {
+    /// A site that a form names. It showed no key, so nothing is signed for it without a person.
+    pub const fn by_form(origin: Origin) -> Self {
+        Self {
+            principal: Principal::Site { origin },
+            unattended: false,
+        }
+    }
+
     /// The daemon's own page.
     pub const fn own_page() -> Self {
         Self {
@@ -69,6 +77,12 @@ impl App {
     pub async fn allows(&self, origin: &Origin) -> bool {
         let pairings = self.store().pairings_of_origin(origin.as_str(), 1).await;
         pairings.is_ok_and(|found| !found.is_empty())
+    }
+
+    /// `true` when a form of this origin is taken over: an allowed site, or one that the configuration names, for browsers
+    /// in which a page can never ask to be allowed.
+    pub async fn takes_forms_of(&self, origin: &Origin) -> bool {
+        self.config().sites.iter().any(|site| site.origin == *origin) || self.allows(origin).await
     }
 
     /// Whose key this is. A site's key is good from its own origin only, a program's key only without an origin.

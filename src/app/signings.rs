@@ -19,12 +19,13 @@ use super::desk::{
 use super::draft::Draft;
 use super::extend::Sources;
 use super::failure::{Failure, FailureKind};
+use super::forms::Form;
 use super::jobs;
 use super::pages::Sight;
 use super::pairings::Known;
 use super::signing::{Credential, Deliver, Item, PinChoice, Set, Signed, Step};
 use super::spool::SpoolShare;
-use crate::access::Principal;
+use crate::access::{Origin, Principal};
 use crate::config::Limits;
 use crate::text::{Explain, Lang, plain};
 use crate::token::pin::Place;
@@ -61,6 +62,8 @@ pub(crate) struct Entry {
     pub(crate) sights: Vec<Sight>,
     /// As asked for.
     pub(crate) choice: SigningChoice,
+    /// What a form of the browser said besides, where one brought it.
+    pub(crate) form: Option<Form>,
     cancel: CancellationToken,
     phase: watch::Sender<Phase>,
     waiting: Mutex<Option<Vec<Item>>>,
@@ -83,6 +86,17 @@ impl App {
     /// # Errors
     /// What [`super::desk::SigningRequest::check`] refuses, `signings_too_many`, `pdf_*` for documents that do not open.
     pub async fn create_signing(&self, who: &Known, upload: SigningUpload, lang: Lang) -> Result<String, Failure> {
+        self.take_over(who, upload, None, lang).await
+    }
+
+    /// The same; `form` where a form of the browser brought it.
+    pub(crate) async fn take_over(
+        &self,
+        who: &Known,
+        upload: SigningUpload,
+        form: Option<Form>,
+        lang: Lang,
+    ) -> Result<String, Failure> {
         let limits = &self.config().limits;
         upload.request.check(limits.max_documents)?;
         let SigningUpload {
@@ -91,6 +105,7 @@ impl App {
             seal,
             passwords,
             share,
+            return_url: _,
         } = upload;
         if documents.len() != request.documents.len() || passwords.len() != documents.len() {
             return Err(Failure::new(FailureKind::Invalid, "manifest_documents_differ"));
@@ -120,10 +135,12 @@ impl App {
             id: id.clone(),
             who: who.principal.clone(),
             lang: self.prompt_lang(lang),
-            unattended: self.is_unattended(who),
+            // A form showed no key.
+            unattended: form.is_none() && self.is_unattended(who),
             check: Mutex::new(check),
             sights,
             choice: request.sign.clone(),
+            form,
             cancel: self.0.stopping.child_token(),
             phase: watch::Sender::new(Phase {
                 state: SigningState::AwaitingConfirmation,
@@ -326,6 +343,15 @@ impl Desk {
     /// `true` when `who` may know of the signing.
     pub(crate) fn knows(&self, who: &Principal, id: &str) -> bool {
         self.find(who, id).is_ok()
+    }
+
+    /// Requests of `origin` that came by a form and wait for the person.
+    pub(crate) fn waiting_forms(&self, origin: &Origin) -> usize {
+        let of = |entry: &&Arc<Entry>| {
+            let asked = entry.form.is_some() && entry.state() == SigningState::AwaitingConfirmation;
+            asked && matches!(&entry.who, Principal::Site { origin: site } if site == origin)
+        };
+        locked(&self.0).entries.values().filter(of).count()
     }
 
     /// Takes back every signing that waits for a person or a token.

@@ -34,10 +34,21 @@ function over() {
 }
 
 function ask(shown) {
-  const certificate = chooseCertificate(byId("certificates"), shown.sign.certificate);
-  const look = chooseLook(byId("look"), shown.documents, () => certificate.certificate()?.name ?? "");
-  byId("certificates").addEventListener("change", look.redraw);
-  form.hidden = false;
+  let certificate = null;
+  const look = chooseLook(byId("look"), shown.documents, () => certificate?.certificate()?.name ?? "");
+  const begin = () => {
+    certificate = chooseCertificate(byId("certificates"), shown.sign.certificate);
+    byId("certificates").addEventListener("change", look.redraw);
+    byId("arrived").hidden = true;
+    form.hidden = false;
+  };
+  if (shown.by_form) {
+    // Whoever made the browser come here has not met the person yet: until they go on, no card is looked at.
+    byId("arrived").hidden = false;
+    byId("arrived-go").addEventListener("click", begin, { once: true });
+  } else {
+    begin();
+  }
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const select = certificate.selector();
@@ -52,7 +63,7 @@ function ask(shown) {
       const sign = { ...shown.sign, certificate: select };
       await confirm(id, { sign, appearances: look.appearances(), check: shown.check });
       over();
-      await follow(id, over);
+      await follow(id, over, shown.return_url);
     } catch (error) {
       tell(error.message, "bad");
       byId("go").disabled = false;
@@ -61,8 +72,7 @@ function ask(shown) {
   byId("stop").addEventListener("click", async () => {
     try {
       await cancel(id);
-      over();
-      tell(say("console-state-cancelled"));
+      await follow(id, over, shown.return_url);
     } catch (error) {
       tell(error.message, "bad");
     }
@@ -81,7 +91,7 @@ async function main() {
     const waiting = shown.state === "awaiting_confirmation";
     const placed = waiting ? ask(shown) : undefined;
     showDocuments(byId("documents"), shown, placed);
-    if (!waiting) await follow(id, over);
+    if (!waiting) await follow(id, over, shown.return_url);
   } catch (error) {
     fill(byId("documents"));
     tell(error.message, "bad");

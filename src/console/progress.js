@@ -2,6 +2,7 @@
 
 import { signed, wait } from "./api.js";
 import { byId, el, fill } from "./dom.js";
+import { giveBack } from "./return.js";
 import { number, say } from "./words.js";
 
 const WAIT_SECONDS = 20;
@@ -36,7 +37,7 @@ function download(document) {
 const released = (view) => view.documents.filter((document) => document.signed);
 
 /** Offers what was signed: all of it, or what was released before the signing ended early. */
-function offer(view) {
+function offer(view, returnUrl) {
   const result = byId("result");
   const documents = released(view);
   fill(
@@ -44,14 +45,30 @@ function offer(view) {
     el("h2", {}, say("console-done", { count: number(documents.length) })),
     el("p", { class: "hint" }, say("console-done-hint")),
     el("ul", { class: "downloads" }, ...documents.map(download)),
-    el("p", {}, el("a", { href: "/" }, say("console-another"))),
+    el("p", {}, onward(view, returnUrl)),
   );
   result.hidden = false;
   result.focus();
 }
 
+/** The way on: a new start, or back to the site that sent the person here. */
+function onward(view, returnUrl) {
+  if (!returnUrl) return el("a", { href: "/" }, say("console-another"));
+  const button = el("button", { type: "button", class: "primary", id: "return" }, say("console-return"));
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    try {
+      await giveBack(view, returnUrl);
+    } catch (error) {
+      tell(error.message, "bad");
+      button.disabled = false;
+    }
+  });
+  return button;
+}
+
 /** It failed or was cancelled; documents that were released before stay signed, and that must be said. */
-function early(view, onEnd) {
+function early(view, onEnd, returnUrl) {
   const count = number(released(view).length);
   const some = released(view).length > 0;
   if (view.state === "cancelled") {
@@ -60,21 +77,21 @@ function early(view, onEnd) {
     const why = view.error?.message ?? say("console-failed");
     tell(some ? `${why} ${say("console-signed-before", { count })}` : why, "bad");
   }
-  if (!some) return ended(onEnd);
+  if (!some) return ended(onEnd, view, returnUrl);
   onEnd();
-  offer(view);
+  offer(view, returnUrl);
 }
 
 /** Nothing came of it; the way on is a new start. */
-function ended(onEnd) {
+function ended(onEnd, view, returnUrl) {
   onEnd();
   const result = byId("result");
-  fill(result, el("p", {}, el("a", { href: "/" }, say("console-another"))));
+  fill(result, el("p", {}, onward(view, returnUrl)));
   result.hidden = false;
 }
 
-/** Follows a signing to its end; `onEnd` is called when it did not end well. */
-export async function follow(id, onEnd) {
+/** Follows a signing to its end; `onEnd` is called when it did not end well. What is done goes on to `returnUrl`, where there is one. */
+export async function follow(id, onEnd, returnUrl) {
   for (let view = null; ; ) {
     try {
       view = await wait(id, view === null ? 0 : WAIT_SECONDS);
@@ -86,9 +103,11 @@ export async function follow(id, onEnd) {
     byId("check").textContent = view.check;
     if (view.state === "done") {
       tell(say("console-state-done"), "good");
-      return offer(view);
+      offer(view, returnUrl);
+      if (returnUrl) byId("return").click();
+      return;
     }
-    if (view.state === "failed" || view.state === "cancelled") return early(view, onEnd);
+    if (view.state === "failed" || view.state === "cancelled") return early(view, onEnd, returnUrl);
     tell(say(LINES[view.state] ?? "console-state-queued", { check: view.check }), "busy");
   }
 }

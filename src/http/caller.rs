@@ -114,11 +114,18 @@ async fn admit(
         Source::Own | Source::Unsaid => None,
     };
     if let Some(origin) = &site {
-        let open = matches!(placed.rule.audience, Audience::Anyone | Audience::Stranger);
-        if !open && (placed.rule.audience != Audience::Known || !desk.app.allows(origin).await) {
+        let allowed = match placed.rule.audience {
+            Audience::Known => desk.app.allows(origin).await,
+            Audience::Form => desk.app.takes_forms_of(origin).await,
+            Audience::Anyone | Audience::Stranger => true,
+            Audience::Person | Audience::Visitor => false,
+        };
+        if !allowed {
             return Err(Refusal::UnknownOrigin.into());
         }
-        *readable_by = Some(origin.clone());
+        if placed.rule.audience != Audience::Form {
+            *readable_by = Some(origin.clone());
+        }
     }
     if placed.preflight {
         return Ok(Admitted::Preflight(placed.rule));
@@ -159,6 +166,8 @@ async fn identify(desk: &Desk, examined: &Examined) -> Result<Option<Known>, Htt
     };
     match (&examined.credential, examined.rule.audience) {
         (_, Audience::Anyone | Audience::Stranger | Audience::Visitor) => Ok(None),
+        // The browser names the site; a form can hold no key, because its page cannot know who listens on this port.
+        (_, Audience::Form) => Ok(site.map(|origin| Known::by_form(origin.clone()))),
         (Credential::Key(_), Audience::Person) => Err(Refusal::PageOnly.into()),
         (Credential::Key(key), Audience::Known) => Ok(Some(desk.app.authenticate(key, site).await?)),
         (Credential::Cookie(cookie), Audience::Known | Audience::Person) => {

@@ -4,6 +4,7 @@
 
 mod about;
 mod events;
+mod forms;
 mod pairings;
 mod signings;
 mod tokens;
@@ -90,6 +91,7 @@ fn api() -> (Router<Desk>, utoipa::openapi::OpenApi) {
         .routes(routes!(signings::picture))
         .routes(routes!(signings::seal))
         .routes(routes!(signings::confirm))
+        .routes(routes!(forms::leave))
         .routes(routes!(verify::verify))
         .routes(routes!(view::view))
         .split_for_parts()

@@ -42,8 +42,21 @@ async fn desk_page(state: State<Desk>, peer: Extension<Peer>, caller: Extension<
     page(state, peer, Page::Desk, language(&caller, query)).await
 }
 
-async fn confirm_page(state: State<Desk>, peer: Extension<Peer>, caller: Extension<Caller>, query: Asked) -> Response {
-    page(state, peer, Page::Confirm, language(&caller, query)).await
+async fn confirm_page(
+    state: State<Desk>,
+    peer: Extension<Peer>,
+    caller: Extension<Caller>,
+    id: Result<Path<String>, PathRejection>,
+    query: Asked,
+) -> Response {
+    let back = id.ok().and_then(|Path(id)| state.app.return_origin(&id));
+    let mut response = page(state, peer, Page::Confirm, language(&caller, query)).await;
+    // The results go back by a form to the site that asked by one, and to no other.
+    let policy = back.and_then(|origin| HeaderValue::from_str(&format!("{POLICY} {}", origin.as_str())).ok());
+    if let Some(policy) = policy {
+        response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+    }
+    response
 }
 
 async fn verify_page(state: State<Desk>, peer: Extension<Peer>, caller: Extension<Caller>, query: Asked) -> Response {

@@ -18,6 +18,8 @@ pub enum Audience {
     Known,
     /// The daemon's own page alone.
     Person,
+    /// A form of an allowed site that the browser navigates with; it may leave a request for the person and read nothing.
+    Form,
     /// A browser that opens the daemon's page or loads its files.
     Visitor,
 }
@@ -108,6 +110,7 @@ pub static DESK: &[Rule] = &[
     rule(Method::POST, "/v1/verify/view", Audience::Person, BodyKind::Pdf),
     rule(Method::GET, "/", Audience::Visitor, BodyKind::Empty),
     rule(Method::GET, "/verify", Audience::Visitor, BodyKind::Empty),
+    rule(Method::POST, "/confirm", Audience::Form, BodyKind::Multipart),
     rule(Method::GET, "/confirm/{}", Audience::Visitor, BodyKind::Empty),
     rule(Method::GET, "/assets/{}", Audience::Visitor, BodyKind::Empty),
     rule(Method::GET, "/openapi.json", Audience::Visitor, BodyKind::Empty),

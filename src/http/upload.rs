@@ -9,7 +9,7 @@ mod spool;
 use super::error::{HttpError, Refusal};
 use super::limits::Limits;
 use super::routes::MAX_JSON_BYTES;
-use crate::app::desk::{MAX_SEAL_BYTES, SigningRequest, SigningUpload, UploadedDocument};
+use crate::app::desk::{MAX_RETURN_URL_BYTES, MAX_SEAL_BYTES, SigningRequest, SigningUpload, UploadedDocument};
 use crate::app::failure::{Failure, FailureKind};
 use crate::app::spool::SpoolRoom;
 use crate::secret::{MAX_SECRET_BYTES, Password};
@@ -45,12 +45,41 @@ pub(super) struct SigningForm {
     document: Vec<Vec<u8>>,
 }
 
+/// The parts of `POST /confirm`, in this order.
+#[derive(utoipa::ToSchema)]
+#[expect(
+    dead_code,
+    reason = "it describes the form in the OpenAPI document and is never made"
+)]
+pub(super) struct NavigationForm {
+    /// `application/json`, or a plain field; always the first part.
+    manifest: SigningRequest,
+    /// Where the browser posts the results: an address of the origin that sends the form. Without it they are saved by the person.
+    return_url: Option<String>,
+    /// `image/png`; only where the manifest names an image seal.
+    #[schema(format = Binary, content_media_type = "image/png")]
+    seal: Option<Vec<u8>>,
+    /// `application/pdf`; one part for each document of the manifest, in its order.
+    #[schema(format = Binary, content_media_type = "application/pdf")]
+    document: Vec<Vec<u8>>,
+}
+
+/// Who made the form.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Sender {
+    /// A script or a program, which can type each part.
+    Script,
+    /// A browser that navigates: plain fields have no type, and `return_url` may be among them.
+    Browser,
+}
+
 /// Reads the whole upload; the documents land in `folder`.
 ///
 /// # Errors
 /// `bad_upload`, `bad_json`, `body_too_large`, `uploads_full`, `upload_stalled`, `password_too_long`, `disk_full`, `output_unwritable`; and what the manifest's own check says.
 pub(super) async fn receive(
     request: Request,
+    sender: Sender,
     folder: &Path,
     limits: &Limits,
     room: &SpoolRoom,
@@ -69,7 +98,8 @@ pub(super) async fn receive(
     let manifest = next(&mut parts, &gauge)
         .await?
         .ok_or_else(|| bad("the manifest is missing"))?;
-    if manifest.name() != Some("manifest") || !typed(&manifest, &["application/json"]) {
+    let plain = sender == Sender::Browser && manifest.content_type().is_none();
+    if manifest.name() != Some("manifest") || !(plain || typed(&manifest, &["application/json"])) {
         return Err(bad("the first part must be `manifest`, application/json").into());
     }
     let json = in_memory(manifest, MAX_JSON_BYTES).await?;
@@ -80,9 +110,17 @@ pub(super) async fn receive(
 
     let mut seal = None;
     let mut passwords: Vec<Option<Password>> = request.documents.iter().map(|_| None).collect();
+    let mut return_url = None;
     let mut documents: Vec<UploadedDocument> = Vec::with_capacity(request.documents.len());
     while let Some(part) = next(&mut parts, &gauge).await? {
         match part.name() {
+            Some("return_url")
+                if sender == Sender::Browser && return_url.is_none() && seal.is_none() && documents.is_empty() =>
+            {
+                let bytes = in_memory(part, MAX_RETURN_URL_BYTES as u64).await?;
+                let text = String::from_utf8(bytes).map_err(|_| bad("`return_url` is not text"))?;
+                return_url = Some(text);
+            }
             Some("seal") if seal.is_none() && documents.is_empty() && typed(&part, &["image/png"]) => {
                 seal = Some(in_memory(part, MAX_SEAL_BYTES as u64).await?);
             }
@@ -112,6 +150,7 @@ pub(super) async fn receive(
         seal,
         passwords,
         share,
+        return_url,
     })
 }
 

@@ -4,6 +4,7 @@ use crate::support::browser::browse;
 use crate::support::desk::{Desk, PIN};
 use crate::support::judges::{pdfsig, pyhanko};
 use crate::support::pinentry::Answer;
+use crate::support::repository;
 use crate::support::shapes;
 use crate::support::site::Site;
 use base64::Engine as _;
@@ -14,11 +15,12 @@ use std::path::Path;
 const NAMES: [&str; 2] = ["業務委託契約書.pdf", "覚書.pdf"];
 
 fn site() -> Site {
-    Site::new(vec![(
-        "/",
-        "text/html",
-        "<!doctype html><title>契約サイト</title>".to_owned(),
-    )])
+    let client = std::fs::read_to_string(repository("src/console/hankod.js")).unwrap();
+    let page = "<!doctype html><title>契約サイト</title>".to_owned();
+    Site::new(vec![
+        ("/", "text/html", page),
+        ("/hankod.js", "text/javascript", client),
+    ])
 }
 
 fn documents() -> [Vec<u8>; 2] {
@@ -39,17 +41,25 @@ fn an_allowed_site_on_the_internet_signs_two_documents_with_one_pin() {
     let seen = browse(
         "other_site",
         &json!({
-            "site": origin, "daemon": format!("http://127.0.0.1:{}", daemon.port()), "isPublic": true, "granted": true,
-            "holder": "甲野太郎", "documents": sent(&inputs), "folder": folder,
+            "site": origin, "ports": [shop.port(), daemon.port()], "isPublic": true, "granted": true, "holder": "甲野太郎",
+            "documents": sent(&inputs), "folder": folder,
         }),
     );
 
-    assert_eq!(seen["health"]["name"], "hankod");
-    assert_eq!(seen["pairing"], "allowed");
-    assert_eq!(seen["proven"], true, "{seen}");
+    assert_eq!(
+        (&seen["before"], &seen["after"]),
+        (&json!("not_paired"), &json!("ready")),
+        "{seen}"
+    );
     let holders = seen["holders"].as_array().unwrap();
     assert!(holders.len() == 2 && holders.contains(&json!("甲野太郎")) && holders.contains(&json!("見本市長")));
-    assert_eq!(seen["signing"]["state"], "done", "{seen}");
+    let progress = seen["progress"].as_array().unwrap();
+    let last = progress.last().unwrap();
+    assert_eq!(
+        (&last["state"], &last["signed"], &last["of"]),
+        (&json!("done"), &json!(2), &json!(2)),
+        "{seen}"
+    );
 
     let prompts = desk.pinentry.received("SETDESC");
     let [allow, sign] = prompts.as_slice() else {
@@ -58,7 +68,7 @@ fn an_allowed_site_on_the_internet_signs_two_documents_with_one_pin() {
     let code = seen["code"].as_str().unwrap();
     assert!(code.len() == 6 && code.bytes().all(|b| b.is_ascii_digit()), "{code}");
     assert!(allow.contains(code) && allow.contains(&origin), "{code}: {allow}");
-    let check = seen["signing"]["check"].as_str().unwrap();
+    let check = last["check"].as_str().unwrap();
     for words in [&origin, "文書 2 件", NAMES[0], NAMES[1], "甲野太郎", check] {
         assert!(sign.contains(words), "{words} does not stand in:\n{sign}");
     }

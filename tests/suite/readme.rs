@@ -16,9 +16,15 @@ fn the_example_for_pages_signs_a_pdf() {
     for readme in ["README.md", "README.ja.md"] {
         let desk = Desk::new("readme", &[Answer::Confirm, Answer::Pin(PIN)]);
         let daemon = desk.serve();
-        let script = example(readme).replace(":10805", &format!(":{}", daemon.port()));
-        let page = format!("<!doctype html><meta charset=utf-8><input type=file id=file><script>{script}</script>");
-        let shop = Site::new(vec![("/", "text/html", page)]);
+        let script = example(readme).replace("new Hankod()", &format!("new Hankod({{ ports: [{}] }})", daemon.port()));
+        let page = format!(
+            "<!doctype html><meta charset=utf-8><input type=file id=file><script type=module>{script}\nwindow.sign = sign;</script>"
+        );
+        let client = std::fs::read_to_string(repository("src/console/hankod.js")).unwrap();
+        let shop = Site::new(vec![
+            ("/", "text/html", page),
+            ("/hankod.js", "text/javascript", client),
+        ]);
         let input = shapes::classic("1.7", shapes::LF);
         let seen = browse(
             "readme",

@@ -3,7 +3,7 @@
 use super::super::caller::Caller;
 use super::super::error::{ErrorBody, HttpError, Refusal};
 use super::super::names::attachment;
-use super::super::upload;
+use super::super::upload::{self, Sender};
 use super::{Checked, Desk};
 use crate::app::desk::{Confirmation, PageView, Preview, SigningView};
 use crate::app::failure::{Failure, FailureKind};
@@ -37,7 +37,14 @@ pub(super) async fn create(
     let known = caller.identified()?.clone();
     let who = &known.principal;
     let patience = wanted_wait(request.headers());
-    let upload = upload::receive(request, desk.app.uploads(), &desk.limits, desk.app.spool_room()).await?;
+    let upload = upload::receive(
+        request,
+        Sender::Script,
+        desk.app.uploads(),
+        &desk.limits,
+        desk.app.spool_room(),
+    )
+    .await?;
     let id = desk.app.create_signing(&known, upload, caller.lang).await?;
     let view = match patience {
         Some(patience) => desk.app.wait(who, &id, patience, caller.lang).await?,

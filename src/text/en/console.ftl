@@ -89,6 +89,9 @@ console-done = Signed documents ({ $count })
 console-done-hint = The originals are unchanged. Save the signed files.
 console-download = Save { $name }
 console-another = Sign other documents
+console-arrived-hint = Look at the documents, put your card on the reader and go on. No card has been used yet.
+console-arrived-go = Go on to sign
+console-return = Back to the site
 
 # the page of verification
 console-verify-link = Check the signatures of a document you received

@@ -89,6 +89,9 @@ console-done = 署名済みの文書({ $count } 件)
 console-done-hint = 元の文書はそのままです。署名済みのファイルを保存してください。
 console-download = { $name } を保存
 console-another = 別の文書に署名する
+console-arrived-hint = 文書を確かめてから、カードをリーダーに置いて進んでください。まだカードには触れていません。
+console-arrived-go = 署名に進む
+console-return = 元のサイトに戻る
 
 # 検証のページ
 console-verify-link = 届いた文書の署名を確かめる

@@ -1,0 +1,119 @@
+// Types of hankod.js. The shapes of manifests and views are those of the daemon's `/openapi.json`.
+
+export type Status =
+  | "ready"
+  | "not_running"
+  | "permission_prompt"
+  | "denied"
+  | "unsupported"
+  | "too_old"
+  | "not_paired"
+  | "no_card";
+
+export interface Words {
+  ja: string;
+  en: string;
+}
+
+export const MESSAGES: Readonly<Record<Status, Words>>;
+
+export class HankodError extends Error {
+  /** A status, a code of docs/errors.md, or `unreachable`. */
+  readonly code: string;
+  /** How the signing stood, where one failed: what was signed before is fetched with `results`. */
+  readonly view?: SigningView;
+  constructor(code: string, message: string, view?: SigningView);
+}
+
+export type CertificateSelector = { sha256: string } | { token: string };
+
+export interface SigningChoice {
+  certificate?: CertificateSelector | null;
+  level?: "b-b" | "b-t" | "b-lt" | "b-lta";
+  algorithm?: "auto" | "rsa-pkcs1" | "rsa-pss";
+  certify?: "no-changes" | "form" | "annotations" | null;
+  reason?: string | null;
+  location?: string | null;
+  augment_later?: boolean;
+  [more: string]: unknown;
+}
+
+export interface Appearance {
+  seal: { name: string } | { image: Record<string, never> };
+  /** From 1. */
+  page: number;
+  /** Left, bottom, width, height in points from the page's lower left corner. */
+  rect: [number, number, number, number];
+  date?: boolean;
+}
+
+export interface SignOptions {
+  sign?: SigningChoice;
+  /** By file, in order: an existing empty field, a visible seal. */
+  documents?: ReadonlyArray<{ field?: string; appearance?: Appearance }>;
+  /** The PNG of an image seal. */
+  seal?: Blob;
+  start?: "at_once" | "after_confirmation";
+  /** Where the signed files are posted when the page must be left; an address of this very origin. */
+  returnUrl?: string;
+  /** Cancels. */
+  signal?: AbortSignal;
+}
+
+export interface Progress {
+  state: "awaiting_confirmation" | "queued" | "awaiting_pin" | "signing" | "done" | "failed" | "cancelled";
+  /** The number that the PIN prompt shows. */
+  check: string;
+  /** hankod's page with every document. */
+  confirm: string;
+  signed: number;
+  of: number;
+}
+
+export interface SigningView {
+  id: string;
+  state: Progress["state"];
+  check: string;
+  confirm: string;
+  documents: Array<{ n: number; name: string; bytes: number; sha256: string; signed: string | null }>;
+  error: { code: string; message: string } | null;
+}
+
+export interface Token {
+  id: string;
+  reader: string;
+  present: boolean;
+  label: string;
+  pin: "normal" | "low" | "final" | "locked";
+  tries_left: number | null;
+  pinpad: boolean;
+  problem: { code: string; message: string } | null;
+  [more: string]: unknown;
+}
+
+export interface Certificate {
+  select: CertificateSelector;
+  token: string;
+  token_label: string;
+  name: string;
+  organization: string | null;
+  issuer: string;
+  not_after: string | null;
+  usable: boolean;
+  reasons: Array<{ code: string; message: string }>;
+  [more: string]: unknown;
+}
+
+export class Hankod {
+  constructor(options?: { ports?: readonly number[]; storage?: Pick<Storage, "getItem" | "setItem">; lang?: string });
+  status(options?: { ask?: boolean }): Promise<{ status: Status; message: Words }>;
+  pair(onCode?: (code: string) => void): Promise<void>;
+  tokens(): Promise<Token[]>;
+  certificates(usage?: "signing" | "all"): Promise<Certificate[]>;
+  sign(
+    files: Iterable<File>,
+    options?: SignOptions,
+    onProgress?: (progress: Progress) => void,
+  ): Promise<{ left: true } | { left: false; files: File[] }>;
+  results(view: SigningView): Promise<File[]>;
+}

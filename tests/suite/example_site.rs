@@ -1,0 +1,183 @@
+//! `examples/site` and `hankod.js` in real Chromium: three documents are signed whether or not the browser lets the page's script through.
+
+use crate::support::browser::browse;
+use crate::support::daemon::Daemon;
+use crate::support::desk::{Desk, PIN};
+use crate::support::http::{Part, Request};
+use crate::support::pinentry::Answer;
+use crate::support::site::Site;
+use crate::support::{repository, shapes};
+use serde_json::{Value, json};
+use std::io::{BufRead as _, BufReader};
+use std::net::TcpListener;
+use std::process::{Child, Command, Stdio};
+
+const NAMES: [&str; 3] = ["1-業務委託契約書.pdf", "2-覚書.pdf", "3-注文書.pdf"];
+
+/// The example's server over three contracts; it ends with the test.
+struct Example {
+    child: Child,
+    port: u16,
+}
+
+impl Example {
+    fn start(desk: &Desk, daemon: &Daemon) -> Self {
+        let folder = desk.dir.join("contracts");
+        std::fs::create_dir(&folder).unwrap();
+        for (name, pdf) in NAMES.iter().zip(documents()) {
+            std::fs::write(folder.join(name), pdf).unwrap();
+        }
+        let mut child = Command::new("node")
+            .arg(repository("examples/site/site.mjs"))
+            .args(["--port", "0", "--hankod", env!("CARGO_BIN_EXE_hankod"), "--folder"])
+            .arg(folder)
+            .args(["--ports", &daemon.port().to_string()])
+            .args(["--", "--revocation", "none", "--offline", "--trust"])
+            .arg(desk.root())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut said = String::new();
+        let mut lines = BufReader::new(child.stdout.take().unwrap());
+        lines.read_line(&mut said).unwrap();
+        let port = said.trim().trim_end_matches('/').rsplit(':').next().unwrap();
+        let port = port.parse().unwrap();
+        Self { child, port }
+    }
+
+    fn origin(&self) -> String {
+        format!("http://site.test:{}", self.port)
+    }
+
+    /// What its server says of these files.
+    fn judged(&self, files: &[Vec<u8>]) -> String {
+        let parts = files.iter().map(|content| Part {
+            name: "document",
+            file_name: Some("a.pdf"),
+            content_type: "application/pdf",
+            content,
+        });
+        let parts: Vec<Part<'_>> = parts.collect();
+        Request::new("POST", "/signed")
+            .multipart(&parts)
+            .send(self.port)
+            .text()
+            .to_owned()
+    }
+}
+
+impl Drop for Example {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+fn documents() -> [Vec<u8>; 3] {
+    [
+        shapes::classic("1.7", shapes::LF),
+        shapes::object_streams(true),
+        shapes::classic("1.4", shapes::LF),
+    ]
+}
+
+fn all_signed() -> String {
+    NAMES.map(|name| format!("{name}: signed")).join("\n")
+}
+
+#[test]
+fn three_documents_are_signed_by_the_sites_own_script() {
+    let desk = Desk::new("example", &[Answer::Confirm, Answer::Pin(PIN)]);
+    let daemon = desk.serve();
+    let example = Example::start(&desk, &daemon);
+    let seen = browse(
+        "example_site",
+        &json!({ "site": example.origin(), "isPublic": true, "granted": true }),
+    );
+    assert_eq!(seen, json!({ "offered": NAMES, "answer": all_signed(), "left": false }));
+    assert_eq!(desk.happened("login_done"), 1, "one PIN for all");
+}
+
+#[test]
+fn three_documents_are_signed_on_hankods_page_where_the_browser_lets_no_script_through() {
+    let desk = Desk::new("example-form", &[Answer::Confirm, Answer::Pin(PIN)]);
+    let daemon = desk.serve();
+    let example = Example::start(&desk, &daemon);
+    desk.site_key(&daemon, &example.origin());
+    let seen = browse(
+        "example_site",
+        &json!({ "site": example.origin(), "isPublic": true, "granted": false, "holder": "甲野太郎" }),
+    );
+    assert_eq!(seen["answer"], all_signed(), "{seen}");
+    assert_eq!(seen["left"], true);
+    assert!(seen["words"].as_str().unwrap().contains(&example.origin()), "{seen}");
+    assert_eq!(
+        seen["early"],
+        json!([]),
+        "a card was looked at before the person went on"
+    );
+    assert_eq!(seen["complaints"], json!([]));
+    assert_eq!(desk.happened("login_done"), 1);
+    let prompts = desk.pinentry.received("SETDESC");
+    assert!(prompts.last().unwrap().contains(&example.origin()), "{prompts:?}");
+}
+
+#[test]
+fn the_examples_server_believes_no_other_file() {
+    let desk = Desk::new("example-check", &[]);
+    let daemon = desk.serve();
+    let example = Example::start(&desk, &daemon);
+    let [first, second, third] = documents();
+    let said = example.judged(&[first.clone(), third, second]);
+    let expected = [
+        format!("{}: not validly signed: no signature", NAMES[0]),
+        format!("{}: not our document", NAMES[1]),
+        format!("{}: not our document", NAMES[2]),
+    ];
+    assert_eq!(said, expected.join("\n"));
+    let pdf = desk.dir.join("contracts").join(NAMES[0]);
+    let (token, signed) = (desk.dir.join("pin.txt"), desk.dir.join("signed.pdf"));
+    let mut sign = desk.command(&["sign"]);
+    sign.arg(&pdf).arg("-o").arg(&signed).arg("--pin-file").arg(token);
+    let done = sign.args(["--certificate", "甲野太郎"]).output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let mut bytes = std::fs::read(&signed).unwrap();
+    assert!(
+        example
+            .judged(&[bytes.clone()])
+            .starts_with(&format!("{}: signed\n", NAMES[0]))
+    );
+    let at = first.len() + 40;
+    bytes[at] ^= 1;
+    let said = example.judged(&[bytes]);
+    assert!(!said.starts_with(&format!("{}: signed\n", NAMES[0])), "{said}");
+}
+
+#[test]
+fn the_client_tells_every_situation() {
+    let desk = Desk::new("status", &[Answer::Confirm]);
+    let daemon = desk.serve();
+    let client = std::fs::read_to_string(repository("src/console/hankod.js")).unwrap();
+    let page = "<!doctype html><title>契約サイト</title>".to_owned();
+    let shop = Site::new(vec![
+        ("/", "text/html", page),
+        ("/hankod.js", "text/javascript", client),
+    ]);
+    // A port that was free a moment ago: nothing speaks on it.
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let question = |granted: bool| -> Value {
+        json!({
+            "site": format!("http://site.test:{}", shop.port()), "plain": format!("http://plain.test:{}", shop.port()),
+            "isPublic": true, "granted": granted, "port": daemon.port(), "closed": closed,
+            "daemon": format!("http://127.0.0.1:{}", daemon.port()),
+        })
+    };
+    assert_eq!(browse("status", &question(false)), json!({ "denied": "denied" }));
+    assert_eq!(
+        browse("status", &question(true)),
+        json!({
+            "alone": "not_running", "stranger": "not_paired", "insecure": "unsupported", "unasked": "permission_prompt",
+            "clicked": "not_paired", "allowed": "ready", "empty": "no_card", "old": "too_old", "impostor": "not_paired",
+        })
+    );
+}
