@@ -1,12 +1,15 @@
-//! The demonstration: a certification authority, a software token and its people, all on one machine.
+//! The demonstration: a certification authority with its timestamps and OCSP, a software token and its people, all on one machine.
 //!
 //! Nothing here is for real signatures: the keys of the authority lie in plain files, and nobody checks who a certificate names.
 
+mod answer;
 pub mod ca;
 mod client;
 pub mod contract;
 mod files;
+mod services;
 pub mod show;
+mod stamp;
 pub mod token;
 
 use crate::app::failure::Failure;
@@ -58,6 +61,14 @@ pub enum DemoError {
         /// What it said.
         said: String,
     },
+    /// The address that the demonstration's certificates name cannot be had.
+    #[error("{address}: {reason}")]
+    Address {
+        /// The address.
+        address: std::net::SocketAddr,
+        /// What the system said.
+        reason: String,
+    },
     /// A file of the demonstration could not be read or written.
     #[error("{path}: {reason}")]
     File {
@@ -91,6 +102,7 @@ impl Explain for DemoError {
             Self::App(failure) => failure.code(),
             Self::Net(error) => error.code(),
             Self::Answer { .. } => "demo_answer",
+            Self::Address { .. } => "demo_address_taken",
             Self::File { .. } => "demo_file_failed",
         }
     }
@@ -107,6 +119,7 @@ impl Explain for DemoError {
             Self::Net(error) => error.args(),
             Self::Answer { said } => vec![("said", said.clone())],
             Self::Token(error) => error.args(),
+            Self::Address { address, reason } => vec![("address", address.to_string()), ("reason", reason.clone())],
             Self::File { path, reason } => vec![("path", path.clone()), ("reason", reason.clone())],
         }
     }

@@ -15,7 +15,7 @@
 //! | 9 | [`app`] | use cases |
 //! | 10 | [`http`] | the desk API and the daemon's page; a server's API |
 //! | 11 | [`daemon`] | assembly, signals, logs |
-//! | 12 | [`demo`] | the demonstration's CA and tokens |
+//! | 12 | [`demo`] | the demonstration's CA, its timestamps and OCSP, and tokens |
 //! | 13 | [`cli`] | one file a subcommand |
 
 pub mod access;

@@ -104,7 +104,7 @@ impl Bench {
         let public_key = token.join("public.der");
         self.pkcs11(&["--read-object", "--type", "pubkey", "-o", public_key.to_str().unwrap()]);
         let now = Timestamp::from_system(SystemTime::now());
-        let ca = DemoCa::open(token, now).unwrap();
+        let ca = DemoCa::open(token, None, now).unwrap();
         let certificate = ca.issue(Holder::Person, &fs::read(public_key).unwrap(), now).unwrap();
         fs::write(&self.certificate, certificate).unwrap();
         self.pkcs11(&["--write-object", self.certificate.to_str().unwrap(), "--type", "cert"]);

@@ -1,19 +1,25 @@
 //! The demonstration's certification authority: a root, an issuing CA below it, and certificates for public keys that live in a token.
 //!
-//! It never sees a signer's private key, revokes nothing and publishes nothing. Its own keys lie unprotected in the demonstration's folder.
+//! It never sees a signer's private key and revokes nothing. Its own keys lie unprotected in the demonstration's folder.
 
 use super::DemoError;
-use super::files::write;
+use super::files::{append, write};
+use super::token::PIN_FILE;
 use crate::clock::Timestamp;
-use openssl::asn1::{Asn1Integer, Asn1Time};
+use crate::der::{oid, tlv};
+use openssl::asn1::{Asn1Integer, Asn1Object, Asn1OctetString, Asn1Time};
 use openssl::bn::{BigNum, MsbOption};
 use openssl::ec::{EcGroup, EcKey};
 use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
 use openssl::pkey::{HasPublic, PKey, PKeyRef, Private};
-use openssl::x509::extension::{AuthorityKeyIdentifier, BasicConstraints, KeyUsage, SubjectKeyIdentifier};
-use openssl::x509::{X509, X509Builder, X509Name, X509Ref};
+use openssl::x509::extension::{
+    AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectKeyIdentifier,
+};
+use openssl::x509::{X509, X509Builder, X509Extension, X509Name, X509Ref};
+use std::collections::HashSet;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -26,6 +32,12 @@ const HOLDER_DAYS: u32 = 1095;
 const EARLY_DAYS: u32 = 1;
 /// RFC 5280, 4.1.2.2 allows 20 bytes; 16 random ones never meet.
 const SERIAL_BITS: i32 = 127;
+/// Where the certificates say that answers are to be had.
+const ADDRESS_FILE: &str = "address.txt";
+/// Serial numbers of the issuing CA's certificates.
+const ISSUED_FILE: &str = "issued.txt";
+/// Written last: while it is absent, nothing has been made.
+const LAST_FILE: &str = "issuing.key";
 
 /// Whom the demonstration's certificates name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -36,46 +48,92 @@ pub enum Holder {
     Organisation,
 }
 
-/// The authority: root certificate, and the issuing CA with its key.
+/// The authority: root certificate, the issuing CA with its key, and those who answer for both.
 pub struct DemoCa {
     root: X509,
-    issuing: X509,
-    issuing_key: PKey<Private>,
+    issuing: Official,
+    services: Services,
+    address: Option<SocketAddr>,
+    issued: PathBuf,
+}
+
+/// A certificate and its key.
+pub(super) struct Official {
+    pub(super) certificate: X509,
+    pub(super) key: PKey<Private>,
+}
+
+/// Who stamps, and who says whether certificates are good.
+pub(super) struct Services {
+    pub(super) tsa: Official,
+    /// For what the issuing CA issued.
+    pub(super) responder: Official,
+    /// For what the root issued.
+    pub(super) root_responder: Official,
 }
 
 impl DemoCa {
-    /// The authority kept in `dir` (`ca.pem`, `issuing.pem`, `issuing.key`), made at `now` when there is none.
+    /// The authority kept in `dir`, made at `now` when there is none. Its certificates name `address` as the place where [`super::services`] say
+    /// that they are good; `None`: they name nobody.
+    ///
+    /// An authority that named another address is thrown away, and the token with its certificates counts as unfinished.
     ///
     /// # Errors
     /// A file that cannot be read or written, or that holds something else.
-    pub fn open(dir: &Path, now: Timestamp) -> Result<Self, DemoError> {
-        let kept = Kept::within(dir);
-        if kept.key.exists() {
-            return kept.read();
+    pub fn open(dir: &Path, address: Option<SocketAddr>, now: Timestamp) -> Result<Self, DemoError> {
+        if dir.join(LAST_FILE).exists() && Self::address_in(dir) == address {
+            return Self::read(dir, address);
         }
-        let made = Self::new(now)?;
-        kept.write(&made)?;
+        for stale in [LAST_FILE, PIN_FILE, ISSUED_FILE, ADDRESS_FILE] {
+            super::files::remove(&dir.join(stale))?;
+        }
+        let made = Self::new(dir, address, now)?;
+        made.write(dir)?;
         Ok(made)
     }
 
+    /// The address that the certificates of the authority kept in `dir` name.
+    pub(super) fn address_in(dir: &Path) -> Option<SocketAddr> {
+        let text = std::fs::read_to_string(dir.join(ADDRESS_FILE)).ok()?;
+        text.trim().parse().ok()
+    }
+
     /// A certificate (DER) for the public key `spki_der` (SubjectPublicKeyInfo), valid from the day before `now` for three years, with
-    /// keyUsage digitalSignature and nonRepudiation.
+    /// keyUsage digitalSignature and nonRepudiation. Its serial number is noted in `issued.txt`.
     ///
     /// # Errors
-    /// `spki_der` is no public key that OpenSSL knows.
+    /// `spki_der` is no public key that OpenSSL knows, or the file cannot be written.
     pub fn issue(&self, holder: Holder, spki_der: &[u8], now: Timestamp) -> Result<Vec<u8>, DemoError> {
         let public_key = PKey::public_key_from_der(spki_der)?;
         let mut builder = begin(&name(holder.attributes())?, &public_key, now, HOLDER_DAYS)?;
-        builder.set_issuer_name(self.issuing.subject_name())?;
         let usage = KeyUsage::new()
             .critical()
             .digital_signature()
             .non_repudiation()
             .build()?;
         builder.append_extension(usage)?;
-        identify(&mut builder, Some(&self.issuing))?;
-        builder.sign(&self.issuing_key, MessageDigest::sha256())?;
-        Ok(builder.build().to_der()?)
+        name_responder(&mut builder, self.address)?;
+        let certificate = self.issuing.sign(builder)?;
+        append(&self.issued, format!("{}\n", serial(&certificate)?).as_bytes())?;
+        Ok(certificate.to_der()?)
+    }
+
+    /// The serial numbers, in hexadecimal, of every certificate that the issuing CA issued.
+    pub(super) fn issued(&self) -> Result<HashSet<String>, DemoError> {
+        let text = std::fs::read_to_string(&self.issued).map_err(|e| DemoError::file(&self.issued, &e))?;
+        Ok(text.lines().map(str::to_owned).collect())
+    }
+
+    pub(super) const fn root(&self) -> &X509 {
+        &self.root
+    }
+
+    pub(super) const fn issuing(&self) -> &X509 {
+        &self.issuing.certificate
+    }
+
+    pub(super) const fn services(&self) -> &Services {
+        &self.services
     }
 
     /// The root's certificate, DER: the demonstration's one anchor.
@@ -91,18 +149,103 @@ impl DemoCa {
     /// # Errors
     /// OpenSSL could not encode it.
     pub fn issuing_der(&self) -> Result<Vec<u8>, DemoError> {
-        Ok(self.issuing.to_der()?)
+        Ok(self.issuing.certificate.to_der()?)
     }
 
-    fn new(now: Timestamp) -> Result<Self, DemoError> {
-        let (root_key, issuing_key) = (p256()?, p256()?);
-        let root = authority("hankod デモ ルート認証局", None, &root_key, &root_key, now)?;
-        let issuing = authority("hankod デモ 認証局", Some(&root), &root_key, &issuing_key, now)?;
+    fn new(dir: &Path, address: Option<SocketAddr>, now: Timestamp) -> Result<Self, DemoError> {
+        let root = authority("hankod デモ ルート認証局", None, None, now)?;
+        let issuing = authority("hankod デモ 認証局", Some(&root), address, now)?;
+        let services = Services {
+            tsa: issuing.appoint("hankod デモ タイムスタンプ局", Office::Stamping(address), now)?,
+            responder: issuing.appoint("hankod デモ OCSPレスポンダー", Office::Answering, now)?,
+            root_responder: root.appoint("hankod デモ ルート OCSPレスポンダー", Office::Answering, now)?,
+        };
         Ok(Self {
-            root,
+            root: root.certificate,
             issuing,
-            issuing_key,
+            services,
+            address,
+            issued: dir.join(ISSUED_FILE),
         })
+    }
+
+    fn read(dir: &Path, address: Option<SocketAddr>) -> Result<Self, DemoError> {
+        Ok(Self {
+            root: X509::from_pem(&read(&dir.join("ca.pem"))?)?,
+            issuing: Official::read(dir, "issuing")?,
+            services: Services {
+                tsa: Official::read(dir, "tsa")?,
+                responder: Official::read(dir, "responder")?,
+                root_responder: Official::read(dir, "root-responder")?,
+            },
+            address,
+            issued: dir.join(ISSUED_FILE),
+        })
+    }
+
+    fn write(&self, dir: &Path) -> Result<(), DemoError> {
+        write(&dir.join("ca.pem"), 0o644, &self.root.to_pem()?)?;
+        self.services.tsa.write(dir, "tsa")?;
+        self.services.responder.write(dir, "responder")?;
+        self.services.root_responder.write(dir, "root-responder")?;
+        for official in [&self.services.tsa, &self.services.responder] {
+            append(&self.issued, format!("{}\n", serial(&official.certificate)?).as_bytes())?;
+        }
+        if let Some(address) = self.address {
+            write(&dir.join(ADDRESS_FILE), 0o600, address.to_string().as_bytes())?;
+        }
+        self.issuing.write(dir, "issuing")
+    }
+}
+
+/// What somebody is appointed for.
+enum Office {
+    /// RFC 3161, 2.3; the certificate names who answers for it, if anybody does.
+    Stamping(Option<SocketAddr>),
+    /// RFC 6960, 4.2.2.2: nobody need ask about such a certificate.
+    Answering,
+}
+
+impl Official {
+    /// Somebody with a new key who holds an office under this authority.
+    fn appoint(&self, common_name: &str, office: Office, now: Timestamp) -> Result<Self, ErrorStack> {
+        let key = p256()?;
+        let subject = name(&[(Nid::COUNTRYNAME, "JP"), (Nid::COMMONNAME, common_name)])?;
+        let mut builder = begin(&subject, &key, now, CA_DAYS)?;
+        builder.append_extension(KeyUsage::new().critical().digital_signature().build()?)?;
+        match office {
+            Office::Stamping(address) => {
+                builder.append_extension(ExtendedKeyUsage::new().critical().time_stamping().build()?)?;
+                name_responder(&mut builder, address)?;
+            }
+            Office::Answering => {
+                builder.append_extension(ExtendedKeyUsage::new().other("OCSPSigning").build()?)?;
+                extend(&mut builder, "1.3.6.1.5.5.7.48.1.5", &[5, 0])?;
+            }
+        }
+        let certificate = self.sign(builder)?;
+        Ok(Self { certificate, key })
+    }
+
+    fn sign(&self, mut builder: X509Builder) -> Result<X509, ErrorStack> {
+        builder.set_issuer_name(self.certificate.subject_name())?;
+        identify(&mut builder, Some(&self.certificate))?;
+        builder.sign(&self.key, MessageDigest::sha256())?;
+        Ok(builder.build())
+    }
+
+    fn read(dir: &Path, stem: &str) -> Result<Self, DemoError> {
+        Ok(Self {
+            certificate: X509::from_pem(&read(&dir.join(format!("{stem}.pem")))?)?,
+            key: PKey::private_key_from_pem(&read(&dir.join(format!("{stem}.key")))?)?,
+        })
+    }
+
+    /// The key last.
+    fn write(&self, dir: &Path, stem: &str) -> Result<(), DemoError> {
+        write(&dir.join(format!("{stem}.pem")), 0o644, &self.certificate.to_pem()?)?;
+        let key = self.key.private_key_to_pem_pkcs8()?;
+        write(&dir.join(format!("{stem}.key")), 0o600, &key)
     }
 }
 
@@ -127,48 +270,19 @@ impl Holder {
     }
 }
 
-/// The files of an authority. The key is written last: while it is absent, nothing has been made.
-struct Kept {
-    root: PathBuf,
-    issuing: PathBuf,
-    key: PathBuf,
-}
-
-impl Kept {
-    fn within(dir: &Path) -> Self {
-        Self {
-            root: dir.join("ca.pem"),
-            issuing: dir.join("issuing.pem"),
-            key: dir.join("issuing.key"),
-        }
-    }
-
-    fn read(&self) -> Result<DemoCa, DemoError> {
-        let read = |path: &Path| std::fs::read(path).map_err(|e| DemoError::file(path, &e));
-        Ok(DemoCa {
-            root: X509::from_pem(&read(&self.root)?)?,
-            issuing: X509::from_pem(&read(&self.issuing)?)?,
-            issuing_key: PKey::private_key_from_pem(&read(&self.key)?)?,
-        })
-    }
-
-    fn write(&self, ca: &DemoCa) -> Result<(), DemoError> {
-        write(&self.root, 0o644, &ca.root.to_pem()?)?;
-        write(&self.issuing, 0o644, &ca.issuing.to_pem()?)?;
-        write(&self.key, 0o600, &ca.issuing_key.private_key_to_pem_pkcs8()?)
-    }
+fn read(path: &Path) -> Result<Vec<u8>, DemoError> {
+    std::fs::read(path).map_err(|e| DemoError::file(path, &e))
 }
 
 fn authority(
     common_name: &str,
-    issuer: Option<&X509>,
-    issuer_key: &PKey<Private>,
-    key: &PKey<Private>,
+    issuer: Option<&Official>,
+    address: Option<SocketAddr>,
     now: Timestamp,
-) -> Result<X509, ErrorStack> {
+) -> Result<Official, ErrorStack> {
+    let key = p256()?;
     let subject = name(&[(Nid::COUNTRYNAME, "JP"), (Nid::COMMONNAME, common_name)])?;
-    let mut builder = begin(&subject, key, now, CA_DAYS)?;
-    builder.set_issuer_name(issuer.map_or(&*subject, |i| i.subject_name()))?;
+    let mut builder = begin(&subject, &key, now, CA_DAYS)?;
     let mut constraints = BasicConstraints::new();
     constraints.critical().ca();
     if issuer.is_some() {
@@ -176,9 +290,38 @@ fn authority(
     }
     builder.append_extension(constraints.build()?)?;
     builder.append_extension(KeyUsage::new().critical().key_cert_sign().crl_sign().build()?)?;
-    identify(&mut builder, issuer)?;
-    builder.sign(issuer_key, MessageDigest::sha256())?;
-    Ok(builder.build())
+    let certificate = match issuer {
+        Some(issuer) => {
+            name_responder(&mut builder, address)?;
+            issuer.sign(builder)?
+        }
+        None => {
+            builder.set_issuer_name(&subject)?;
+            identify(&mut builder, None)?;
+            builder.sign(&key, MessageDigest::sha256())?;
+            builder.build()
+        }
+    };
+    Ok(Official { certificate, key })
+}
+
+/// authorityInfoAccess with the address of the responder.
+fn name_responder(builder: &mut X509Builder, address: Option<SocketAddr>) -> Result<(), ErrorStack> {
+    let Some(address) = address else { return Ok(()) };
+    // [6]: uniformResourceIdentifier.
+    let url = tlv::element(tlv::primitive(6), super::services::ocsp_url(address).as_bytes());
+    let method = tlv::element(tlv::OBJECT_IDENTIFIER, oid::AD_OCSP.as_bytes());
+    let description = tlv::element(tlv::SEQUENCE, &[method, url].concat());
+    extend(builder, "1.3.6.1.5.5.7.1.1", &tlv::element(tlv::SEQUENCE, &description))
+}
+
+fn extend(builder: &mut X509Builder, oid: &str, value: &[u8]) -> Result<(), ErrorStack> {
+    let (oid, value) = (Asn1Object::from_str(oid)?, Asn1OctetString::new_from_bytes(value)?);
+    builder.append_extension(X509Extension::new_from_der(&oid, false, &value)?)
+}
+
+fn serial(certificate: &X509) -> Result<String, ErrorStack> {
+    Ok(hex::encode(certificate.serial_number().to_bn()?.to_vec()))
 }
 
 /// Version 3, a random serial number, subject, validity and public key.
@@ -237,6 +380,12 @@ mod tests {
 
     const NOW: Timestamp = Timestamp::from_seconds(1_795_399_200);
 
+    fn fresh() -> (tempfile::TempDir, DemoCa) {
+        let dir = tempfile::tempdir().unwrap();
+        let ca = DemoCa::open(dir.path(), None, NOW).unwrap();
+        (dir, ca)
+    }
+
     fn trusted(ca: &DemoCa, leaf: &[u8], at: Timestamp) -> bool {
         let mut store = X509StoreBuilder::new().unwrap();
         store.add_cert(ca.root.clone()).unwrap();
@@ -245,7 +394,7 @@ mod tests {
         rules.set_purpose(X509PurposeId::ANY).unwrap();
         store.set_param(&rules).unwrap();
         let mut chain = Stack::new().unwrap();
-        chain.push(ca.issuing.clone()).unwrap();
+        chain.push(ca.issuing.certificate.clone()).unwrap();
         let leaf = X509::from_der(leaf).unwrap();
         let mut context = X509StoreContext::new().unwrap();
         context
@@ -255,14 +404,14 @@ mod tests {
 
     #[test]
     fn both_holders_chain_to_the_root_while_they_are_valid() {
-        let ca = DemoCa::new(NOW).unwrap();
+        let (_dir, ca) = fresh();
         let key = p256().unwrap().public_key_to_der().unwrap();
         for (holder, who) in [(Holder::Person, "甲野太郎"), (Holder::Organisation, "見本市長")] {
             let leaf = ca.issue(holder, &key, NOW).unwrap();
             assert!(trusted(&ca, &leaf, NOW));
             assert!(!trusted(&ca, &leaf, NOW.plus(DAY * (HOLDER_DAYS + 1))));
             assert!(!trusted(&ca, &leaf, NOW.minus(DAY * (EARLY_DAYS + 1))));
-            assert!(!trusted(&DemoCa::new(NOW).unwrap(), &leaf, NOW));
+            assert!(!trusted(&fresh().1, &leaf, NOW));
             let leaf = X509::from_der(&leaf).unwrap();
             let mut names = leaf.subject_name().entries_by_nid(Nid::COMMONNAME);
             assert_eq!(names.next().unwrap().data().to_string().unwrap(), who);
@@ -272,16 +421,28 @@ mod tests {
     #[test]
     fn it_is_the_same_authority_when_opened_again() {
         let dir = tempfile::tempdir().unwrap();
-        let first = DemoCa::open(dir.path(), NOW).unwrap();
-        let again = DemoCa::open(dir.path(), NOW.plus(DAY)).unwrap();
+        let place = Some(SocketAddr::from(([127, 0, 0, 1], 10_809)));
+        let first = DemoCa::open(dir.path(), place, NOW).unwrap();
+        let again = DemoCa::open(dir.path(), place, NOW.plus(DAY)).unwrap();
         assert_eq!(first.root_der().unwrap(), again.root_der().unwrap());
         let key = p256().unwrap().public_key_to_der().unwrap();
         assert!(trusted(&first, &again.issue(Holder::Person, &key, NOW).unwrap(), NOW));
+        assert_eq!(first.issued().unwrap().len(), 3);
+    }
+
+    #[test]
+    fn it_is_another_one_at_another_address() {
+        let (dir, first) = fresh();
+        std::fs::write(dir.path().join(PIN_FILE), "123456").unwrap();
+        let place = Some(SocketAddr::from(([127, 0, 0, 1], 10_809)));
+        let moved = DemoCa::open(dir.path(), place, NOW).unwrap();
+        assert_ne!(first.root_der().unwrap(), moved.root_der().unwrap());
+        assert!(!dir.path().join(PIN_FILE).exists(), "the token is filled anew");
     }
 
     #[test]
     fn what_is_no_key_gets_no_certificate() {
-        let ca = DemoCa::new(NOW).unwrap();
+        let (_dir, ca) = fresh();
         assert!(ca.issue(Holder::Person, b"no key", NOW).is_err());
     }
 }

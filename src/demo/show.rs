@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use serde_json::json;
+use tokio::net::TcpListener;
 
 use super::ca::{DemoCa, Holder};
 use super::files::write;
+use super::services::{self, Services};
 use super::token::DemoToken;
 use super::{DemoError, client, contract};
 use crate::app::App;
@@ -21,6 +23,8 @@ use crate::token::pin::Pinentry;
 
 /// Default port of the desk API.
 pub const DEFAULT_PORT: u16 = 10805;
+/// The demonstration's timestamps and OCSP answers, from the port of the desk API.
+const SERVICES_OFFSET: u16 = 4;
 /// The name under which the demonstration's own program is allowed.
 const PROGRAM: &str = "hankod demo";
 
@@ -28,13 +32,14 @@ const PROGRAM: &str = "hankod demo";
 pub struct Options {
     /// Where everything lies; `None`: the person's data folder.
     pub dir: Option<PathBuf>,
-    /// Port of the desk API; 0: a free one.
+    /// Port of the desk API, and four below that of timestamps and OCSP; 0: free ones. What the folder's certificates name already stays.
     pub port: u16,
 }
 
 /// A demonstration that runs.
 pub struct Show {
     daemon: Daemon,
+    services: Services,
     /// Everything it made.
     pub dir: PathBuf,
     /// The signed sample.
@@ -56,14 +61,17 @@ impl Show {
         };
         private_folder(&dir)?;
         let now = Timestamp::from_system(SystemTime::now());
-        let ca = DemoCa::open(&dir, now)?;
+        let (listener, address) = place(&dir, options.port).await?;
+        let ca = DemoCa::open(&dir, Some(address), now)?;
         let token = DemoToken::open(&dir, &Program::this(), &ca, now).await?;
-        let config = settings(&dir, &token, options.port, &environment)?;
+        let services = Services::start(ca, listener, address)?;
+        let config = settings(&dir, &token, options.port, address, &environment)?;
         let unattended = !Pinentry::from_environment(&config.prompt.pinentry).has_a_place();
         let daemon = Daemon::start(config, unattended).await?;
         let signed = sign(&dir, &daemon, now).await?;
         let show = Self {
             daemon,
+            services,
             dir,
             signed,
             unattended,
@@ -85,9 +93,10 @@ impl Show {
         Ok(self.daemon.until_signal().await?)
     }
 
-    /// Ends the daemon in order.
+    /// Ends the daemon in order, then timestamps and OCSP.
     pub async fn end(self) {
         self.daemon.stop().await;
+        self.services.stop().await;
     }
 
     fn note(&self) -> Result<(), DemoError> {
@@ -96,6 +105,8 @@ impl Show {
             "page": self.page(),
             "config": path("hankod.toml"),
             "ca": path("ca.pem"),
+            "tsa": services::tsa_url(self.services.address),
+            "ocsp": services::ocsp_url(self.services.address),
             "softhsm2_conf": path("softhsm2.conf"),
             "pin_file": path("pin.txt"),
             "token": super::token::LABEL,
@@ -124,20 +135,47 @@ fn private_folder(dir: &Path) -> Result<(), DemoError> {
     made.map_err(|e| DemoError::file(dir, &e))
 }
 
+/// The place of timestamps and OCSP: what certificates name already, or four above `port`, or a free one for 0.
+async fn place(dir: &Path, port: u16) -> Result<(TcpListener, SocketAddr), DemoError> {
+    let fresh = match port {
+        0 => 0,
+        port => port.checked_add(SERVICES_OFFSET).unwrap_or(0),
+    };
+    let wanted = DemoCa::address_in(dir).unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, fresh)));
+    let taken = |e: std::io::Error| DemoError::Address {
+        address: wanted,
+        reason: e.to_string(),
+    };
+    let listener = TcpListener::bind(wanted).await.map_err(taken)?;
+    let address = listener.local_addr().map_err(taken)?;
+    Ok((listener, address))
+}
+
 /// Writes `hankod.toml` and reads it as any daemon would.
-fn settings(dir: &Path, token: &DemoToken, port: u16, environment: &Environment) -> Result<Config, DemoError> {
+fn settings(
+    dir: &Path,
+    token: &DemoToken,
+    port: u16,
+    services: SocketAddr,
+    environment: &Environment,
+) -> Result<Config, DemoError> {
     let quoted = |path: &Path| toml::Value::String(path.display().to_string()).to_string();
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let text = format!(
         "# Written by `hankod demo`; each run writes it anew.\n\
          state_dir = {}\nlisten = \"{listen}\"\n\n\
          [[module]]\npath = {}\nenv = {{ SOFTHSM2_CONF = {} }}\n\n\
-         [[token]]\nlabel = \"{}\"\npin_file = {}\n",
+         [[token]]\nlabel = \"{}\"\npin_file = {}\n\n\
+         [trust]\nanchors = [{}]\n\n\
+         [network]\nallow_private = [\"{services}\"]\n\n\
+         [[tsa]]\nurl = \"{}\"\n",
         quoted(&dir.join("state")),
         quoted(&token.module),
         quoted(&token.conf),
         super::token::LABEL,
         quoted(&token.pin_file),
+        quoted(&dir.join("ca.pem")),
+        services::tsa_url(services),
     );
     let path = dir.join("hankod.toml");
     write(&path, 0o600, text.as_bytes())?;
@@ -156,7 +194,7 @@ async fn sign(dir: &Path, daemon: &Daemon, now: Timestamp) -> Result<PathBuf, De
     let certificate = client.certificate(Holder::Person.label()).await?;
     let place = &sample.seals[0];
     let manifest = json!({
-        "sign": { "certificate": certificate, "reason": "契約の締結(見本)" },
+        "sign": { "certificate": certificate, "level": "b-lt", "reason": "契約の締結(見本)" },
         "documents": [{
             "name": "業務委託契約書(見本).pdf",
             "appearance": { "seal": { "name": "甲野" }, "page": place.page, "rect": place.rect_pt },

@@ -16,6 +16,8 @@ use std::path::{Path, PathBuf};
 
 /// The token's label.
 pub const LABEL: &str = "hankod-demo";
+/// The file with the PIN. Written last: while it is absent, the token is not finished.
+pub(super) const PIN_FILE: &str = "pin.txt";
 /// The PIN of the token and of its security officer.
 const PIN: &str = "123456";
 /// Label and id of the issuing CA's certificate, which belongs into every signature.
@@ -53,9 +55,8 @@ impl DemoToken {
         let token = Self {
             module: installed.ok_or(DemoError::SoftHsmMissing)?,
             conf: dir.join("softhsm2.conf"),
-            pin_file: dir.join("pin.txt"),
+            pin_file: dir.join(PIN_FILE),
         };
-        // The PIN file is written last: while it is absent, the token is not finished.
         if !token.pin_file.exists() {
             token.lay_out(&dir.join("tokens"))?;
             token.fill(program, ca, now).await?;

@@ -1,7 +1,7 @@
 //! The demonstration's parts: its token holds two people who can sign, and stays the same when opened again.
 
 use crate::support::dir::TestDir;
-use crate::support::judges::{pdfsig, pyhanko};
+use crate::support::judges::{pdfsig, pyhanko, pyhanko_ltv};
 use crate::support::run;
 use hankod::clock::Timestamp;
 use hankod::demo::ca::DemoCa;
@@ -17,7 +17,7 @@ async fn the_token_holds_a_person_and_an_organisation_fit_to_sign() {
     let dir = TestDir::new("demo");
     let program = Program::at(env!("CARGO_BIN_EXE_hankod"));
     let now = Timestamp::from_system(SystemTime::now());
-    let ca = DemoCa::open(&dir, now).unwrap();
+    let ca = DemoCa::open(&dir, None, now).unwrap();
     // What an interrupted run left behind.
     std::fs::create_dir_all(dir.join("tokens/half")).unwrap();
     let made = DemoToken::open(&dir, &program, &ca, now).await.unwrap();
@@ -50,11 +50,13 @@ fn the_sample_that_a_newcomer_signs_is_good_to_the_judges() {
         command
     };
     // A second run takes what the first one made.
-    for _ in 0..2 {
+    let roots = [(); 2].map(|()| {
         let ran = run(&mut hankod(), "");
         assert!(ran.ok, "{ran:?}");
         assert!(ran.stdout.contains("contract.signed.pdf"), "{ran:?}");
-    }
+        std::fs::read(dir.join("ca.pem")).unwrap()
+    });
+    assert_eq!(roots[0], roots[1]);
     // The key under which the sample was signed without a person is void again.
     let mut sites = Command::new(env!("CARGO_BIN_EXE_hankod"));
     sites.args(["site", "list", "--config"]).arg(dir.join("hankod.toml"));
@@ -68,11 +70,50 @@ fn the_sample_that_a_newcomer_signs_is_good_to_the_judges() {
     let before = std::fs::read(dir.join("contract.pdf")).unwrap();
     assert!(std::fs::read(&signed).unwrap().starts_with(&before));
     let seen = pdfsig(&*signed);
-    assert_eq!((seen.len(), seen[0].valid, seen[0].whole), (1, true, true));
+    // What proves the certificates stands behind the signature.
+    assert_eq!((seen.len(), seen[0].valid, seen[0].whole), (1, true, false));
     let judged = pyhanko(&*signed, &dir.join("ca.pem")).unwrap();
     assert!(judged[0].intact && judged[0].valid && judged[0].trusted, "{judged:?}");
+    let lasting = pyhanko_ltv(std::slice::from_ref(&signed), &dir.join("ca.pem"), 0);
+    assert_eq!(lasting, [Ok(false)], "B-LT");
     let note: serde_json::Value = serde_json::from_slice(&std::fs::read(dir.join("demo.json")).unwrap()).unwrap();
     assert_eq!(note["signed"], signed.display().to_string());
+}
+
+/// The services of the demonstration ended with it: the file proves itself.
+#[test]
+fn the_sample_keeps_all_that_its_verification_needs() {
+    let dir = TestDir::new("demo-verified");
+    let mut demo = Command::new(env!("CARGO_BIN_EXE_hankod"));
+    demo.args(["demo", "--once", "--port", "0", "--dir"]).arg(&*dir);
+    let ran = run(&mut demo, "");
+    assert!(ran.ok, "{ran:?}");
+    let verify = |anchors: &Path| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hankod"));
+        command.args(["verify", "--offline", "--format", "json", "--trust"]);
+        let judged = run(command.arg(anchors).arg(dir.join("contract.signed.pdf")), "");
+        let report: serde_json::Value = serde_json::from_str(&judged.stdout).unwrap();
+        (judged.ok, report["files"][0]["signatures"][0]["level"].clone())
+    };
+    assert_eq!(verify(&dir.join("ca.pem")), (true, "B-LT".into()));
+    assert!(
+        !verify(&dir.join("tsa.pem")).0,
+        "an anchor that the signer does not lead to"
+    );
+}
+
+#[test]
+fn whoever_has_the_demonstrations_address_is_named() {
+    let dir = TestDir::new("demo-taken");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    std::fs::write(dir.join("address.txt"), &address).unwrap();
+    let mut demo = Command::new(env!("CARGO_BIN_EXE_hankod"));
+    demo.args(["demo", "--once", "--port", "0", "--dir"]).arg(&*dir);
+    let ran = run(&mut demo, "");
+    assert!(!ran.ok && ran.stderr.contains(&address), "{ran:?}");
+    assert!(ran.stderr.trim_end().ends_with("[demo_address_taken]"), "{ran:?}");
+    assert!(!dir.join("ca.pem").exists());
 }
 
 async fn entries(token: &DemoToken, program: &Program) -> Vec<Entry> {

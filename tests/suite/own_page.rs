@@ -18,7 +18,7 @@ use std::time::SystemTime;
 async fn a_person_signs_two_documents_with_one_pin_and_compares_one_number() {
     let dir = TestDir::new("page");
     let now = Timestamp::from_system(SystemTime::now());
-    let ca = DemoCa::open(&dir, now).unwrap();
+    let ca = DemoCa::open(&dir, None, now).unwrap();
     let program = Program::at(env!("CARGO_BIN_EXE_hankod"));
     let token = DemoToken::open(&dir, &program, &ca, now).await.unwrap();
     let pin = std::fs::read_to_string(&token.pin_file).unwrap();

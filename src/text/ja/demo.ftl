@@ -2,6 +2,7 @@
 
 demo-certificate-failed = デモ用の証明書を作れませんでした({ $reason })。デモのフォルダーを空にして、もう一度お試しください。
 demo-file-failed = デモ用のファイル { $path } を読み書きできません({ $reason })。空き容量とフォルダーの権限をご確認ください。
+demo-address-taken = デモのタイムスタンプと失効情報のためのアドレス { $address } を使えません({ $reason })。使っているプログラムを終了するか、--dir で別のフォルダーを指定してください。
 demo-softhsm-missing = デモで使うソフトウェアトークン SoftHSM が入っていません。sudo apt-get install softhsm2 を実行してください。
 demo-no-home = デモ用のフォルダーを決められません。--dir でフォルダーを指定してください。
 demo-answer = デーモンの答えが予想と違います: { $said }

@@ -146,6 +146,6 @@ fn token(dir: &Path) -> DemoToken {
         .build()
         .unwrap();
     let now = Timestamp::from_system(SystemTime::now());
-    let ca = DemoCa::open(dir, now).unwrap();
+    let ca = DemoCa::open(dir, None, now).unwrap();
     runtime.block_on(DemoToken::open(dir, &program(), &ca, now)).unwrap()
 }
