@@ -21,8 +21,8 @@ pub const ACCESS_TOKEN_LIFE: Duration = Duration::from_secs(3600);
 /// What every access token begins with; a client's key begins otherwise.
 pub const ACCESS_TOKEN_PREFIX: &str = "hat_";
 
-/// Most tokens that are good at once.
-const MAX_OPEN: usize = 10_000;
+/// Most tokens of one client that are good at once; a further one ends its oldest.
+const MAX_OPEN_PER_CLIENT: usize = 100;
 
 /// Who holds one and until when it is good, by its SHA-256.
 #[derive(Default)]
@@ -32,7 +32,7 @@ impl App {
     /// A new access token for the client with this id and key.
     ///
     /// # Errors
-    /// `key_unknown`, `key_revoked`, `access_token_too_many`.
+    /// `key_unknown`, `key_revoked`, `client_too_often`.
     pub async fn access_token(&self, id: &str, key: &ApiKey) -> Result<ApiKey, Failure> {
         let client = self.client_by_key(key).await?;
         if client.id != id {
@@ -41,8 +41,11 @@ impl App {
         let now = self.now();
         let mut open = self.0.access_tokens.0.lock().unwrap_or_else(PoisonError::into_inner);
         open.retain(|_, (_, until)| *until > now);
-        if open.len() >= MAX_OPEN {
-            return Err(Failure::new(FailureKind::TooMany, "access_token_too_many"));
+        let own = open.iter().filter(|(_, (holder, _))| *holder == client.id);
+        let mut own: Vec<([u8; 32], Timestamp)> = own.map(|(name, (_, until))| (*name, *until)).collect();
+        if own.len() >= MAX_OPEN_PER_CLIENT {
+            own.sort_by_key(|(_, until)| *until);
+            open.remove(&own[0].0);
         }
         let text = format!("{ACCESS_TOKEN_PREFIX}{}{}", super::new_id(), super::new_id());
         open.insert(Sha256::digest(&text).into(), (client.id, now.plus(ACCESS_TOKEN_LIFE)));

@@ -55,13 +55,30 @@ impl App {
         if let Some(key) = self.0.keyring.get(certificate) {
             return self.still_fit(key);
         }
+        // A client that hangs up must not leave a PIN between its try and its outcome.
+        let (app, certificate) = (self.clone(), *certificate);
+        let opened = self.0.sets.spawn(async move { app.find_key(&certificate).await });
+        opened
+            .await
+            .unwrap_or(Err(Failure::new(FailureKind::Internal, "internal_error")))
+    }
+
+    async fn find_key(&self, certificate: &[u8; 32]) -> Result<Arc<Key>, Failure> {
         let _turn = self.0.keyring.turn.lock().await;
         if let Some(key) = self.0.keyring.get(certificate) {
             return self.still_fit(key);
         }
         let listing = self.tokens_room().list().await;
+        let mut problem = None;
         for info in listing.tokens().filter(|info| info.initialised) {
-            let entries = self.tokens_room().objects(&info.token).await?;
+            let entries = match self.tokens_room().objects(&info.token).await {
+                Ok(entries) => entries,
+                // A token that does not answer keeps nobody from another one.
+                Err(error) => {
+                    problem.get_or_insert(Failure::from(error));
+                    continue;
+                }
+            };
             let wanted = |entry: &&Entry| entry.certificate.readable().is_some_and(|c| c.sha256() == certificate);
             match entries.iter().find(wanted).map(|entry| entry.fitness(self.now())) {
                 None => {}
@@ -72,7 +89,8 @@ impl App {
                 Some(unfit) => return Err(Failure::of(FailureKind::Invalid, &unfit)),
             }
         }
-        self.0.keyring.get(certificate).ok_or_else(not_found)
+        let found = self.0.keyring.get(certificate);
+        found.ok_or_else(|| problem.unwrap_or_else(not_found))
     }
 
     /// Every certificate that can sign on a token whose PIN is configured, with the issuers beside it; no token is opened for it.

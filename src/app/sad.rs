@@ -17,19 +17,21 @@ use crate::clock::Timestamp;
 /// How long activation data is good.
 pub const SAD_LIFE: Duration = Duration::from_secs(300);
 
-/// Most activation data that is good at once, of all clients.
-const MAX_OPEN: usize = 10_000;
+/// Most hashes that may be signed at once, of all clients.
+const MAX_OPEN: usize = 200_000;
 /// And of one client.
-const MAX_OPEN_PER_CLIENT: usize = 1_000;
+const MAX_OPEN_PER_CLIENT: usize = 20_000;
 
 /// What one is for.
 struct Sad {
     client: String,
     certificate: [u8; 32],
-    /// Those that were not signed yet; a hash that stands twice may be signed twice.
-    hashes: Vec<Vec<u8>>,
+    hashes: Counts,
     until: Timestamp,
 }
+
+/// How often each hash may still be signed.
+type Counts = HashMap<Vec<u8>, usize>;
 
 /// All that are good, by the SHA-256 of what the client holds.
 #[derive(Default)]
@@ -62,8 +64,10 @@ impl App {
         let now = self.now();
         let mut open = self.0.sads.open();
         open.retain(|_, sad| sad.until > now);
-        let own = open.values().filter(|sad| sad.client == client.id).count();
-        if open.len() >= MAX_OPEN || own >= MAX_OPEN_PER_CLIENT {
+        let size = |sad: &Sad| sad.hashes.values().sum::<usize>();
+        let own: usize = open.values().filter(|sad| sad.client == client.id).map(size).sum();
+        let all: usize = open.values().map(size).sum();
+        if all + hashes.len() > MAX_OPEN || own + hashes.len() > MAX_OPEN_PER_CLIENT {
             return Err(Failure::new(FailureKind::TooMany, "sad_too_many"));
         }
         let sad = format!("{}{}", super::new_id(), super::new_id());
@@ -74,7 +78,7 @@ impl App {
             Sad {
                 client,
                 certificate,
-                hashes,
+                hashes: counts(hashes),
                 until,
             },
         );
@@ -139,12 +143,23 @@ fn held<'s>(
     good.ok_or_else(invalid)
 }
 
+fn counts(hashes: Vec<Vec<u8>>) -> Counts {
+    let mut counts = Counts::new();
+    for hash in hashes {
+        *counts.entry(hash).or_default() += 1;
+    }
+    counts
+}
+
 /// What is left of `held` without `wanted`; `None` when not all of these are there.
-fn take(held: &[Vec<u8>], wanted: &[Vec<u8>]) -> Option<Vec<Vec<u8>>> {
-    let mut left = held.to_vec();
+fn take(held: &Counts, wanted: &[Vec<u8>]) -> Option<Counts> {
+    let mut left = held.clone();
     for hash in wanted {
-        let at = left.iter().position(|one| one == hash)?;
-        left.swap_remove(at);
+        let count = left.get_mut(hash)?;
+        *count -= 1;
+        if *count == 0 {
+            left.remove(hash);
+        }
     }
     Some(left)
 }
@@ -164,10 +179,10 @@ mod tests {
 
     #[test]
     fn a_hash_is_taken_once_and_all_or_none() {
-        let held = [vec![1], vec![2], vec![2]];
-        assert_eq!(take(&held, &[vec![2], vec![2]]), Some(vec![vec![1]]));
+        let held = counts(vec![vec![1], vec![2], vec![2]]);
+        assert_eq!(take(&held, &[vec![2], vec![2]]), Some(counts(vec![vec![1]])));
         assert_eq!(take(&held, &[vec![1], vec![1]]), None);
         assert_eq!(take(&held, &[vec![3]]), None);
-        assert_eq!(take(&held, &[]).unwrap().len(), 3);
+        assert_eq!(take(&held, &[]), Some(held.clone()));
     }
 }

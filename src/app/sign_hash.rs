@@ -126,10 +126,22 @@ impl App {
         }
         self.count(client, request.hashes.len()).await?;
         let who = Principal::Client { id: client.id.clone() };
+        // A client that hangs up must not leave intents without their outcome.
+        let app = self.clone();
+        let signed = self
+            .0
+            .sets
+            .spawn(async move { app.sign_recorded(&who, &key, request).await });
+        signed
+            .await
+            .unwrap_or(Err(Failure::new(FailureKind::Internal, "internal_error")))
+    }
+
+    async fn sign_recorded(&self, who: &Principal, key: &Key, request: HashRequest) -> Result<Vec<Vec<u8>>, Failure> {
         let operation = super::new_id();
-        let consent = Consent::of_hashes(&operation, &who, &request.certificate, &request.hashes);
-        let journal = Journal::begin(self.store(), &operation, &who, &consent, self.now()).await?;
-        let result = self.under_journal(&journal, &key, request).await;
+        let consent = Consent::of_hashes(&operation, who, &request.certificate, &request.hashes);
+        let journal = Journal::begin(self.store(), &operation, who, &consent, self.now()).await?;
+        let result = self.under_journal(&journal, key, request).await;
         let (state, error) = match &result {
             Ok(_) => (OperationState::Done, None),
             Err(failure) => (OperationState::Failed, Some(failure.code())),
@@ -196,12 +208,12 @@ fn check(client: &ClientView, request: &HashRequest) -> Result<(), Failure> {
     }
 }
 
-/// The login is good for nothing any more: its worker or its token is gone.
+/// The login may be good for nothing any more: whatever a module said in the middle of a call, the next call opens the token anew.
 fn is_over(error: &token::Error) -> bool {
     use token::Error as E;
-    matches!(
+    !matches!(
         error,
-        E::ModuleCrashed | E::Timeout | E::Gone | E::Removed | E::LoginLost | E::WorkerUnavailable { .. }
+        E::MechanismUnsupported { .. } | E::NotGranted | E::GrantExpired | E::TooLong
     )
 }
 

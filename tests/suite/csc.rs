@@ -421,3 +421,54 @@ fn an_access_token_stands_for_the_key() {
     assert!(service.holder.run(&["client", "revoke", &id]).ok);
     assert_eq!(service.post("/csc/v2/credentials/list", access, &json!({})).status, 401);
 }
+
+#[test]
+fn a_client_that_hangs_up_leaves_neither_a_lost_pin_nor_an_open_operation() {
+    let service = Service::start(&[("ec", NewKey::P256)]);
+    let credential = service.credential("ec");
+    let hashes: Vec<String> = (0..200).map(hash).collect();
+    let body = json!({ "credentialID": credential, "numSignatures": hashes.len(), "hashes": hashes });
+    let leave = |path: &str, body: &Value| {
+        let client = Client {
+            ca: &service.ca,
+            identity: None,
+            newest: None,
+        };
+        let request = Request::new("POST", path)
+            .header("Authorization", &format!("Bearer {}", service.key))
+            .json(body);
+        request.leave_over(client.connect(service.daemon.port()).unwrap(), service.daemon.port());
+    };
+    // Gone while the token is opened for the first time.
+    leave("/csc/v2/credentials/authorize", &body);
+    let sad = service.sad(&credential, &hashes);
+    leave(
+        "/csc/v2/signatures/signHash",
+        &json!({ "credentialID": credential, "SAD": sad, "hashes": hashes, "signAlgo": ECDSA_SHA256 }),
+    );
+    // The end of the daemon waits for what is under way.
+    let Service { holder, daemon, .. } = service;
+    assert!(daemon.stop().success());
+    assert_eq!(holder.count("pin_refused"), 0);
+    assert_eq!(holder.count("operation_begun"), holder.count("operation_ended"));
+    assert_eq!(holder.count("signature_intended"), holder.count("signature_released"));
+}
+
+#[test]
+fn a_page_in_a_browser_gets_nothing() {
+    let service = Service::start(&[]);
+    let client = Client {
+        ca: &service.ca,
+        identity: None,
+        newest: None,
+    };
+    let bearer = format!("Bearer {}", service.key);
+    let ask = |request: Request| client.send(&request.header("Authorization", &bearer), service.daemon.port());
+    let list = || Request::new("POST", "/csc/v2/credentials/list");
+    assert_eq!(ask(list().json(&json!({}))).status, 200);
+    assert_eq!(
+        ask(list().json(&json!({})).header("Origin", "https://a.example")).status,
+        403
+    );
+    assert_eq!(ask(list().body("text/plain", "{}")).status, 400);
+}

@@ -69,6 +69,15 @@ impl From<Failure> for CscError {
             description: failure.explain(Lang::En),
         };
         match (failure.kind(), failure.code()) {
+            // How a PIN stands is its operator's affair alone.
+            (FailureKind::Pin, _) => {
+                log::error!(code = failure.code(), failure:%; "a key cannot be used");
+                Self {
+                    status: StatusCode::SERVICE_UNAVAILABLE,
+                    error: "temporarily_unavailable",
+                    description: "The key cannot be used now".to_owned(),
+                }
+            }
             (_, "certificate_not_found" | "credential_not_allowed") => Self::invalid("Invalid parameter credentialID"),
             (_, "sad_invalid") => Self::invalid("Invalid parameter SAD"),
             (_, "sad_hash") => Self::invalid("Hash is not authorized by the SAD"),
@@ -130,6 +139,15 @@ impl FromRequest<Service> for Body {
     type Rejection = CscError;
 
     async fn from_request(request: Request, service: &Service) -> Result<Self, CscError> {
+        // A page's form or script without CORS cannot send this type.
+        let kind = request.headers().get(header::CONTENT_TYPE);
+        let is_json = kind.and_then(|kind| kind.to_str().ok()).is_some_and(|kind| {
+            let name = kind.split(';').next().unwrap_or_default();
+            name.trim().eq_ignore_ascii_case("application/json")
+        });
+        if !is_json {
+            return Err(CscError::invalid("The Content-Type is not application/json"));
+        }
         let whole = axum::body::to_bytes(request.into_body(), MAX_BODY_BYTES);
         let patience = Duration::from_millis(service.limits.header_deadline_ms);
         let read = tokio::time::timeout(patience, whole).await;

@@ -81,6 +81,9 @@ pub(super) async fn nothing() -> HttpError {
 /// The client; `None` on addresses that anybody may ask.
 async fn admit(service: &Service, request: &Parts) -> Result<Option<ClientView>, HttpError> {
     let rule = find(request)?;
+    if request.headers.contains_key(header::ORIGIN) {
+        return Err(Refusal::UnknownOrigin.into());
+    }
     if rule.need == Need::Nothing {
         return Ok(None);
     }

@@ -2,7 +2,7 @@
 
 use super::Service;
 use crate::app::access_token::ACCESS_TOKEN_LIFE;
-use crate::app::failure::FailureKind;
+use crate::app::failure::{Failure, FailureKind};
 use crate::secret::ApiKey;
 use axum::Json;
 use axum::extract::{FromRequest, Request, State};
@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
 const MAX_BODY_BYTES: usize = 8 * 1024;
@@ -22,6 +22,7 @@ pub(super) enum OauthError {
     InvalidRequest,
     InvalidClient,
     UnsupportedGrant,
+    TooOften,
     Unavailable,
 }
 
@@ -31,6 +32,7 @@ impl IntoResponse for OauthError {
             Self::InvalidRequest => (StatusCode::BAD_REQUEST, "invalid_request"),
             Self::InvalidClient => (StatusCode::UNAUTHORIZED, "invalid_client"),
             Self::UnsupportedGrant => (StatusCode::BAD_REQUEST, "unsupported_grant_type"),
+            Self::TooOften => (StatusCode::TOO_MANY_REQUESTS, "slow_down"),
             Self::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable"),
         };
         let mut answer = (status, Json(json!({ "error": error }))).into_response();
@@ -91,17 +93,28 @@ pub(super) async fn token(State(service): State<Service>, form: Form) -> Result<
         return Err(OauthError::UnsupportedGrant);
     }
     let (id, key) = form.client.ok_or(OauthError::InvalidClient)?;
+    let client = service
+        .app
+        .client_by_key(&key)
+        .await
+        .map_err(|failure| refused(&failure))?;
+    let counted = service.rates.count(&client.id, client.per_minute, Instant::now());
+    counted.map_err(|_| OauthError::TooOften)?;
     let token = service
         .app
         .access_token(&id, &key)
         .await
-        .map_err(|failure| match failure.kind() {
-            FailureKind::Unknown => OauthError::InvalidClient,
-            _ => OauthError::Unavailable,
-        })?;
+        .map_err(|failure| refused(&failure))?;
     let text = String::from_utf8_lossy(token.expose()).into_owned();
     let body = json!({ "access_token": text, "token_type": "Bearer", "expires_in": ACCESS_TOKEN_LIFE.as_secs() });
     Ok(Json(body).into_response())
+}
+
+fn refused(failure: &Failure) -> OauthError {
+    match failure.kind() {
+        FailureKind::Unknown => OauthError::InvalidClient,
+        _ => OauthError::Unavailable,
+    }
 }
 
 fn basic(headers: &HeaderMap) -> Result<Option<(String, ApiKey)>, OauthError> {

@@ -123,4 +123,3 @@ sad-invalid = The signature activation data is not valid, has expired, or is for
 sad-hash = The signature activation data does not cover this hash, or it was signed already.
 sad-too-many = Too much signature activation data is open. Use it, or wait until it expires.
 token-pin-not-configured = Nothing says where the PIN of "{ $token }" is. Set pin_file or pin_credential under [[token]].
-access-token-too-many = Too many access tokens are open. Wait until some expire.

@@ -123,4 +123,3 @@ sad-invalid = 署名の許可(SAD)が無効か、期限切れか、別の証明�
 sad-hash = 署名の許可(SAD)に含まれないハッシュか、すでに署名したハッシュです。
 sad-too-many = 有効な署名の許可(SAD)が多すぎます。使い終わるか、期限が切れるのを待ってください。
 token-pin-not-configured = カードまたは装置「{ $token }」の暗証番号の場所が設定されていません。[[token]] に pin_file または pin_credential を指定してください。
-access-token-too-many = 有効なアクセストークンが多すぎます。期限が切れるのを待ってください。

@@ -117,6 +117,12 @@ impl Request {
         Response::read(stream)
     }
 
+    /// Sends it whole over a connection that exists and goes away without reading.
+    pub(crate) fn leave_over(&self, mut stream: impl Write, port: u16) {
+        stream.write_all(self.head(port).as_bytes()).unwrap();
+        stream.write_all(&self.body).unwrap();
+    }
+
     fn begin(&self, port: u16) -> TcpStream {
         begin_with(port, self.head(port).as_bytes())
     }
