@@ -129,21 +129,38 @@ impl Why {
     }
 }
 
-/// What is known about every certificate of `path` at `at`, and about the responders that spoke for them; the target first. An anchor is
-/// nobody's to revoke; a responder with id-pkix-ocsp-nocheck ends its chain.
+/// What is known about every certificate of `path` at `at`, and about the responders and list signers that spoke for them; the target first.
+/// An anchor is nobody's to revoke; a responder with id-pkix-ocsp-nocheck ends its chain.
 pub fn judge_path(path: &Path, evidence: &Evidence<'_>, at: Timestamp) -> Vec<Link> {
     let mut links: Vec<Link> = Vec::new();
-    for (certificate, issuer) in path.links() {
-        let status = judge(certificate, issuer, evidence, at);
+    for (index, (certificate, issuer)) in path.links().enumerate() {
+        let judge = Judge {
+            evidence,
+            at,
+            depth: 0,
+            anchor: Some(path.anchor()),
+            below: &path.certificates()[..=index],
+        };
+        let status = judge.judge(certificate, issuer);
+        let listed = match &status {
+            Status::Good(proof) if !proof.is_ocsp && proof.signer != *issuer => judge.signer_path(&proof.signer),
+            _ => None,
+        };
         let signer = match &status {
             Status::Good(proof) if proof.is_ocsp => Some(proof.signer.clone()),
             _ => None,
         };
         links.push(link(certificate, issuer, status));
+        for (one, above) in listed.iter().flat_map(Path::links) {
+            let on_path = path.certificates().contains(one);
+            if !on_path && !links.iter().any(|link| link.certificate == *one) {
+                links.push(link(one, above, judge.deeper().judge(one, above)));
+            }
+        }
         let known = |signer: &Certificate| links.iter().any(|link| link.certificate == *signer);
         let delegated = signer.filter(|signer| needs_data(signer, issuer, evidence) && !known(signer));
         if let Some(signer) = delegated {
-            let status = judge(&signer, issuer, evidence, at);
+            let status = judge.deeper().judge(&signer, issuer);
             links.push(link(&signer, issuer, status));
         }
     }
@@ -170,9 +187,18 @@ pub fn findings(links: &[Link]) -> Vec<Finding> {
 }
 
 /// Whether `certificate`, issued by `issuer`, was revoked at `at`. Every piece of data is looked at: one that says "revoked" outweighs others,
-/// but for a hold that newer data has lifted.
+/// but for a hold that newer data has lifted. Whether somebody else who signed that data was good himself is said by [`judge_path`].
 pub fn judge(certificate: &Certificate, issuer: &Certificate, evidence: &Evidence<'_>, at: Timestamp) -> Status {
-    Judge { evidence, at, depth: 0 }.judge(certificate, issuer)
+    let rules = Rules::new(at, Purpose::Any, evidence.anchors_for);
+    let above = path::find(issuer, evidence.certificates, evidence.anchors, &rules).ok();
+    let judge = Judge {
+        evidence,
+        at,
+        depth: 0,
+        anchor: above.as_ref().map(Path::anchor),
+        below: std::slice::from_ref(certificate),
+    };
+    judge.judge(certificate, issuer)
 }
 
 fn link(certificate: &Certificate, issuer: &Certificate, status: Status) -> Link {
@@ -195,6 +221,10 @@ struct Judge<'a> {
     evidence: &'a Evidence<'a>,
     at: Timestamp,
     depth: usize,
+    /// Where the path of the certificate in question ends: a list's signer must end there too.
+    anchor: Option<&'a Certificate>,
+    /// The certificate in question and those below it: none of them may lead to a list's signer.
+    below: &'a [Certificate],
 }
 
 /// What one piece of data says once it is believed.
@@ -351,12 +381,14 @@ impl Judge<'_> {
         if is_exempt || self.depth == MAX_DEPTH {
             return true;
         }
-        let deeper = Judge {
-            evidence: self.evidence,
-            at: self.at,
+        !matches!(self.deeper().judge(signer, issuer), Status::Revoked { .. })
+    }
+
+    fn deeper(&self) -> Self {
+        Self {
             depth: self.depth + 1,
-        };
-        !matches!(deeper.judge(signer, issuer), Status::Revoked { .. })
+            ..*self
+        }
     }
 
     /// Strong enough when the data is proven to have existed; data of which nothing is proven: at the moment in question.
@@ -432,31 +464,42 @@ impl Judge<'_> {
         Ok(Some((Word { entry, proof }, reasons)))
     }
 
-    /// The list's signer: the certificate's issuer, or a certificate of the list's issuer under the same anchors (RFC 5280, 6.3.3 (f)).
+    /// The list's signer: the certificate's issuer, or a certificate of the list's issuer under the same anchor (RFC 5280, 6.3.3 (f)). About
+    /// a signer of data only its own issuer speaks: else two of them could clear each other.
     fn list_signer(&self, crl: &Crl, issuer: &Certificate) -> Option<Certificate> {
-        let may_sign = |c: &Certificate| c.extensions().key_usage.is_none_or(KeyUsage::crl_sign);
-        let is_theirs = |c: &Certificate| {
-            names::same(c.subject().der(), crl.issuer_der()) && may_sign(c) && crl.is_signed_by(c.spki_der())
-        };
-        if is_theirs(issuer) {
+        let is_theirs = |c: &Certificate| names::same(c.subject().der(), crl.issuer_der());
+        let signed = |c: &Certificate| crl.is_signed_by(c.spki_der());
+        let may_sign = issuer.extensions().key_usage.is_none_or(KeyUsage::crl_sign);
+        if is_theirs(issuer) && may_sign && signed(issuer) {
             return self
                 .is_strong(crl.algorithm(), issuer, crl.existed())
                 .then(|| issuer.clone());
         }
-        if self.depth == MAX_DEPTH {
+        if self.depth > 0 {
             return None;
         }
-        let evidence = self.evidence;
-        let rules = Rules::new(self.at, Purpose::CrlIssuer, evidence.anchors_for);
-        let anchors = evidence.anchors.of(evidence.anchors_for);
-        let found = evidence.certificates.iter().chain(anchors).find(|candidate| {
-            let path = || path::find(candidate, evidence.certificates, evidence.anchors, &rules).ok();
-            let not_revoked = |path: Path| path.links().next().is_none_or(|(c, i)| self.is_not_revoked(c, i));
+        let anchors = self.evidence.anchors.of(self.evidence.anchors_for);
+        let found = self.evidence.certificates.iter().chain(anchors).find(|candidate| {
+            let not_revoked = |path: Path| path.links().all(|(c, i)| self.is_not_revoked(c, i));
             is_theirs(candidate)
+                && candidate.extensions().key_usage.is_some_and(KeyUsage::crl_sign)
+                && signed(candidate)
                 && self.is_strong(crl.algorithm(), candidate, crl.existed())
-                && path().is_some_and(not_revoked)
+                && self.signer_path(candidate).is_some_and(not_revoked)
         });
         found.cloned()
+    }
+
+    /// The path of a list's signer to the anchor of the certificate in question, around that certificate and all below it.
+    fn signer_path(&self, signer: &Certificate) -> Option<Path> {
+        let evidence = self.evidence;
+        let rules = Rules::new(self.at, Purpose::CrlIssuer, evidence.anchors_for);
+        let anchor = self.anchor?;
+        let in_question = |c: &Certificate| self.below.iter().any(|below| below.spki_der() == c.spki_der());
+        path::find_all(signer, evidence.certificates, evidence.anchors, &rules)
+            .valid
+            .into_iter()
+            .find(|path| path.anchor() == anchor && !path.certificates().iter().any(in_question))
     }
 }
 

@@ -207,6 +207,41 @@ fn a_list_may_be_signed_by_another_key_of_the_issuer() {
 }
 
 #[test]
+fn nobody_below_a_revoked_authority_or_under_another_anchor_speaks_for_its_issuer() {
+    let mut world = World::new();
+    let other = Entity::new(&[], "Other");
+    let other_certificate = other.certified(&other, &Says::new(1, ca_extensions()));
+    world.anchors.add(other_certificate, &[Use::Signers]);
+    let namesake = world.root.renewed();
+    let says = |extensions| Says::new(5, extensions);
+    let cases = [
+        (namesake.certified(&world.ca, &says(vec![usage(&[CRL_SIGN])])), false),
+        (namesake.certified(&other, &says(vec![usage(&[CRL_SIGN])])), false),
+        (namesake.certified(&world.root, &says(vec![])), false),
+        (namesake.certified(&world.root, &says(vec![usage(&[CRL_SIGN])])), true),
+    ];
+    for (number, (signer, speaks)) in cases.into_iter().enumerate() {
+        let pool = [world.ca_certificate.clone(), signer];
+        let path = path::find(&world.leaf, &pool, &world.anchors, &Rules::signer(at(AT))).unwrap();
+        let crls = [List::new().by(&world.ca), List::new().by(&namesake)].map(|der| Crl::parse(&der).unwrap());
+        let evidence = Evidence {
+            crls: &crls,
+            answers: &[],
+            certificates: &pool,
+            anchors: &world.anchors,
+            anchors_for: Use::Signers,
+            freshness: Freshness::Current,
+        };
+        let links = revocation::judge_path(&path, &evidence, at(AT));
+        let expected = if speaks { "good" } else { "Untrusted" };
+        assert_eq!(word(&links[1].status), expected, "{number}");
+        // Whoever may speak is asked about too, and may not clear itself.
+        assert_eq!(links.len(), if speaks { 3 } else { 2 }, "{number}");
+        assert!(!revocation::findings(&links).is_empty(), "{number}");
+    }
+}
+
+#[test]
 fn distribution_points_and_scopes() {
     let world = World::new();
     let (here, there) = (full("http://crl.example/1"), full("http://crl.example/2"));
