@@ -36,8 +36,10 @@ pub enum What {
     SignatureAdded,
     /// A signature in a new field that shows something on a page.
     SealAdded,
-    /// As before, by a document timestamp.
+    /// A document timestamp in a new field that shows nothing.
     TimestampAdded,
+    /// A document timestamp in a field that was empty, whose look stays.
+    FieldStamped,
     /// An empty signature field.
     FieldAdded,
     /// Another field's value; its appearance shows it.

@@ -381,7 +381,12 @@ impl<'e> Judged<'e> {
 
     /// `true` when nothing was changed but what is evidence and further signatures.
     pub fn only_evidence_follows(&self) -> bool {
-        let evidence = |what| matches!(what, What::Evidence | What::TimestampAdded | What::Metadata);
+        let evidence = |what| {
+            matches!(
+                what,
+                What::Evidence | What::TimestampAdded | What::FieldStamped | What::Metadata
+            )
+        };
         self.changes.iter().all(|(change, _)| evidence(change.what))
     }
 }

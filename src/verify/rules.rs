@@ -54,6 +54,7 @@ impl Rules {
             .is_some_and(|field| self.locks.iter().any(|lock| lock.holds(field)));
         match change.what {
             What::Evidence | What::TimestampAdded | What::Metadata => true,
+            What::FieldStamped => !locked,
             What::SignatureAdded | What::FieldAdded | What::FieldFilled | What::FieldUnread => {
                 self.level >= 2 && !locked
             }
@@ -100,6 +101,7 @@ mod tests {
         for (what, from) in [
             (What::Evidence, 1),
             (What::TimestampAdded, 1),
+            (What::FieldStamped, 1),
             (What::Metadata, 1),
             (What::SealAdded, 2),
             (What::Covered, 4),
@@ -130,5 +132,6 @@ mod tests {
         assert!(!rules.allow(&change(What::SignatureAdded, "甲.印")));
         assert!(rules.allow(&change(What::FieldFilled, "乙")));
         assert!(rules.allow(&change(What::TimestampAdded, "甲")));
+        assert!(!rules.allow(&change(What::FieldStamped, "甲")));
     }
 }

@@ -80,7 +80,7 @@ fn kind(what: What) -> &'static str {
     match what {
         What::SignatureAdded => "verify-change-signature-added",
         What::SealAdded => "verify-change-seal-added",
-        What::TimestampAdded => "verify-change-timestamp-added",
+        What::TimestampAdded | What::FieldStamped => "verify-change-timestamp-added",
         What::FieldAdded => "verify-change-field-added",
         What::FieldFilled => "verify-change-field-filled",
         What::FieldUnread => "verify-change-field-unread",

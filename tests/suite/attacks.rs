@@ -9,8 +9,15 @@ mod shadow;
 mod swaps;
 mod wrapping;
 
-use crate::support::agreement::{Objects, agreement, sign, signature};
-use crate::support::updates::{Person, find_last};
+use crate::support::agreement::{Objects, agreement, sign, signature, with};
+use crate::support::ca::Ca;
+use crate::support::tsa::{Mode, Tsa};
+use crate::support::updates::{HOLE, Person, find_last, signed_by};
+use crate::support::verified::verify_by;
+use hankod::der::DigestAlgorithm;
+use hankod::trust::{Anchors, Use};
+use hankod::tsa::{Imprint, Query, read_reply};
+use hankod::verify::judge::Verdict;
 
 /// A named file.
 type Attack = (&'static str, Vec<u8>);
@@ -38,4 +45,41 @@ fn overwritten(file: &[u8], at: usize, text: &str) -> Vec<u8> {
     let mut file = file.to_vec();
     file[at..at + text.len()].copy_from_slice(text.as_bytes());
     file
+}
+
+/// Whoever asks a timestamp authority that everybody trusts.
+struct Stamper(Tsa);
+
+impl Stamper {
+    fn new() -> Self {
+        Self(Tsa::start(&Ca::new("試験時刻局"), Mode::Good))
+    }
+
+    /// `pdf` with a document timestamp as its second signature, and these objects.
+    fn stamp(&self, pdf: &[u8], objects: &Objects) -> Vec<u8> {
+        let timestamp = format!("<</Type/DocTimeStamp/Filter/Adobe.PPKLite/SubFilter/ETSI.RFC3161{HOLE}>>");
+        let objects = with(objects.clone(), 33, &timestamp);
+        let objects: Vec<(u32, &str)> = objects.iter().map(|(n, body)| (*n, body.as_str())).collect();
+        signed_by(pdf, &objects, 8192, |message| {
+            let query = Query {
+                imprint: Imprint {
+                    digest: DigestAlgorithm::Sha256,
+                    value: DigestAlgorithm::Sha256.digest(message),
+                },
+                nonce: *b"\x01234567\x08",
+                policy: None,
+            };
+            read_reply(&self.0.ask(&query.to_der().unwrap())).unwrap()
+        })
+    }
+
+    /// The files that pass where the person's and the authority's certificates are anchors.
+    fn passing(&self, files: &[Attack], person: &Person) -> Vec<&'static str> {
+        let mut anchors = Anchors::new();
+        anchors.add(person.certificate().clone(), &[Use::Signers]);
+        anchors.add(self.0.certificate(), &[Use::TimestampAuthorities]);
+        let passes = |bytes: &[u8]| verify_by(bytes, &anchors).verdict == Verdict::TotalPassed;
+        let passing = files.iter().filter(|(_, bytes)| passes(bytes));
+        passing.map(|(name, _)| *name).collect()
+    }
 }

@@ -1,6 +1,6 @@
 //! The form: fields added, signed, filled; everything else about it is a change of its own. Whether values are what appearances draw is asked in `fill`.
 
-use super::{Compare, What, differing};
+use super::{Compare, What, differing, shown};
 use crate::pdf::Error;
 use crate::pdf::value::{Dict, ObjectId, Value};
 use crate::verify::evidence::{self, Field};
@@ -8,10 +8,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// What signing writes into an empty signature field or its widget.
 const SIGNED_KEYS: &[&str] = &["V", "AP", "AS", "F", "M", "StructParent"];
+/// What a document timestamp writes into an empty signature field: its look stays.
+const STAMPED_KEYS: &[&str] = &["V", "M"];
 /// What filling writes into a field or its widget.
 const FILLED_KEYS: &[&str] = &["V", "RV", "AP", "AS", "I", "M"];
 /// What makes a field act.
 const ACTION_KEYS: &[&str] = &["A", "AA"];
+/// Annotation flags (Table 167): neither shown nor printed; printed; not shown.
+const HIDDEN: i64 = 1 << 1;
+const PRINT: i64 = 1 << 2;
+const NO_VIEW: i64 = 1 << 5;
+/// Appearance streams lie at most this deep below /AP: kind, state.
+const MAX_LOOK_DEPTH: u32 = 2;
 
 impl Compare<'_, '_> {
     pub(super) fn form(&mut self, before: &[Field], after: &[Field]) -> Result<(), Error> {
@@ -74,7 +82,10 @@ impl Compare<'_, '_> {
             return Ok(());
         }
         let signed = self.signed_as(&field.dict)?;
-        let (page, part) = self.look(field, signed.is_some())?;
+        let (page, part) = match signed {
+            Some(What::TimestampAdded) => (None, self.seen(field)?.then_some("a timestamp that can be seen")),
+            signed => self.look(field, signed.is_some())?,
+        };
         let what = match (signed, part) {
             (_, Some(_)) => What::Covered,
             (Some(What::SignatureAdded), None) if page.is_some() => What::SealAdded,
@@ -116,6 +127,52 @@ impl Compare<'_, '_> {
         Ok((on, None))
     }
 
+    /// Whether the new field of a document timestamp, or one of its widgets, can show or do anything. Whoever adds evidence has nothing to say on a page.
+    fn seen(&self, field: &Field) -> Result<bool, Error> {
+        for id in std::iter::once(field.id).chain(field.widgets.iter().copied()) {
+            let Some(widget) = evidence::dict(self.new, id)? else {
+                return Ok(true);
+            };
+            let has_area = self
+                .rectangle(&widget, "Rect")?
+                .is_some_and(|[a, b, c, d]| c > a && d > b);
+            let flags = evidence::entry(self.new, &widget, "F")?.as_int().unwrap_or(0);
+            let is_hidden = flags & HIDDEN != 0 || flags & (NO_VIEW | PRINT) == NO_VIEW;
+            let acts = ACTION_KEYS.iter().any(|key| widget.get(key).is_some());
+            let look = evidence::entry(self.new, &widget, "AP")?;
+            if has_area && !is_hidden || acts || widget.get("MK").is_some() || !self.is_blank(&look, 0)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether an appearance dictionary, a dictionary of states below it, or a stream draws nothing.
+    fn is_blank(&self, look: &Value, depth: u32) -> Result<bool, Error> {
+        if let Some(id) = look.as_ref() {
+            let loaded = self.new.get_plain(id)?;
+            if loaded.stream.is_some() {
+                return Ok(self
+                    .new
+                    .stream_data(id, &loaded)
+                    .is_ok_and(|data| shown::is_blank(&data)));
+            }
+        }
+        let look = self.new.resolve(look)?;
+        let Some(looks) = look.as_dict() else {
+            return Ok(look == Value::Null);
+        };
+        if depth == MAX_LOOK_DEPTH {
+            return Ok(false);
+        }
+        for (_, look) in looks.iter() {
+            if !self.is_blank(look, depth + 1)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     fn field(&mut self, before: &Field, after: &Field) -> Result<(), Error> {
         if std::iter::once(&after.id)
             .chain(&after.widgets)
@@ -131,7 +188,10 @@ impl Compare<'_, '_> {
         } else {
             let was_empty = before.dict.get("V").is_none();
             let signed = self.signed_as(&after.dict)?.filter(|_| was_empty);
-            (signed.unwrap_or(What::Other), SIGNED_KEYS)
+            match signed {
+                Some(What::TimestampAdded) => (What::FieldStamped, STAMPED_KEYS),
+                signed => (signed.unwrap_or(What::Other), SIGNED_KEYS),
+            }
         };
         let within = before.is_signature == after.is_signature && keys.iter().all(|k| may.contains(&k.as_str()));
         let valued = has("V") || has("AS");
@@ -151,7 +211,7 @@ impl Compare<'_, '_> {
         }
         if within && valued {
             self.widgets.insert(after.id);
-            self.drawn_anew(&before.dict, &after.dict)?;
+            self.drawn_anew(&before.dict, &after.dict, may)?;
         }
         for widget in &after.widgets {
             self.widget(*widget, after, within && valued, may)?;
@@ -176,15 +236,18 @@ impl Compare<'_, '_> {
         }
         self.explained.insert(id);
         self.widgets.insert(id);
-        self.drawn_anew(&before, &after)
+        self.drawn_anew(&before, &after, may)
     }
 
     /// New objects under the keys that may change, and appearance streams that were this field's before.
-    fn drawn_anew(&mut self, before: &Dict, after: &Dict) -> Result<(), Error> {
-        for key in SIGNED_KEYS.iter().chain(FILLED_KEYS) {
+    fn drawn_anew(&mut self, before: &Dict, after: &Dict, may: &[&str]) -> Result<(), Error> {
+        for key in may {
             if let Some(value) = after.get(key) {
                 self.explain_new(&value.clone(), 0)?;
             }
+        }
+        if !may.contains(&"AP") {
+            return Ok(());
         }
         let (before, after) = (self.dict(self.old, before, "AP")?, self.dict(self.new, after, "AP")?);
         let (before, after) = (before.get("N"), after.get("N"));

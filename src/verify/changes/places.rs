@@ -37,7 +37,12 @@ impl<'d, 'a> Places<'d, 'a> {
             return self.number(page);
         }
         match change.what {
-            What::SignatureAdded | What::TimestampAdded | What::Evidence | What::Metadata | What::Certification => None,
+            What::SignatureAdded
+            | What::TimestampAdded
+            | What::FieldStamped
+            | What::Evidence
+            | What::Metadata
+            | What::Certification => None,
             _ => self.reached().get(&change.object).copied(),
         }
     }

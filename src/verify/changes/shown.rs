@@ -57,6 +57,16 @@ pub(super) fn read(document: &Document<'_>, id: ObjectId, defaults: &Dict) -> Re
     Ok(reader.run(&data)?.then_some(reader.shown))
 }
 
+/// Whether these operators paint nothing: none but of saving and restoring, and comments.
+pub(super) fn is_blank(data: &[u8]) -> bool {
+    let words = |line: &[u8]| {
+        let code = line.split(|b| *b == b'%').next().unwrap_or_default();
+        code.split(|b| b.is_ascii_whitespace() || *b == 0)
+            .all(|word| matches!(word, b"" | b"q" | b"Q" | b"n"))
+    };
+    data.len() <= MAX_BYTES && data.split(|b| matches!(b, b'\n' | b'\r')).all(words)
+}
+
 struct Reader<'r, 'a> {
     document: &'r Document<'a>,
     resources: &'r Dict,
@@ -274,6 +284,16 @@ fn range(row: &[Value], map: &mut HashMap<Vec<u8>, String>) -> Option<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn blank_is_what_paints_nothing() {
+        for blank in ["", "q Q", "% DSBlank\n", "q\r\nQ % 1 g 0 0 9 9 re f\r"] {
+            assert!(is_blank(blank.as_bytes()), "{blank}");
+        }
+        for drawn in ["0 0 9 9 re f", "%\rBT(a)Tj ET", "/X Do", "0 0 m 9 9 l S"] {
+            assert!(!is_blank(drawn.as_bytes()), "{drawn}");
+        }
+    }
 
     #[test]
     fn character_maps_are_read() {

@@ -1,7 +1,7 @@
 //! Certified documents: annotations and signatures that the certification allows by their name, and that hide or say what it does not.
 
-use super::{Attack, certified_at};
-use crate::support::agreement::{PRICE, SEAL, catalog, form, page, sign, signature, text_look, with};
+use super::{Attack, Stamper, certified_at};
+use crate::support::agreement::{PRICE, SEAL, catalog, field, form, page, sign, signature, text_look, with};
 use crate::support::updates::{Person, update};
 use crate::support::verified::{fooled, refused};
 
@@ -155,5 +155,61 @@ fn sneaky_signatures() {
     assert_eq!(
         refused(&[("a second signature at level 2", good)], &[&person, &other]),
         [""; 0]
+    );
+}
+
+#[test]
+fn timestamps_that_paint() {
+    let (person, stamper) = (Person::new(), Stamper::new());
+    let first = certified_at(&person, 1);
+    let words = form(
+        "1 g 0 0 300 30 re f BT /F 12 Tf (We pay 900) Tj ET",
+        "/Resources<</Font<</F 9 0 R>>>>",
+    );
+    let stamped = |body: &str, look: &str| stamper.stamp(&first, &with(with(signature(1, ""), 32, body), 81, look));
+    let bare = |body: &str| stamper.stamp(&first, &with(signature(1, ""), 32, body));
+    let over = |more: &str| {
+        field(1)
+            .replace("0 0 0 0", "40 690 300 720")
+            .replace("/F 132", "/F 4")
+            .replace(">>", &format!("{more}>>"))
+    };
+    let look = "/AP<</N 81 0 R>>";
+    let blank = form("% DSBlank", "");
+    let below = "<</FT/Sig/T(sig1)/V 33 0 R/Kids[82 0 R]>>";
+    let kid =
+        "<</Parent 32 0 R/Subtype/Widget/Type/Annot/Rect[40 690 300 720]/F 4/P 3 0 R/AP<</N<</A 81 0 R>>>>/AS/A>>";
+    let kids = with(with(with(signature(1, ""), 32, below), 81, &words), 82, kid);
+    let kids = with(kids, 3, &page("30 0 R 82 0 R"));
+    let attacks: Vec<Attack> = vec![
+        ("a timestamp that writes", stamped(&over(look), &words)),
+        ("a timestamp that writes below", stamper.stamp(&first, &kids)),
+        ("a timestamp with a background", bare(&over("/MK<</BG[1 1 1]>>"))),
+        (
+            "a timestamp that only prints",
+            stamped(&over(look).replace("/F 4", "/F 36"), &words),
+        ),
+        ("a large timestamp for viewers to draw", bare(&over(""))),
+        (
+            "a hidden timestamp with a look to be shown",
+            stamped(&over(look).replace("/F 4", "/F 2"), &words),
+        ),
+        (
+            "a timestamp without room that writes",
+            stamped(&field(1).replace(">>", &format!("{look}>>")), &words),
+        ),
+    ];
+    assert_eq!(stamper.passing(&attacks, &person), [""; 0]);
+    let good: Vec<Attack> = vec![
+        ("nothing to see", stamper.stamp(&first, &signature(1, ""))),
+        (
+            "a blank look",
+            stamped(&field(1).replace(">>", &format!("{look}>>")), &blank),
+        ),
+        ("hidden", bare(&over("").replace("/F 4", "/F 2"))),
+    ];
+    assert_eq!(
+        stamper.passing(&good, &person),
+        ["nothing to see", "a blank look", "hidden"]
     );
 }

@@ -1,8 +1,8 @@
 //! Appearance swaps: the value stays and the look changes, or both change and say different things; and seals that are drawn over.
 
-use super::{Attack, signed_once};
+use super::{Attack, Stamper, certified_at, signed_once};
 use crate::support::agreement::{
-    AGREED, NOTE, PRICE, SEAL, agreement, catalog, form, page, sign, signature, text_look, with,
+    AGREED, NOTE, PRICE, SEAL, agreement, agreement_with, catalog, docmdp, form, page, sign, signature, text_look, with,
 };
 use crate::support::updates::{HOLE, Person, update};
 use crate::support::verified::{fooled, refused};
@@ -143,4 +143,43 @@ fn appearance_swaps_of_seals() {
         refused(&[("a second seal beside the first", beside)], &[&person, &other]),
         [""; 0]
     );
+}
+
+#[test]
+fn timestamps_in_fields_that_were_there() {
+    let (person, stamper) = (Person::new(), Stamper::new());
+    let first = certified_at(&person, 1);
+    let lock = "/Reference[<</Type/SigRef/TransformMethod/FieldMDP/TransformParams<</Type/TransformParams/V/1.2/Action/Include/Fields[(seal)]>>>>]";
+    let locked = sign(&person, &agreement(), &signature(0, lock));
+    let filled = |more: &str| SEAL.replace("/F 4", &format!("/F 4/V 33 0 R{more}"));
+    let words = form("1 g 0 0 60 60 re f BT /F 12 Tf (900) Tj ET", "");
+    let stamped = |pdf: &[u8], body: &str| stamper.stamp(pdf, &vec![(24, body.to_owned()), (81, words.clone())]);
+    let alone = |pdf: &[u8]| stamper.stamp(pdf, &vec![(24, filled(""))]);
+    let looked = SEAL.replace("/F 4", "/F 4/AP<</N 28 0 R>>");
+    let looked = agreement_with(&[(24, &looked)]);
+    let looked = sign(&person, &looked, &signature(0, &docmdp(1)));
+    let redrawn = vec![(24, filled("/AP<</N 28 0 R>>")), (28, words.clone())];
+    let attacks: Vec<Attack> = vec![
+        ("a look for the timestamp", stamped(&first, &filled("/AP<</N 81 0 R>>"))),
+        ("another look in the old place", stamper.stamp(&looked, &redrawn)),
+        (
+            "the field hidden",
+            stamper.stamp(&first, &vec![(24, filled("").replace("/F 4", "/F 2"))]),
+        ),
+        (
+            "the field moved",
+            stamper.stamp(&first, &vec![(24, filled("").replace("400 40", "40 40"))]),
+        ),
+        (
+            "a background",
+            stamper.stamp(&first, &vec![(24, filled("/MK<</BG[1 1 1]>>"))]),
+        ),
+        ("a locked field", alone(&locked)),
+    ];
+    assert_eq!(stamper.passing(&attacks, &person), [""; 0]);
+    let good: Vec<Attack> = vec![
+        ("an empty field", alone(&first)),
+        ("beside the lock", stamper.stamp(&locked, &signature(1, ""))),
+    ];
+    assert_eq!(stamper.passing(&good, &person), ["an empty field", "beside the lock"]);
 }

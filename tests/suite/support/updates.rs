@@ -55,6 +55,31 @@ pub(crate) fn find_last(bytes: &[u8], needle: &[u8]) -> Option<usize> {
     bytes.windows(needle.len()).rposition(|w| w == needle)
 }
 
+/// `pdf` with an update in which one body holds [`HOLE`]; in its room of `room` bytes what `make` gives for the bytes around it.
+pub(crate) fn signed_by(
+    pdf: &[u8],
+    objects: &[(u32, &str)],
+    room: usize,
+    make: impl FnOnce(&[u8]) -> Vec<u8>,
+) -> Vec<u8> {
+    let hole = format!("/ByteRange{:60}/Contents<{}>", "", "0".repeat(2 * room));
+    let bodies: Vec<String> = objects.iter().map(|(_, body)| body.replace(HOLE, &hole)).collect();
+    let objects: Vec<(u32, &str)> = objects
+        .iter()
+        .zip(&bodies)
+        .map(|((n, _), body)| (*n, body.as_str()))
+        .collect();
+    let mut out = update(pdf, &objects);
+    let start = find_last(&out, b"/Contents<0000").unwrap() + 9;
+    let end = start + 2 * room + 2;
+    let range = format!("[0 {start} {end} {}]", out.len() - end);
+    let at = start - 9 - 60;
+    out[at..at + range.len()].copy_from_slice(range.as_bytes());
+    let made = hex::encode(make(&[&out[..start], &out[end..]].concat()));
+    out[start + 1..start + 1 + made.len()].copy_from_slice(made.as_bytes());
+    out
+}
+
 fn startxref(pdf: &[u8]) -> Option<usize> {
     let at = find_last(pdf, b"startxref\n")? + 10;
     let digits: String = pdf[at..]
@@ -81,22 +106,7 @@ impl Person {
 
     /// `pdf` with an update in which one body holds [`HOLE`], signed.
     pub(crate) fn sign(&self, pdf: &[u8], objects: &[(u32, &str)]) -> Vec<u8> {
-        let room = format!("/ByteRange{:60}/Contents<{}>", "", "0".repeat(2 * ROOM));
-        let bodies: Vec<String> = objects.iter().map(|(_, body)| body.replace(HOLE, &room)).collect();
-        let objects: Vec<(u32, &str)> = objects
-            .iter()
-            .zip(&bodies)
-            .map(|((n, _), body)| (*n, body.as_str()))
-            .collect();
-        let mut out = update(pdf, &objects);
-        let start = find_last(&out, b"/Contents<0000").unwrap() + 9;
-        let end = start + 2 * ROOM + 2;
-        let range = format!("[0 {start} {end} {}]", out.len() - end);
-        let at = start - 9 - 60;
-        out[at..at + range.len()].copy_from_slice(range.as_bytes());
-        let cms = hex::encode(self.cms(&[&out[..start], &out[end..]].concat()));
-        out[start + 1..start + 1 + cms.len()].copy_from_slice(cms.as_bytes());
-        out
+        signed_by(pdf, objects, ROOM, |message| self.cms(message))
     }
 
     fn cms(&self, message: &[u8]) -> Vec<u8> {
