@@ -36,6 +36,7 @@ mod pins;
 mod prepare;
 mod readers;
 mod release;
+mod renewal;
 mod rooms;
 pub mod sad;
 pub mod sign_hash;

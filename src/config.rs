@@ -57,6 +57,8 @@ pub struct Config {
     pub trust: Trust,
     /// Where addresses found in certificates may lead.
     pub network: Network,
+    /// Which archives are renewed, and when.
+    pub renewal: Renewal,
     /// Sites with settings of their own.
     pub sites: Vec<Site>,
     /// How the person is asked.
@@ -205,6 +207,15 @@ pub struct Trust {
     pub responders: Vec<PathBuf>,
     /// Take the root certificates on tokens as anchors for signers.
     pub tokens: bool,
+}
+
+/// Renewal of archive timestamps.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Renewal {
+    /// Folders whose files are renewed beside those that hankod archived itself; absolute.
+    pub folders: Vec<PathBuf>,
+    /// How long before its end a timestamp is renewed.
+    pub margin_days: u64,
 }
 
 /// What the network client may reach beyond public addresses.

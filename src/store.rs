@@ -18,6 +18,7 @@ mod dialect;
 mod fetched;
 mod held;
 mod jobs;
+mod kept;
 mod operations;
 mod pairings;
 mod pins;
@@ -38,6 +39,7 @@ use crate::text::Explain;
 pub use chain::{Anchor, ChainRow, HASH_BYTES, Head, HeadFile, Sealed};
 pub use clients::Client;
 pub use jobs::{Claim, Job, JobState, Lease, Moved, NewJob, Put};
+pub use kept::KeptFile;
 pub use operations::{
     Attempt, AttemptState, Ending, Item, NewAttempts, NewOperation, Operation, OperationState, Release,
 };

@@ -13,6 +13,8 @@ use super::App;
 use super::desk::Said;
 use super::failure::Failure;
 use super::jobs::{Job, Kind, WorkCheckpoint};
+use super::renewal::Again;
+pub use super::renewal::DueFile;
 use crate::store::{self, JobState, StoreError};
 use crate::text::{Lang, say};
 
@@ -59,6 +61,8 @@ pub struct WorkView {
 pub struct DueReport {
     /// Every job that was open.
     pub work: Vec<WorkView>,
+    /// Files whose archive nears its end and of which `work` says nothing.
+    pub files: Vec<DueFile>,
 }
 
 impl App {
@@ -67,11 +71,11 @@ impl App {
     /// # Errors
     /// What the state refused.
     pub async fn list_due(&self, lang: Lang) -> Result<DueReport, Failure> {
+        self.look_into_folders().await?;
         let jobs = self.open_jobs().await?;
         let view = |(kind, row): &(Kind, store::Job)| WorkView::of(*kind, row, lang);
-        Ok(DueReport {
-            work: jobs.iter().map(view).collect(),
-        })
+        let work = jobs.iter().map(view).collect();
+        self.report_due(work, lang).await
     }
 
     /// Tries everything that is open now, whatever it waits for, and tells what became of it. `at` is told each moment.
@@ -84,6 +88,7 @@ impl App {
         ending: CancellationToken,
         lang: Lang,
     ) -> Result<DueReport, Failure> {
+        self.plan_renewals(Again::Now).await?;
         let jobs = self.open_jobs().await?;
         let now = self.now();
         let hurried = self.store().write(move |tx| {
@@ -101,7 +106,13 @@ impl App {
             let row = self.settled(row, &ending).await?;
             work.push(WorkView::of(kind, &row, lang));
         }
-        Ok(DueReport { work })
+        self.report_due(work, lang).await
+    }
+
+    async fn report_due(&self, work: Vec<WorkView>, lang: Lang) -> Result<DueReport, Failure> {
+        let mut files = self.due_files(lang).await?;
+        files.retain(|due| work.iter().all(|told| told.file != due.file));
+        Ok(DueReport { work, files })
     }
 
     async fn open_jobs(&self) -> Result<Vec<(Kind, store::Job)>, Failure> {

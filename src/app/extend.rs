@@ -3,6 +3,7 @@
 //! The input is never changed: the output begins with its very bytes and appears whole or not at all. The level that is told is the level that the evidence
 //! reaches; what is missing is named for each certificate. No signature is made here, and no token is touched.
 
+pub(crate) mod end;
 pub(crate) mod raise;
 pub(crate) mod survey;
 
@@ -16,18 +17,20 @@ use serde::{Deserialize, Serialize};
 use super::desk::{Level, Revocation, Said};
 use super::draft::{self, Draft, parent};
 use super::failure::{Failure, FailureKind};
-use super::{App, anchors, files};
+use super::{App, anchors, files, renewal};
 use crate::access::Principal;
 use crate::audit::{self, AuditError, Event, Kind};
 use crate::net::HostPort;
 use crate::pdf::Document;
 use crate::secret::Password;
+use crate::store::KeptFile;
 use crate::text::{Explain, Lang};
 use crate::trust::Anchors;
 use crate::trust::revocation::Freshness;
 use crate::verify::extension;
 use crate::verify::hashing::Hashing;
 use crate::verify::release::Original;
+use end::End;
 use raise::{Raise, Raised};
 use survey::Survey;
 
@@ -106,6 +109,25 @@ pub struct TimestampReport {
     pub tsa: String,
 }
 
+/// Whether the archive of the file that appears is watched over from now on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Watch {
+    /// It stays where it appears.
+    Yes,
+    /// It goes somewhere else.
+    No,
+}
+
+/// An extended file.
+pub(crate) struct Extended {
+    /// For who asked.
+    pub(crate) report: ExtendReport,
+    /// SHA-256 of the file that was extended.
+    pub(crate) input: [u8; 32],
+    /// When its archive ends.
+    pub(crate) end: Option<End>,
+}
+
 impl App {
     /// Adds the evidence that `request` wants.
     ///
@@ -113,13 +135,26 @@ impl App {
     /// `no_signature`, what is wrong with the file or keeps it from being added to, `fetch_no_timestamp`; then nothing appears. Revocation data that cannot
     /// be had is no error: the report names it.
     pub async fn extend_file(&self, who: &Principal, request: ExtendRequest) -> Result<ExtendReport, Failure> {
+        Ok(self.extend_as(&who.to_string(), request, Watch::Yes).await?.report)
+    }
+
+    /// As [`App::extend_file`], for who is named so in the audit log.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) async fn extend_as(
+        &self,
+        actor: &str,
+        request: ExtendRequest,
+        watch: Watch,
+    ) -> Result<Extended, Failure> {
         let output = PathBuf::from(&request.output);
         let about = |failure: Failure| failure.about(&Path::new(&request.input).display().to_string());
         let supply = self.supply(request.level, &request.sources).await?;
         let (app, loading) = (self.clone(), request.clone());
         let loaded = self.blocking(move || load(&app, &loading)).await;
         let (draft, password) = loaded.map_err(about)?;
-        let journal = Journal::begin(self, who, &draft, request.level).await?;
+        let journal = Journal::begin(self, actor, &draft, request.level).await?;
         let extended = self.extended(draft, (request.level, &supply), password).await;
         let (draft, raised) = match extended {
             Ok(extended) => extended,
@@ -128,8 +163,10 @@ impl App {
                 return Err(about(failure));
             }
         };
-        let sha256 = draft.present_sha256();
-        journal.released(sha256, &raised).await?;
+        let (input, sha256) = (draft.sha256(), draft.present_sha256());
+        let watched = raised.end.filter(|_| watch == Watch::Yes);
+        let kept = watched.map(|end| renewal::kept(&output, sha256, end, self.now()));
+        journal.released(sha256, &raised, kept).await?;
         let place = output.clone();
         let delivered = self.blocking(move || draft.release(&place)).await;
         if let Err(failure) = delivered {
@@ -137,7 +174,7 @@ impl App {
             return Err(failure);
         }
         let lang = if request.english { Lang::En } else { Lang::Ja };
-        Ok(ExtendReport {
+        let report = ExtendReport {
             operation: journal.operation,
             input: request.input.to_string_lossy().into_owned(),
             output: output.display().to_string(),
@@ -153,6 +190,11 @@ impl App {
                 .collect(),
             validation_data: raised.has_data,
             missing: raised.missing.iter().map(|finding| Said::of(finding, lang)).collect(),
+        };
+        Ok(Extended {
+            report,
+            input,
+            end: raised.end,
         })
     }
 
@@ -251,8 +293,8 @@ struct Journal<'a> {
 }
 
 impl<'a> Journal<'a> {
-    async fn begin(app: &'a App, who: &Principal, draft: &Draft, level: Level) -> Result<Self, Failure> {
-        let (operation, actor) = (super::new_id(), who.to_string());
+    async fn begin(app: &'a App, actor: &str, draft: &Draft, level: Level) -> Result<Self, Failure> {
+        let (operation, actor) = (super::new_id(), actor.to_owned());
         let journal = Self { app, operation, actor };
         let event = journal.event(Kind::ExtensionBegun);
         let event = event.with("input", &draft.sha256()).with("level", level.name());
@@ -260,12 +302,14 @@ impl<'a> Journal<'a> {
         Ok(journal)
     }
 
-    async fn released(&self, output: [u8; 32], raised: &Raised) -> Result<(), Failure> {
+    /// `kept`: the file is watched over from now on.
+    async fn released(&self, output: [u8; 32], raised: &Raised, kept: Option<KeptFile>) -> Result<(), Failure> {
         let times: Vec<String> = raised.stamps.iter().map(|stamp| stamp.time.rfc3339()).collect();
         let tsas: Vec<String> = raised.stamps.iter().map(|stamp| stamp.tsa.clone()).collect();
         let event = self.event(Kind::ExtensionReleased).with("output", &output);
         let event = event.with("level", raised.level.name());
-        self.write(event.with("timestamps", times).with("tsas", tsas)).await
+        self.write_with(event.with("timestamps", times).with("tsas", tsas), kept)
+            .await
     }
 
     async fn failed(&self, code: &'static str) -> Result<(), Failure> {
@@ -277,9 +321,16 @@ impl<'a> Journal<'a> {
     }
 
     async fn write(&self, event: Event) -> Result<(), Failure> {
+        self.write_with(event, None).await
+    }
+
+    async fn write_with(&self, event: Event, kept: Option<KeptFile>) -> Result<(), Failure> {
         let written = self.app.store().write(move |tx| {
             Box::pin(async move {
                 audit::append(tx, &event).await?;
+                if let Some(kept) = kept {
+                    tx.keep_file(&kept).await?;
+                }
                 Ok::<_, AuditError>(())
             })
         });

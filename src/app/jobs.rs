@@ -5,6 +5,7 @@
 
 mod augment;
 mod deliver;
+mod renew;
 mod settle;
 mod work;
 
@@ -14,7 +15,9 @@ use crate::clock::Timestamp;
 use crate::store::{self, JobState, Moved, NewJob, Put, StoreError, Tx};
 
 pub(crate) use augment::{Later, Payload, newest};
-pub(crate) use deliver::PathText;
+pub(crate) use deliver::{PathText, digest};
+pub(crate) use renew::job as renewal;
+pub(crate) use work::ACTOR;
 pub use work::{Moment, WorkCheckpoint, WorkStep};
 
 /// What sort of work.
@@ -22,6 +25,8 @@ pub use work::{Moment, WorkCheckpoint, WorkStep};
 pub enum Kind {
     /// A signed file gets the evidence that could not be had when it was signed.
     Augment,
+    /// A file gets a new archive timestamp before the old one ends.
+    Renew,
 }
 
 /// A job between two steps.
@@ -29,6 +34,8 @@ pub enum Kind {
 pub(crate) enum Job {
     /// [`Kind::Augment`]
     Augment(augment::Step, augment::Payload),
+    /// [`Kind::Renew`]
+    Renew(renew::Step, renew::Payload),
 }
 
 /// What a step answers.
@@ -55,7 +62,6 @@ pub(crate) enum Next {
     /// All is done.
     Done,
     /// It ends with this code.
-    #[cfg_attr(not(test), expect(dead_code, reason = "renewal comes with levels"))]
     Failed(&'static str),
 }
 
@@ -64,12 +70,13 @@ pub(crate) type Also = Box<dyn for<'t> FnOnce(&'t mut Tx) -> store::Work<'t, (),
 
 impl Kind {
     /// All.
-    pub const ALL: [Self; 1] = [Self::Augment];
+    pub const ALL: [Self; 2] = [Self::Augment, Self::Renew];
 
     /// What stands in the database.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Augment => "augment",
+            Self::Renew => "renew",
         }
     }
 
@@ -77,6 +84,7 @@ impl Kind {
     const fn version(self) -> u32 {
         match self {
             Self::Augment => augment::VERSION,
+            Self::Renew => renew::VERSION,
         }
     }
 
@@ -84,6 +92,7 @@ impl Kind {
     const fn at_once(self) -> usize {
         match self {
             Self::Augment => 4,
+            Self::Renew => 1,
         }
     }
 
@@ -91,6 +100,7 @@ impl Kind {
     const fn priority(self) -> i32 {
         match self {
             Self::Augment => 10,
+            Self::Renew => 0,
         }
     }
 }
@@ -99,12 +109,14 @@ impl Job {
     const fn kind(&self) -> Kind {
         match self {
             Self::Augment(..) => Kind::Augment,
+            Self::Renew(..) => Kind::Renew,
         }
     }
 
     const fn step(&self) -> &'static str {
         match self {
             Self::Augment(step, _) => step.name(),
+            Self::Renew(step, _) => step.name(),
         }
     }
 
@@ -116,6 +128,7 @@ impl Job {
     fn payload(&self) -> (u32, String) {
         let json = match self {
             Self::Augment(_, payload) => serde_json::to_string(payload),
+            Self::Renew(_, payload) => serde_json::to_string(payload),
         };
         (self.kind().version(), json.expect("a payload is plain data"))
     }
@@ -127,6 +140,10 @@ impl Job {
                 augment::Step::parse(&row.step)?,
                 augment::Payload::parse(row.version, &row.payload)?,
             ),
+            Kind::Renew => Self::Renew(
+                renew::Step::parse(&row.step)?,
+                renew::Payload::parse(row.version, &row.payload)?,
+            ),
         })
     }
 
@@ -134,12 +151,14 @@ impl Job {
     pub(crate) fn file(&self) -> String {
         match self {
             Self::Augment(_, payload) => payload.file(),
+            Self::Renew(_, payload) => payload.file(),
         }
     }
 
     async fn run(self, app: &App, id: &str) -> Result<Answer, super::failure::Failure> {
         match self {
             Self::Augment(step, payload) => augment::run(app, id, step, payload).await,
+            Self::Renew(step, payload) => renew::run(app, id, step, payload).await,
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::app::jobs::Later;
 use crate::audit::{self, AuditError, Event, Kind};
 use crate::clock::Timestamp;
 use crate::der::DigestAlgorithm;
-use crate::store::{Ending, NewAttempts, NewOperation, OperationState, Release, Store};
+use crate::store::{Ending, KeptFile, NewAttempts, NewOperation, OperationState, Release, Store};
 use crate::text::Explain;
 use crate::token;
 
@@ -141,7 +141,7 @@ impl Journal {
         self.open().insert(intent, ending(error));
     }
 
-    /// Writes that a checked signature leaves the house in a file with this digest, and what is left to do `later`. Call before anybody gets it.
+    /// Writes that a checked signature leaves the house in a file with this digest, and what is left to do with it: a job, an archive to watch over. Call before anybody gets it.
     ///
     /// # Errors
     /// What the state refused; then nobody may get it.
@@ -149,10 +149,10 @@ impl Journal {
         &self,
         intent: Intent,
         (output, level): ([u8; 32], Level),
-        later: Option<Later>,
+        left: (Option<Later>, Option<KeptFile>),
         at: Timestamp,
     ) -> Result<(), Failure> {
-        self.release_with(&[(intent, output)], Some(level), later, at).await
+        self.release_with(&[(intent, output)], Some(level), left, at).await
     }
 
     /// The same for several, all in one transaction.
@@ -160,14 +160,14 @@ impl Journal {
     /// # Errors
     /// What the state refused; then nobody may get any of them.
     pub(crate) async fn release_all(&self, outputs: &[(Intent, [u8; 32])], at: Timestamp) -> Result<(), Failure> {
-        self.release_with(outputs, None, None, at).await
+        self.release_with(outputs, None, (None, None), at).await
     }
 
     async fn release_with(
         &self,
         outputs: &[(Intent, [u8; 32])],
         level: Option<Level>,
-        later: Option<Later>,
+        (later, kept): (Option<Later>, Option<KeptFile>),
         at: Timestamp,
     ) -> Result<(), Failure> {
         let (operation, actor) = (self.operation.clone(), self.actor.clone());
@@ -194,6 +194,9 @@ impl Journal {
                 audit::append_all(tx, &events).await?;
                 if let Some(later) = later {
                     later.put(tx, &actor, at).await?;
+                }
+                if let Some(kept) = kept {
+                    tx.keep_file(&kept).await?;
                 }
                 Ok::<_, AuditError>(())
             })

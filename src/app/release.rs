@@ -133,6 +133,14 @@ impl Checked {
         Ok(TempFile::adopt(kept)?)
     }
 
+    /// Where the file is to appear; `None`: it is fetched.
+    pub(crate) fn place(&self) -> Option<&Path> {
+        match &self.finished.about.deliver {
+            Deliver::As(path) => Some(path),
+            Deliver::Keep => None,
+        }
+    }
+
     /// What a job must know to complete it.
     pub(crate) fn payload(&self, operation: &str, who: &Principal, choice: &SigningChoice, tsas: &[String]) -> Payload {
         let Finished { draft, about } = &self.finished;

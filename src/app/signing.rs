@@ -25,6 +25,7 @@ use super::journal::{Intent, Journal};
 use super::pins::Asked;
 use super::prepare::{self, Ready};
 use super::release::{self, Checked, Finished};
+use super::renewal;
 use super::signings::consent;
 use crate::access::Principal;
 use crate::cms;
@@ -362,7 +363,10 @@ impl Run<'_> {
         };
         let intent = checked.intent();
         let release = (checked.sha256(), raised.level);
-        self.journal.release(intent, release, later, self.app.now()).await?;
+        let now = self.app.now();
+        let kept = raised.end.zip(checked.place());
+        let kept = kept.map(|(end, place)| renewal::kept(place, checked.sha256(), end, now));
+        self.journal.release(intent, release, (later, kept), now).await?;
         let delivered = self.app.blocking(move || checked.deliver(raised)).await;
         if is_later {
             self.app.wake_workers();

@@ -73,6 +73,7 @@ impl<'a> Checker<'a> {
             },
             trust: self.trust(raw.trust)?,
             network: self.network(raw.network)?,
+            renewal: self.renewal(raw.renewal)?,
             sites: self.sites(raw.site)?,
             prompt: Prompt {
                 lang,

@@ -37,6 +37,8 @@ pub(super) struct Raw {
     #[serde(default)]
     pub(super) prompt: Prompt,
     #[serde(default)]
+    pub(super) renewal: Renewal,
+    #[serde(default)]
     pub(super) site: Vec<Site>,
     #[serde(default)]
     pub(super) timestamp: Timestamps,
@@ -63,6 +65,14 @@ pub(super) struct Timestamps {
 #[serde(deny_unknown_fields)]
 pub(super) struct Evidence {
     pub(super) revocation: At<String>,
+}
+
+#[derive(Deserialize, Default, Debug)]
+#[cfg_attr(test, derive(serde::Serialize))]
+#[serde(deny_unknown_fields)]
+pub(super) struct Renewal {
+    pub(super) folders: Option<Vec<Spanned<String>>>,
+    pub(super) margin_days: At<i64>,
 }
 
 #[derive(Deserialize, Default, Debug)]

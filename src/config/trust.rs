@@ -1,4 +1,4 @@
-//! The tables about what is checked against: `[trust]` and `[network]`. Paths and names are checked for their shape; no file is read and nobody is asked here.
+//! The tables about evidence: `[trust]`, `[network]` and `[renewal]`. Paths and names are checked for their shape; no file is read and nobody is asked here.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -7,13 +7,16 @@ use toml::Spanned;
 
 use super::check::Checker;
 use super::error::ValueError;
-use super::{ConfigError, Network, Trust, raw};
+use super::{ConfigError, Network, Renewal, Trust, raw};
 
 /// Most paths of one list.
 const MAX_PATHS: usize = 64;
 /// Most private places.
 const MAX_PLACES: usize = 64;
 const MAX_PLACE_CHARS: usize = 262;
+/// Half a year: time to see what is wrong where a renewal fails.
+const MARGIN_DAYS: u64 = 180;
+const MAX_MARGIN_DAYS: u64 = 3650;
 
 impl Checker<'_> {
     pub(super) fn trust(&self, raw: raw::Trust) -> Result<Trust, ConfigError> {
@@ -40,6 +43,13 @@ impl Checker<'_> {
             self.once(&mut seen, &given, place)?;
         }
         Ok(Network { allow_private: seen })
+    }
+
+    pub(super) fn renewal(&self, raw: raw::Renewal) -> Result<Renewal, ConfigError> {
+        Ok(Renewal {
+            folders: self.paths(raw.folders)?,
+            margin_days: self.number(&raw.margin_days, MARGIN_DAYS, 1, MAX_MARGIN_DAYS)?,
+        })
     }
 
     fn paths(&self, given: Option<Vec<Spanned<String>>>) -> Result<Vec<PathBuf>, ConfigError> {

@@ -59,6 +59,8 @@ pub(super) async fn tokens(app: App, changed: Arc<Notify>, mut ending: watch::Re
 pub(super) async fn witnesses(app: App, mut ending: watch::Receiver<bool>) {
     let audit = app.config().audit;
     let (mut heads, mut anchors) = (period(audit.head_interval_ms), period(audit.anchor_interval_ms));
+    // A daemon that has just begun has other questions for its TSA.
+    anchors.reset_after(FIRST_ANCHOR.min(Duration::from_millis(audit.anchor_interval_ms / 100)));
     // The first tick of an interval comes at once; the head at the start is told by whoever starts.
     heads.tick().await;
     loop {
@@ -72,6 +74,9 @@ pub(super) async fn witnesses(app: App, mut ending: watch::Receiver<bool>) {
         }
     }
 }
+
+/// When the head is stamped first at the latest; sooner with a short interval.
+const FIRST_ANCHOR: Duration = Duration::from_secs(3600);
 
 fn period(ms: u64) -> tokio::time::Interval {
     let mut interval = tokio::time::interval(Duration::from_millis(ms));

@@ -126,8 +126,11 @@ fn visible(request: Request) -> Request {
     }
 }
 
+/// Its name, the input, signed invisibly, signed visibly after that.
+type SignedTwice = (&'static str, Vec<u8>, Vec<u8>, Vec<u8>);
+
 /// Each input, signed invisibly, then visibly by the same person.
-fn signed() -> Vec<(&'static str, Vec<u8>, Vec<u8>, Vec<u8>)> {
+fn signed() -> Vec<SignedTwice> {
     let signer = SoftSigner::new(Kind::P256);
     let sign = |(name, input): (&'static str, Vec<u8>)| {
         let named = Request {

@@ -8,7 +8,13 @@ use hankod::text::{Lang, say};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Codes that a function is handed by name, where no `Failure::new` shows them.
-const HANDED: &[(&str, &str)] = &[("disk_full", "internal"), ("output_unwritable", "internal")];
+const HANDED: &[(&str, &str)] = &[
+    ("disk_full", "internal"),
+    ("output_unwritable", "internal"),
+    ("renewal_changed", "conflict"),
+    ("renewal_moved", "conflict"),
+    ("renewal_too_late", "conflict"),
+];
 
 /// The names of kinds in the document.
 const KINDS: &[(&str, FailureKind)] = &[

@@ -2,6 +2,7 @@
 
 mod extending;
 mod lasting;
+mod renewing;
 mod signing;
 
 use crate::support::authority::{Authority, Mode};

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::Supply;
+use super::end::End;
 use super::survey::Survey;
 use crate::app::App;
 use crate::app::collect::Subject;
@@ -54,6 +55,8 @@ pub(crate) struct Raised {
     pub(crate) has_data: bool,
     /// What keeps it from the level wanted.
     pub(crate) missing: Vec<Finding>,
+    /// When its archive ends; `None`: it is none.
+    pub(crate) end: Option<End>,
 }
 
 impl App {
@@ -67,7 +70,10 @@ impl App {
         mut survey: Survey,
         how: &Raise<'_>,
     ) -> Result<(Draft, Raised), Failure> {
-        let mut raised = Raised::default();
+        let mut raised = Raised {
+            end: survey.end(),
+            ..Raised::default()
+        };
         let mut draft = draft;
         if !survey.has_times() && how.level > Level::BB {
             draft = self.add_stamp(draft, &mut survey, how, &mut raised).await?;
@@ -96,6 +102,7 @@ impl App {
             let (added, has_more) = self.add_newest(draft, &survey, how).await?;
             draft = added;
             raised.has_data |= has_more;
+            raised.end = survey.end();
             if raised.missing.is_empty() {
                 raised.level = Level::BLta;
             }

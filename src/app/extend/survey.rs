@@ -2,6 +2,7 @@
 //!
 //! A file that is not whole is refused with what is wrong with it. Nobody is trusted here.
 
+use super::end::End;
 use crate::app::collect::Subject;
 use crate::app::draft::Draft;
 use crate::app::failure::{Failure, FailureKind};
@@ -30,6 +31,8 @@ pub(crate) struct Survey {
     stamps: Vec<Stamp>,
     /// Certificates and revocation data that stand in the file.
     pub(super) known: Pieces,
+    /// The revision of the last document timestamp, and when that one ends.
+    end: Option<(usize, End)>,
 }
 
 struct Signed {
@@ -68,6 +71,7 @@ impl Survey {
             signatures: Vec::new(),
             stamps: Vec::new(),
             known: examination.pieces(),
+            end: None,
         };
         let last = examination.revisions().len();
         for (found, certificate) in examination.signatures().iter().zip(certificates) {
@@ -98,6 +102,7 @@ impl Survey {
             signatures: Vec::new(),
             stamps: Vec::new(),
             known: Pieces::default(),
+            end: None,
         };
         survey.know(&cms.certificates);
         let stamps = stamped.into_iter().map(|stamped| {
@@ -122,11 +127,15 @@ impl Survey {
     pub(super) fn add(&mut self, checked: &Checked, issuers: &[Certificate]) {
         let newest = self.stamps.iter().map(|stamp| stamp.order);
         let newest = newest.chain(self.signatures.iter().map(|signed| signed.order)).max();
+        let order = newest.unwrap_or(0) + 1;
         self.stamps.push(Stamp {
             certificate: checked.certificate.clone(),
             time: checked.info.time,
-            order: newest.unwrap_or(0) + 1,
+            order,
         });
+        if let Ok(cms) = SignedData::parse(&checked.token) {
+            self.ends(order, End::of(&cms, &checked.info, &checked.certificate));
+        }
         self.know(issuers);
     }
 
@@ -147,6 +156,17 @@ impl Survey {
     /// A document timestamp stands in the file: what comes now is a renewal.
     pub(super) fn is_archived(&self) -> bool {
         !self.stamps.is_empty()
+    }
+
+    /// When the last document timestamp ends; `None`: there is none.
+    pub(crate) fn end(&self) -> Option<End> {
+        self.end.map(|(_, end)| end)
+    }
+
+    fn ends(&mut self, order: usize, end: End) {
+        if self.end.is_none_or(|(last, _)| order >= last) {
+            self.end = Some((order, end));
+        }
     }
 
     /// What evidence is wanted for: the signature in `only`, else all; their TSAs, and those of document timestamps.
@@ -213,7 +233,8 @@ impl Survey {
                     order,
                 });
             }
-            Ok(Content::Timestamp(_, info)) => {
+            Ok(Content::Timestamp(cms, info)) => {
+                self.ends(order, End::of(cms, info, &certificate));
                 let time = info.time;
                 self.stamps.push(Stamp {
                     certificate,

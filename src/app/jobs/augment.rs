@@ -8,13 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use super::super::desk::Level;
 use super::super::draft::Draft;
-use super::super::extend::{ExtendRequest, Sources};
+use super::super::extend::{ExtendRequest, Sources, Watch};
 use super::super::failure::{Failure, FailureKind};
-use super::super::release;
+use super::super::{release, renewal};
 use super::deliver::{self, Delivered, PathText};
 use super::settle::MIN_BACK_OFF;
 use super::{Answer, Job, Kind, Next};
-use crate::access::Principal;
 use crate::app::App;
 use crate::audit::AuditError;
 use crate::clock::Timestamp;
@@ -22,7 +21,7 @@ use crate::der::DigestAlgorithm;
 use crate::pdf::Document;
 use crate::sign;
 use crate::store::blob::{Blob, TempFile};
-use crate::store::{Put, Sha256, Tx};
+use crate::store::{KeptFile, Put, Sha256, Tx};
 use crate::tsa::Imprint;
 use crate::verify::release::Original;
 
@@ -198,8 +197,6 @@ async fn stamp(app: &App, id: &str, payload: Payload) -> Result<Answer, Failure>
 
 /// Gathers the data of the level; what is missing may be there later.
 async fn complete(app: &App, id: &str, payload: Payload) -> Result<Answer, Failure> {
-    let unreadable = Failure::new(FailureKind::Internal, "job_unreadable");
-    let who = Principal::parse(&payload.caller).ok_or(unreadable)?;
     let output = app.uploads().join(format!("{id}.pdf"));
     let request = ExtendRequest {
         input: app.store().blob_path(&payload.document).into_os_string(),
@@ -212,7 +209,7 @@ async fn complete(app: &App, id: &str, payload: Payload) -> Result<Answer, Failu
         password_file: None,
         english: true,
     };
-    let report = app.extend_file(&who, request).await?;
+    let report = app.extend_as(&payload.caller, request, Watch::No).await?.report;
     if report.level < payload.level {
         // Nobody needs the file; one that cannot be removed is swept with the folder.
         let _ = std::fs::remove_file(&output);
@@ -268,16 +265,32 @@ async fn deliver(app: &App, id: &str, mut payload: Payload) -> Result<Answer, Fa
             details,
         });
     }
+    let kept = archive(app, &payload).await?;
     // Who fetches the file finds it as long as the job is remembered.
     let fetched = payload.output.is_none().then_some(payload.document);
     let job = id.to_owned();
     Ok(Answer {
         next: Next::Done,
         also: Some(Box::new(move |tx| {
-            Box::pin(async move { tx.drop_blobs(&job, fetched.as_ref()).await })
+            Box::pin(async move {
+                if let Some(kept) = kept {
+                    tx.keep_file(&kept).await?;
+                }
+                tx.drop_blobs(&job, fetched.as_ref()).await
+            })
         })),
         details,
     })
+}
+
+/// What is noted of a delivered archive, which is watched over from now on.
+async fn archive(app: &App, payload: &Payload) -> Result<Option<KeptFile>, Failure> {
+    let Some(place) = payload.output.as_ref().filter(|_| payload.reached == Level::BLta) else {
+        return Ok(None);
+    };
+    let (looking, source) = (app.clone(), app.store().blob_path(&payload.document));
+    let end = app.blocking(move || renewal::end_of(&looking, &source)).await?;
+    Ok(end.map(|end| renewal::kept(&place.path(), payload.document, end, app.now())))
 }
 
 /// The newest file of a document whose signing left it to a job.

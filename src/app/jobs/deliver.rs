@@ -53,6 +53,11 @@ impl PathText {
         }
     }
 
+    /// The path's bytes.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        self.path().into_os_string().into_vec()
+    }
+
     /// The path. Hexadecimal that is none names nothing.
     pub(crate) fn path(&self) -> PathBuf {
         match self {
@@ -83,17 +88,7 @@ pub(crate) fn deliver(
     old: &Sha256,
     mark: &str,
 ) -> Result<Delivered, Failure> {
-    draft::sweep(parent(place));
-    let found = digest(place);
-    if found == Some(*new) {
-        // Done before a crash.
-        return Ok(Delivered::InPlace);
-    }
-    if found == Some(*old) {
-        let copy = copy(source, new, place)?;
-        let kept = fs::metadata(place).and_then(|facts| fs::set_permissions(copy.path(), facts.permissions()));
-        kept.map_err(|e| unwritable(place, &e))?;
-        copy.release(place)?;
+    if replace(source, new, place, old)? {
         return Ok(Delivered::InPlace);
     }
     for n in 1..=MAX_NAMES {
@@ -108,6 +103,27 @@ pub(crate) fn deliver(
         }
     }
     Err(unwritable(place, &ErrorKind::AlreadyExists.into()))
+}
+
+/// Puts a copy of `source`, whose SHA-256 is `new`, at `place` in one step if there lies a file with SHA-256 `old`; else `false`, and nothing is touched.
+///
+/// # Errors
+/// As [`deliver`].
+pub(crate) fn replace(source: &Path, new: &Sha256, place: &Path, old: &Sha256) -> Result<bool, Failure> {
+    draft::sweep(parent(place));
+    let found = digest(place);
+    if found == Some(*new) {
+        // Done before a crash.
+        return Ok(true);
+    }
+    if found != Some(*old) {
+        return Ok(false);
+    }
+    let copy = copy(source, new, place)?;
+    let kept = fs::metadata(place).and_then(|facts| fs::set_permissions(copy.path(), facts.permissions()));
+    kept.map_err(|e| unwritable(place, &e))?;
+    copy.release(place)?;
+    Ok(true)
 }
 
 /// SHA-256 of a file; `None` when there is none that can be read.

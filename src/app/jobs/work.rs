@@ -30,7 +30,7 @@ const MAX_STEP: Duration = Duration::from_secs(30 * 60);
 /// Unanswered leases after which a job is run alone.
 const SUSPECT: u32 = 2;
 /// Who does the work, in the audit log.
-const ACTOR: &str = "jobs";
+pub(crate) const ACTOR: &str = "jobs";
 
 /// A moment of a job's step.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -80,10 +80,14 @@ impl App {
     /// What the state refused at the beginning.
     pub async fn work(&self, ending: CancellationToken) -> Result<(), Failure> {
         let mut workers = Workers::new(self, Arc::new(|_| Ok(())), ending).await?;
-        while !workers.ending.is_cancelled() {
-            workers.begin_all().await;
-            workers.pause().await;
-        }
+        let watching = self.watch_renewals(workers.ending.clone());
+        let working = async {
+            while !workers.ending.is_cancelled() {
+                workers.begin_all().await;
+                workers.pause().await;
+            }
+        };
+        tokio::join!(watching, working);
         workers.end().await
     }
 

@@ -19,7 +19,7 @@ pub(super) fn run(global: &Global, list: bool, format: Format) -> ExitCode {
 }
 
 fn tell(report: &DueReport, lang: Lang) {
-    if report.work.is_empty() {
+    if report.work.is_empty() && report.files.is_empty() {
         output::line(&say(lang, "cli-due-nothing", &[]));
     }
     for work in &report.work {
@@ -27,6 +27,17 @@ fn tell(report: &DueReport, lang: Lang) {
         let next = work.next_try.as_deref().unwrap_or_default();
         let values = [("file", &*work.file), ("reason", reason), ("next", next)];
         output::line(&say(lang, sentence(work), &values));
+    }
+    for due in &report.files {
+        let problem = due.problem.as_ref().map_or("", |problem| &*problem.message);
+        let values = [
+            ("file", &*due.file),
+            ("ends", &due.ends),
+            ("cause", &due.cause.message),
+            ("problem", problem),
+        ];
+        let sentence = due.problem.as_ref().map_or("cli-due-file", |_| "cli-due-file-problem");
+        output::line(&say(lang, sentence, &values));
     }
 }
 
@@ -44,7 +55,7 @@ fn sentence(work: &WorkView) -> &'static str {
 fn code(report: &DueReport) -> u8 {
     let any = |state| report.work.iter().any(|work| work.state == state);
     match () {
-        () if any(WorkState::Failed) => exit::FAILED,
+        () if any(WorkState::Failed) || report.files.iter().any(|due| due.problem.is_some()) => exit::FAILED,
         () if any(WorkState::Waiting) || any(WorkState::Working) => exit::UNAVAILABLE,
         () => exit::DONE,
     }

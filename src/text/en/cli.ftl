@@ -35,3 +35,5 @@ one-output-for-many = For several documents name a folder with --out-dir instead
 rect-without-seal = --rect needs a seal: give --seal or --name-seal.
 verify-signature = Field "{ $field }", signer { $signer }, signer's clock { $time }
 cli-extended = Extended: { $file } ({ $level })
+cli-due-file = Due: { $file }. Its archive lasts until { $ends }: { $cause }.
+cli-due-file-problem = Due, and cannot be renewed: { $file }. Its archive lasts until { $ends }: { $cause }. { $problem }

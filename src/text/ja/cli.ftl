@@ -35,3 +35,5 @@ one-output-for-many = 複数の文書には「-o」ではなく「--out-dir」�
 rect-without-seal = 「--rect」には、「--seal」か「--name-seal」で印影を指定してください。
 verify-signature = 署名欄「{ $field }」 署名者 { $signer } 署名者の時計 { $time }
 cli-extended = 証拠を追加しました: { $file }({ $level })
+cli-due-file = 更新が必要です: { $file }({ $ends } まで。{ $cause })
+cli-due-file-problem = 更新が必要ですが、更新できません: { $file }({ $ends } まで。{ $cause })。{ $problem }
