@@ -1,15 +1,17 @@
 //! `hankod extend --due` for archives: what is due is told and renewed, what is not ours any more is left alone.
 
 use super::{Scene, file};
+use crate::support::ahead::days_ahead;
 use crate::support::authority::Mode;
 use crate::support::ca::{self, IssueRequest};
+use crate::support::judges::pyhanko_ltv;
 use crate::support::tsa::{self, Tsa};
 use crate::support::{Ran, run};
 use serde_json::Value;
 use std::fs;
 use std::process::Command;
 
-/// A scene whose archives end in a year, and a TSA whose timestamps last longer.
+/// A scene whose archives end in 1,500 days, and a TSA whose timestamps last for 3,000.
 struct Archive {
     scene: Scene,
     tsa: Tsa,
@@ -52,6 +54,12 @@ impl Archive {
 
     fn due(&self, more: &[&str]) -> (Option<i32>, Value) {
         told(&run(&mut self.command(more), ""))
+    }
+
+    /// What pyHanko says of it so many days from now; `Ok(true)`: good, and archived.
+    fn pyhanko(&self, name: &str, days: u32) -> Result<bool, String> {
+        let holder = &self.scene.holder;
+        pyhanko_ltv(&[holder.dir.join(name)], &holder.root(), days).remove(0)
     }
 
     /// Verdict of a file that is judged so many days from now, by what stands in it alone: whether the last TSA was revoked only it could say then.
@@ -125,7 +133,7 @@ fn row(name: &str, word: &str, code: Option<&str>) -> (String, String, Option<St
 
 #[test]
 fn an_archive_that_nears_its_end_is_renewed_in_its_place() {
-    let archive = Archive::new("margin_days = 400\nfolders = [\"box\"]", "");
+    let archive = Archive::new("margin_days = 1600\nfolders = [\"box\"]", "");
     let before = archive.archive("b.pdf");
     fs::create_dir(archive.scene.holder.dir.join("box")).unwrap();
     archive.scene.holder.document("box/c.pdf", &before);
@@ -149,10 +157,10 @@ fn an_archive_that_nears_its_end_is_renewed_in_its_place() {
         assert!(after.len() > before.len() && after.starts_with(&before), "{name}");
         archive.scene.holds(name, 3);
         // After the certificates of the signer and of the first TSA have ended.
-        assert_eq!(archive.verdict(name, 500), "TOTAL-PASSED");
-        assert_eq!(archive.scene.judged(name, 500), Ok(true), "{name}");
+        assert_eq!(archive.verdict(name, 1_700), "TOTAL-PASSED");
+        assert_eq!(archive.pyhanko(name, 1_700), Ok(true), "{name}");
     }
-    assert_ne!(archive.verdict("old.pdf", 500), "TOTAL-PASSED");
+    assert_ne!(archive.verdict("old.pdf", 1_700), "TOTAL-PASSED");
     let (code, report) = archive.due(&[]);
     assert_eq!((code, work(&report), files(&report)), (Some(0), vec![], vec![]));
     assert_eq!(
@@ -167,19 +175,8 @@ fn what_is_due_follows_the_clock() {
     let archive = Archive::new("", "");
     archive.archive("b.pdf");
     assert_eq!(files(&archive.due(&["--list"]).1), vec![]);
-    let mut later = Command::new("faketime");
-    let command = archive.command(&["--list"]);
-    later
-        .args(["-f", "+200d"])
-        .arg(command.get_program())
-        .args(command.get_args());
-    later
-        .env_clear()
-        .env("PATH", "/usr/bin:/bin")
-        .env("HOME", &*archive.scene.holder.dir);
-    later
-        .env("FAKETIME_DONT_FAKE_MONOTONIC", "1")
-        .current_dir(&*archive.scene.holder.dir);
+    let mut later = days_ahead(&archive.command(&["--list"]), 1_400);
+    later.env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
     let (code, report) = told(&run(&mut later, ""));
     let due = vec![row("b.pdf", "certificate_ends", None)];
     assert_eq!((code, files(&report)), (Some(0), due));
@@ -187,7 +184,7 @@ fn what_is_due_follows_the_clock() {
 
 #[test]
 fn a_moved_and_a_changed_file_are_told_and_left_alone() {
-    let archive = Archive::new("margin_days = 400", "");
+    let archive = Archive::new("margin_days = 1600", "");
     let before = archive.archive("b.pdf");
     archive.archive("c.pdf");
     let path = |name: &str| archive.scene.holder.dir.join(name);
@@ -219,7 +216,7 @@ fn a_moved_and_a_changed_file_are_told_and_left_alone() {
 
 #[test]
 fn what_is_beyond_a_quota_waits() {
-    let archive = Archive::new("margin_days = 400", "quota_requests = 1\nquota_window_ms = 3600000");
+    let archive = Archive::new("margin_days = 1600", "quota_requests = 1\nquota_window_ms = 3600000");
     for name in ["b.pdf", "c.pdf"] {
         archive.archive(name);
     }
@@ -253,7 +250,7 @@ fn a_signature_that_waited_for_its_timestamp_becomes_an_archive_that_is_watched_
     );
     archive.scene.holds("b.pdf", 2);
     assert_eq!(archive.scene.verified("b.pdf").1, "B-LTA");
-    assert_eq!(archive.scene.judged("b.pdf", 0), Ok(true));
+    assert_eq!(archive.pyhanko("b.pdf", 0), Ok(true));
     let due = vec![row("b.pdf", "certificate_ends", None)];
     assert_eq!(files(&archive.due(&["--list"]).1), due);
 }
