@@ -82,7 +82,12 @@ impl Scene {
 
     /// What pyHanko says of a file in the holder's directory, with all that it needs inside.
     fn judged(&self, name: &str) -> Result<bool, String> {
-        pyhanko_ltv(&[self.holder.dir.join(name)], &self.holder.root(), 0).remove(0)
+        self.judged_after(name, 0)
+    }
+
+    /// The same so many days from now.
+    fn judged_after(&self, name: &str, days: u32) -> Result<bool, String> {
+        pyhanko_ltv(&[self.holder.dir.join(name)], &self.holder.root(), days).remove(0)
     }
 
     /// Every signature of the file is valid to pdfsig, the file to qpdf.
