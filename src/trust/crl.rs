@@ -306,7 +306,7 @@ fn for_each_in<'a>(
     while !list.is_empty() {
         let mut fields = list.take(tlv::SEQUENCE)?.cursor();
         let oid = fields.take(tlv::OBJECT_IDENTIFIER)?.value;
-        let critical = fields.optional(tlv::BOOLEAN)?.is_some_and(|flag| flag.value == [0xff]);
+        let critical = is_true(fields.optional(tlv::BOOLEAN)?)?;
         let value = fields.take(tlv::OCTET_STRING)?.value;
         fields.end()?;
         see(
@@ -318,16 +318,21 @@ fn for_each_in<'a>(
     Ok(())
 }
 
+/// A BOOLEAN DEFAULT FALSE: in DER it is absent or 0xff (X.690, 11.1, 11.5).
+fn is_true(flag: Option<Tlv<'_>>) -> Result<bool, Malformed> {
+    match flag.map(|flag| flag.value) {
+        None => Ok(false),
+        Some([0xff]) => Ok(true),
+        Some(_) => Err(Malformed),
+    }
+}
+
 fn scope(value: &[u8]) -> Result<Scope, Malformed> {
     let mut outer = Cursor::new(value);
     let mut fields = outer.take(tlv::SEQUENCE)?.cursor();
     outer.end()?;
     let point = fields.optional(tlv::context(0))?.map(point_name).transpose()?;
-    let flag = |number, fields: &mut Cursor<'_>| -> Result<bool, Malformed> {
-        Ok(fields
-            .optional(tlv::primitive(number))?
-            .is_some_and(|f| f.value == [0xff]))
-    };
+    let flag = |number, fields: &mut Cursor<'_>| is_true(fields.optional(tlv::primitive(number))?);
     let users_only = flag(1, &mut fields)?;
     let authorities_only = flag(2, &mut fields)?;
     let some = fields.optional(tlv::primitive(3))?.map(reasons).transpose()?;

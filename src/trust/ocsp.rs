@@ -167,13 +167,17 @@ impl OcspAnswer {
         self.singles.iter().rfind(is_it)
     }
 
-    pub(super) fn is_signed_by(&self, signer: &Certificate) -> bool {
-        let named = match &self.responder {
+    /// Whether it calls this certificate its signer's.
+    pub(super) fn names(&self, signer: &Certificate) -> bool {
+        match &self.responder {
             Responder::Name(name) => super::names::same(name, signer.subject().der()),
             Responder::Key(hash) => key_bits(signer).is_some_and(|key| sha1(&key) == hash.as_slice()),
-        };
+        }
+    }
+
+    pub(super) fn is_signed_by(&self, signer: &Certificate) -> bool {
         let verified = |algorithm| verify_signature(signer.spki_der(), algorithm, &self.tbs, &self.signature).is_ok();
-        named && self.algorithm().is_some_and(verified)
+        self.names(signer) && self.algorithm().is_some_and(verified)
     }
 }
 

@@ -14,6 +14,9 @@ use std::time::Duration;
 /// How old data without nextUpdate may be: such an answer says that a newer one is always to be had.
 const MAX_AGE_WITHOUT_NEXT_UPDATE: Duration = Duration::from_secs(86_400);
 
+/// How far the clocks of those who issue data may be ahead.
+const CLOCK_TOLERANCE: Duration = Duration::from_secs(300);
+
 /// How many signers of data are judged by data in turn: a CRL issuer's or responder's own certificate, and that one's.
 const MAX_DEPTH: usize = 2;
 
@@ -241,7 +244,7 @@ impl Judge<'_> {
         why = why.max(why_not);
         let newest = words
             .iter()
-            .filter(|w| w.entry.is_none())
+            .filter(|w| w.entry.is_none() && !self.is_from_future(&w.proof))
             .map(|w| w.proof.this_update)
             .max();
         let lifted = |word: &Word, entry: &Entry| {
@@ -281,6 +284,9 @@ impl Judge<'_> {
     }
 
     fn is_fresh(&self, proof: &Proof) -> Result<(), Why> {
+        if self.is_from_future(proof) {
+            return Err(Why::Untrusted);
+        }
         if proof.this_update >= self.at {
             return Ok(());
         }
@@ -291,6 +297,15 @@ impl Judge<'_> {
             .next_update
             .unwrap_or_else(|| proof.this_update.plus(MAX_AGE_WITHOUT_NEXT_UPDATE));
         if self.at <= end { Ok(()) } else { Err(Why::Stale) }
+    }
+
+    /// It says that it was issued after it is known to have existed.
+    fn is_from_future(&self, proof: &Proof) -> bool {
+        let existed = match proof.is_ocsp {
+            true => self.evidence.answers[proof.index].existed(),
+            false => self.evidence.crls[proof.index].existed(),
+        };
+        existed.is_some_and(|existed| proof.this_update > existed.plus(CLOCK_TOLERANCE))
     }
 
     fn answers(&self, certificate: &Certificate, issuer: &Certificate) -> (Vec<Word>, Why) {
@@ -318,6 +333,9 @@ impl Judge<'_> {
         };
         if single.unknown_critical || answer.has_unknown_critical() {
             return Err(Why::CriticalExtension);
+        }
+        if single.this_update > answer.produced_at().plus(CLOCK_TOLERANCE) {
+            return Err(Why::Untrusted);
         }
         let signer = self.responder(answer, issuer).ok_or(Why::Untrusted)?;
         let entry = match single.said {
@@ -354,8 +372,9 @@ impl Judge<'_> {
         let mut candidates = at_hand.chain(self.evidence.anchors.of(Use::Responders));
         candidates
             .find(|candidate| {
-                (self.is_delegated(candidate, issuer, answer)
-                    || self.evidence.anchors.contains(Use::Responders, candidate))
+                answer.names(candidate)
+                    && (self.is_delegated(candidate, issuer, answer)
+                        || self.evidence.anchors.contains(Use::Responders, candidate))
                     && answer.is_signed_by(candidate)
                     && self.is_strong(answer.algorithm(), candidate, answer.existed())
             })
@@ -370,7 +389,14 @@ impl Judge<'_> {
             && extensions.key_usage.is_none_or(usage)
             && extensions.unknown_critical.is_empty()
             && candidate.is_valid_at(answer.produced_at())
+            // The key itself writes producedAt: once its certificate has expired, only a proof of existence from before counts.
+            && answer.existed().is_none_or(|existed| existed.seconds() <= candidate.not_after().seconds())
             && names::same(candidate.issuer().der(), issuer.subject().der())
+            && self.is_strong(
+                SignatureAlgorithm::from_identifier(candidate.signature_algorithm()).ok(),
+                issuer,
+                answer.existed(),
+            )
             && candidate.verify_signed_by(issuer.spki_der()).is_ok()
             && self.is_not_revoked(candidate, issuer)
     }

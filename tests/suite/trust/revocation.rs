@@ -242,6 +242,35 @@ fn nobody_below_a_revoked_authority_or_under_another_anchor_speaks_for_its_issue
 }
 
 #[test]
+fn a_list_from_the_future_says_nothing_and_a_flag_is_true_or_absent() {
+    let world = World::new();
+    let mut list = List::new();
+    list.this_update = at("2026-06-10T00:00:00Z");
+    let mut crl = Crl::parse(&list.by(&world.ca)).unwrap();
+    let mut judged = |existed: &str| {
+        crl.prove(at(existed));
+        let evidence = Evidence {
+            crls: std::slice::from_ref(&crl),
+            answers: &[],
+            certificates: std::slice::from_ref(&world.ca_certificate),
+            anchors: &world.anchors,
+            anchors_for: Use::Signers,
+            freshness: Freshness::Current,
+        };
+        word(&revocation::judge(
+            &world.leaf,
+            &world.ca_certificate,
+            &evidence,
+            at(AT),
+        ))
+    };
+    assert_eq!(judged("2026-06-09T23:54:59Z"), "Untrusted");
+    assert_eq!(judged("2026-06-09T23:55:00Z"), "good");
+    let odd = List::new().with(idp(&[tlv(0x84, &[1])])).by(&world.ca);
+    assert_eq!(Crl::parse(&odd), Err(Error::CrlMalformed));
+}
+
+#[test]
 fn distribution_points_and_scopes() {
     let world = World::new();
     let (here, there) = (full("http://crl.example/1"), full("http://crl.example/2"));
