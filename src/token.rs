@@ -4,6 +4,7 @@
 //! A signature takes a [`Login`] (the token is open) and a [`login::Grant`] (these digests may be signed), and is checked against the certificate before it is handed out.
 
 pub mod certificate;
+mod change;
 mod error;
 mod host;
 pub mod key;

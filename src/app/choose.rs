@@ -6,7 +6,7 @@ use super::failure::{Failure, FailureKind};
 use super::signing::Credential;
 use crate::clock::Timestamp;
 use crate::der::{Certificate, DigestAlgorithm, Preference, SignatureAlgorithm};
-use crate::token::{Entry, Fitness, KeyInfo, KeyState, Listing, Login, TokenInfo, TokenRef};
+use crate::token::{self, Entry, Fitness, KeyInfo, KeyState, Listing, Login, TokenInfo, TokenRef};
 
 /// Certificates that a signature carries at most, the signer's own included.
 const MAX_CHAIN: usize = 8;
@@ -102,6 +102,28 @@ impl App {
                 Err(problem.or(unlisted).unwrap_or_else(absent))
             }
         }
+    }
+
+    /// The one token with this label or serial number, and under which its PIN is remembered.
+    ///
+    /// # Errors
+    /// `token_gone`, `token_ambiguous`.
+    pub(crate) async fn token_named(&self, name: &str) -> Result<(TokenInfo, String), Failure> {
+        let listing = self.tokens_room().list().await;
+        let named = |info: &&TokenInfo| info.initialised && (info.token.label == name || info.token.serial == name);
+        let mut found = listing.tokens().filter(named);
+        let info = found.next().ok_or(token::Error::Gone)?;
+        if found.next().is_some() {
+            return Err(Failure::new(FailureKind::Conflict, "token_ambiguous"));
+        }
+        let card = match is_unnumbered(&info.token) {
+            true => {
+                let entries = self.tokens_room().objects(&info.token).await?;
+                self.certificates_of_card(&listing, info, &entries).await
+            }
+            false => Vec::new(),
+        };
+        Ok((info.clone(), memory_name(&info.token, card)))
     }
 
     /// SHA-256 of every certificate that the card shows without its PIN. One card may be several tokens in one reader, and the one that signs

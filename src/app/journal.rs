@@ -306,6 +306,7 @@ fn ending(error: &token::Error) -> Ending {
         | E::PinLocked
         | E::PinLength { .. }
         | E::PinToBeChanged
+        | E::PinUnchangeable
         | E::PinUninitialised
         | E::Cancelled
         | E::LoginLost

@@ -3,6 +3,8 @@
 //! One call spends at most one try. A PIN from a file or credential that the token refused is not tried again until it
 //! changes, also after a restart; a person who typed a wrong one is asked again only by a new request.
 
+mod change;
+
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 

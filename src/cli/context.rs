@@ -13,7 +13,7 @@ use crate::app::failure::{Failure, FailureKind};
 use crate::app::files::{FilesReport, FilesRequest, Step};
 use crate::app::{App, Opening};
 use crate::config::{Config, Environment};
-use crate::daemon::control::{Client, Told};
+use crate::daemon::control::{ChangePin, Client, Told};
 use crate::text::Lang;
 
 /// What a command works with.
@@ -204,6 +204,17 @@ impl Tokens {
             Self::There(client) => return client.due(now, lang).await,
         };
         report.map_err(|e| Told::of(&e, lang))
+    }
+
+    /// Changes a PIN, asking for it.
+    pub(super) async fn change_pin(&mut self, request: &ChangePin, lang: Lang) -> Result<(), Told> {
+        match self {
+            Self::Here(app) => {
+                let changed = app.change_pin(&request.token, lang, &request.place).await;
+                changed.map_err(|e| Told::of(&e, lang))
+            }
+            Self::There(client) => client.change_pin(request).await,
+        }
     }
 
     /// Signs files; Ctrl-C stops at the next step.

@@ -5,6 +5,8 @@ use std::process::ExitCode;
 use super::context::with_tokens;
 use super::{Format, Global, exit, output};
 use crate::app::desk::{CardKind, CertificateUsage, CertificateView, Event, PinState, TokenView};
+use crate::app::files::Place;
+use crate::daemon::control::ChangePin;
 use crate::text::{Lang, say};
 
 /// What to do with tokens.
@@ -25,6 +27,12 @@ pub(crate) enum Action {
         #[arg(long, value_name = "text|json", default_value = "text")]
         format: Format,
     },
+    /// Change a token's PIN; the old one and the new one are asked for by the prompt
+    ChangePin {
+        /// Label or serial number of the token
+        #[arg(value_name = "LABEL|SERIAL")]
+        token: String,
+    },
     /// Tell of readers and cards as they come and go, until Ctrl-C; with json one object a line
     Watch {
         /// text or json
@@ -37,6 +45,7 @@ pub(super) fn run(global: &Global, action: &Action) -> ExitCode {
     match action {
         Action::List { format } => list(global, *format),
         Action::Info { token, format } => info(global, token.as_deref(), *format),
+        Action::ChangePin { token } => change_pin(global, token),
         Action::Watch { format } => watch(global, *format),
     }
 }
@@ -87,6 +96,19 @@ fn info(global: &Global, name: Option<&str>, format: Format) -> ExitCode {
         } else {
             exit::DONE
         })
+    })
+}
+
+fn change_pin(global: &Global, token: &str) -> ExitCode {
+    with_tokens(global, None, Format::Text, async |tokens, lang| {
+        let request = ChangePin {
+            token: token.to_owned(),
+            english: lang == Lang::En,
+            place: Place::of_process(),
+        };
+        tokens.change_pin(&request, lang).await?;
+        output::line(&say(lang, "cli-pin-changed", &[("token", token)]));
+        Ok(exit::DONE)
     })
 }
 

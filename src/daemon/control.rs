@@ -32,7 +32,7 @@ use crate::app::App;
 use crate::app::desk::{CertificateUsage, CertificateView, Event, TokenView};
 use crate::app::due::DueReport;
 use crate::app::failure::{Failure, FailureKind};
-use crate::app::files::{FilesReport, FilesRequest, Step};
+use crate::app::files::{FilesReport, FilesRequest, Place, Step};
 use crate::text::{Explain, Lang};
 
 /// The socket's name in the state folder.
@@ -119,6 +119,7 @@ pub(super) fn serve(
         .route("/tokens", get(tokens))
         .route("/certificates", get(certificates))
         .route("/events", get(events))
+        .route("/change-pin", post(change_pin))
         .route("/sign", post(sign))
         .route("/due", get(due).post(work_due))
         .with_state(app);
@@ -142,6 +143,23 @@ async fn certificates(State(app): State<App>, Query(ask): Query<Ask>) -> Respons
         CertificateUsage::Signing
     };
     answer(app.certificates(usage, lang(&ask)).await, lang(&ask))
+}
+
+/// What `hankod token change-pin` asks for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChangePin {
+    /// Label or serial number of the token.
+    pub token: String,
+    /// Language of prompts and messages.
+    pub english: bool,
+    /// Where the person sits who types the PINs.
+    pub place: Place,
+}
+
+async fn change_pin(State(app): State<App>, Json(request): Json<ChangePin>) -> Response {
+    let lang = if request.english { Lang::En } else { Lang::Ja };
+    answer(app.change_pin(&request.token, lang, &request.place).await, lang)
 }
 
 /// What happens at readers and tokens, until the command line goes away or the daemon ends.
@@ -277,6 +295,16 @@ impl Client {
         outcome.await.ok_or_else(|| gone(lang))?
     }
 
+    /// Has the daemon change a PIN, which its prompt asks for.
+    ///
+    /// # Errors
+    /// As [`Client::tokens`].
+    pub async fn change_pin(&mut self, request: &ChangePin) -> Result<(), Told> {
+        let lang = if request.english { Lang::En } else { Lang::Ja };
+        let body = serde_json::to_vec(request).map_err(|_| gone(lang))?;
+        self.ask_with("POST", "/change-pin", body, lang).await
+    }
+
     /// Hands what happens at readers and tokens to `happened`, until the daemon ends.
     ///
     /// # Errors
@@ -306,7 +334,17 @@ impl Client {
     }
 
     async fn ask<T: serde::de::DeserializeOwned>(&mut self, method: &str, path: &str, lang: Lang) -> Result<T, Told> {
-        let answer = self.send(method, path, Vec::new()).await.map_err(|_| gone(lang))?;
+        self.ask_with(method, path, Vec::new(), lang).await
+    }
+
+    async fn ask_with<T: serde::de::DeserializeOwned>(
+        &mut self,
+        method: &str,
+        path: &str,
+        body: Vec<u8>,
+        lang: Lang,
+    ) -> Result<T, Told> {
+        let answer = self.send(method, path, body).await.map_err(|_| gone(lang))?;
         let body = Limited::new(answer, MAX_LINE_BYTES)
             .collect()
             .await

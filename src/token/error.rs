@@ -70,6 +70,9 @@ pub enum Error {
     /// The token demands another PIN before it works.
     #[error("the PIN must be changed first")]
     PinToBeChanged,
+    /// The token's PIN cannot be changed from here.
+    #[error("the PIN cannot be changed from here")]
+    PinUnchangeable,
     /// The token has no user PIN yet.
     #[error("the token has no user PIN")]
     PinUninitialised,
@@ -144,6 +147,7 @@ impl Explain for Error {
             Self::PinLocked => "pin_locked",
             Self::PinLength { .. } => "pin_length",
             Self::PinToBeChanged => "pin_to_be_changed",
+            Self::PinUnchangeable => "pin_unchangeable",
             Self::PinUninitialised => "pin_uninitialised",
             Self::Cancelled => "pin_cancelled_at_reader",
             Self::LoginLost => "token_login_lost",

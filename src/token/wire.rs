@@ -55,6 +55,11 @@ pub enum Request {
         /// The slots.
         slots: Vec<u64>,
     },
+    /// Change the user's PIN -> [`Reply::Done`]. One byte of length, the old PIN and the new PIN follow.
+    ChangePin {
+        /// The token, compared with what is in the slot before the PIN is used.
+        token: TokenRef,
+    },
     /// Make a token in an uninitialised slot -> [`Reply::Token`]. One byte of length, the SO PIN and the user PIN follow.
     InitToken {
         /// Its label.
@@ -91,7 +96,10 @@ pub enum Request {
 impl Request {
     /// `true` when the next frame is this request's secret.
     pub fn has_secret(&self) -> bool {
-        matches!(self, Self::Login { protected: false, .. } | Self::InitToken { .. })
+        matches!(
+            self,
+            Self::Login { protected: false, .. } | Self::ChangePin { .. } | Self::InitToken { .. }
+        )
     }
 }
 

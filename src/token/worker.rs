@@ -120,6 +120,10 @@ fn answer(
             logins.card_left(&slots);
             Ok(Reply::Done)
         }
+        Request::ChangePin { token } => {
+            let secret = secret.as_ref().map_or(&[][..], |s| s.as_slice());
+            logins.change_pin(module, &token, secret).map(|()| Reply::Done)
+        }
         Request::InitToken { label } => {
             provision::init_token(module, &label, secret.as_ref().map_or(&[], |s| s.as_slice())).map(Reply::Token)
         }

@@ -59,6 +59,7 @@ impl From<token::Error> for Failure {
             | E::PinLocked
             | E::PinLength { .. }
             | E::PinToBeChanged
+            | E::PinUnchangeable
             | E::PinUninitialised
             | E::Cancelled => FailureKind::Pin,
             E::Timeout => FailureKind::Timeout,

@@ -6,6 +6,7 @@ cli-pin-normal = PIN: fine
 cli-pin-low = PIN: wrong tries
 cli-pin-final = PIN: last try
 cli-pin-locked = PIN: locked
+cli-pin-changed = The PIN of { $token } was changed.
 cli-reader-came = { $reader }: reader connected.
 cli-reader-left = { $reader }: reader removed.
 cli-card-came = { $reader }: card inserted ({ $kind }).

@@ -37,6 +37,13 @@ prompt-allow = Allow
 prompt-refuse = Do not allow
 
 prompt-wrong-before = A wrong PIN was typed before. More wrong ones lock the card.
+prompt-change-old = Type the present PIN.
+prompt-change-new = Type the new PIN.
+prompt-change-again = Type the new PIN once more.
+pin-unchangeable = This card's PIN cannot be changed here. Use the software of its issuer (for My Number cards, the municipal office or JPKI's own client software).
+pin-new-differs = The new PIN was not typed the same way twice. Nothing was changed.
+pin-new-not-ascii = A PIN takes half-width letters, digits and signs only. Nothing was changed.
+token-ambiguous = Several cards have this name. Pull the others out, or name the serial number.
 prompt-continue = Continue
 prompt-last-try-ask = One try is left. A wrong PIN locks the card. Continue?
 prompt-unlock-issuer = Once it is locked, only the card's issuer can unlock it.

@@ -6,6 +6,7 @@ cli-pin-normal = 暗証番号: 正常
 cli-pin-low = 暗証番号: 誤りあり
 cli-pin-final = 暗証番号: あと1回
 cli-pin-locked = 暗証番号: ロック中
+cli-pin-changed = { $token } の暗証番号を変更しました。
 cli-reader-came = { $reader }: リーダーがつながりました。
 cli-reader-left = { $reader }: リーダーが外されました。
 cli-card-came = { $reader }: カードが入りました({ $kind })。

@@ -37,6 +37,13 @@ prompt-allow = 許可する
 prompt-refuse = 許可しない
 
 prompt-wrong-before = 前に暗証番号がまちがって入力されています。続けてまちがえるとロックされます。
+prompt-change-old = 今の暗証番号を入力してください。
+prompt-change-new = 新しい暗証番号を入力してください。
+prompt-change-again = 確かめるため、新しい暗証番号をもう一度入力してください。
+pin-unchangeable = このカードの暗証番号は、ここでは変更できません。カードの発行者のソフトウェアで変更してください(マイナンバーカードは市区町村の窓口、または公的個人認証の利用者クライアントソフト)。
+pin-new-differs = 新しい暗証番号が2回とも同じではありません。変更していません。
+pin-new-not-ascii = 暗証番号に使えるのは半角の英数字と記号だけです。変更していません。
+token-ambiguous = 同じ名前のカードがいくつもあります。使わないカードを抜くか、シリアル番号で指定してください。
 prompt-continue = 続ける
 prompt-last-try-ask = 暗証番号を入力できるのは、あと1回です。まちがえるとカードがロックされます。続けますか。
 prompt-unlock-issuer = ロックされると、解除できるのはカードの発行者だけです。

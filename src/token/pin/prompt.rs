@@ -71,6 +71,7 @@ enum Prompt {
     Pin(PinPrompt),
     Pairing(PairingPrompt),
     Notice(Notice),
+    Entry(Notice),
 }
 
 impl Pinentry {
@@ -176,7 +177,7 @@ impl Pinentry {
         must(talk.request("SETCANCEL", &words(prompt.no()))?)?;
         must(talk.request("SETOK", &words(prompt.yes()))?)?;
         match prompt {
-            Prompt::Pin(_) => {
+            Prompt::Pin(_) | Prompt::Entry(_) => {
                 must(talk.request("SETPROMPT", &words("prompt-pin"))?)?;
                 talk.request("GETPIN", "")
             }
@@ -222,6 +223,15 @@ impl Prompter {
     /// `Cancelled` when the answer is no; else as [`Prompter::ask`].
     pub async fn confirm(&self, prompt: PairingPrompt, patience: Duration) -> Result<(), PinError> {
         self.put(Prompt::Pairing(prompt), patience).await.map(|_| ())
+    }
+
+    /// Asks for a PIN that is not for a signature. Dropping the future takes the question back.
+    ///
+    /// # Errors
+    /// As [`Prompter::ask`].
+    pub async fn enter(&self, notice: Notice, patience: Duration) -> Result<Pin, PinError> {
+        let pin = self.put(Prompt::Entry(notice), patience).await?;
+        pin.filter(|pin| !pin.expose().is_empty()).ok_or(PinError::Empty)
     }
 
     /// Tells the person something that they must agree to. Dropping the future takes the question back.
@@ -270,7 +280,7 @@ impl Prompt {
         match self {
             Self::Pin(prompt) => prompt.lang,
             Self::Pairing(prompt) => prompt.lang,
-            Self::Notice(notice) => notice.lang,
+            Self::Notice(notice) | Self::Entry(notice) => notice.lang,
         }
     }
 
@@ -278,7 +288,7 @@ impl Prompt {
         match self {
             Self::Pin(prompt) => prompt.description(),
             Self::Pairing(prompt) => prompt.description(),
-            Self::Notice(notice) => notice.description(),
+            Self::Notice(notice) | Self::Entry(notice) => notice.description(),
         }
     }
 
@@ -286,13 +296,13 @@ impl Prompt {
         match self {
             Self::Pin(_) => "prompt-sign",
             Self::Pairing(_) => "prompt-allow",
-            Self::Notice(notice) => notice.agree,
+            Self::Notice(notice) | Self::Entry(notice) => notice.agree,
         }
     }
 
     fn no(&self) -> &'static str {
         match self {
-            Self::Pin(_) | Self::Notice(_) => "prompt-cancel",
+            Self::Pin(_) | Self::Notice(_) | Self::Entry(_) => "prompt-cancel",
             Self::Pairing(_) => "prompt-refuse",
         }
     }

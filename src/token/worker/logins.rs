@@ -4,6 +4,7 @@
 
 use super::fault::fault;
 use super::module::{Module, pin_state, token_ref};
+use super::provision::split;
 use crate::token::{Error, PinState, TokenRef};
 use cryptoki::error::{Error as Cryptoki, RvError};
 use cryptoki::object::{Attribute, ObjectClass};
@@ -70,10 +71,7 @@ impl Logins {
             return Err(Error::LoginLost);
         }
         let (loaded, slot, told) = module.token(token.slot)?;
-        let here = token_ref(slot, &told);
-        if (&here.label, &here.serial) != (&token.label, &token.serial) {
-            return Err(Error::Gone);
-        }
+        same(&token_ref(slot, &told), token)?;
         may_try(&told, pin.as_ref().map(|pin| pin.len()))?;
         let session = loaded.pkcs11.open_ro_session(slot).map_err(fault)?;
         // Moves the vector; nothing is copied.
@@ -93,6 +91,27 @@ impl Logins {
         };
         self.lock().open.insert(id, Open { login, session });
         Ok(())
+    }
+
+    /// Changes the user's PIN, with one try at the old one. `secret`: one byte of length, the old PIN, the new PIN.
+    pub(super) fn change_pin(&self, module: &Module, token: &TokenRef, secret: &[u8]) -> Result<(), Error> {
+        let turn = self.turn(token.slot);
+        let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let (old, new) = split(secret).ok_or(Error::Garbled)?;
+        let (loaded, slot, told) = module.token(token.slot)?;
+        same(&token_ref(slot, &told), token)?;
+        let old_bytes = usize::from(secret[0]);
+        match may_try(&told, Some(old_bytes)) {
+            // That is what the change is for.
+            Err(Error::PinToBeChanged) => {}
+            other => other?,
+        }
+        fits(&told, secret.len() - 1 - old_bytes)?;
+        let session = loaded.pkcs11.open_rw_session(slot).map_err(fault)?;
+        session.set_pin(&old, &new).map_err(|error| match error {
+            Cryptoki::Pkcs11(RvError::FunctionNotSupported, _) => Error::PinUnchangeable,
+            error => self.refused(module, token.slot, error),
+        })
     }
 
     pub(super) fn get(&self, id: u64) -> Result<Login, Error> {
@@ -198,11 +217,23 @@ fn may_try(told: &Told, pin_bytes: Option<usize>) -> Result<(), Error> {
         PinState::ToBeChanged => return Err(Error::PinToBeChanged),
         PinState::Ok | PinState::CountLow | PinState::FinalTry => {}
     }
+    pin_bytes.map_or(Ok(()), |bytes| fits(told, bytes))
+}
+
+/// Holds a PIN's length against what the token takes. A module that knows no limits says 0 for both.
+fn fits(told: &Told, bytes: usize) -> Result<(), Error> {
     let range = told.min_pin_length()..=told.max_pin_length();
-    match pin_bytes {
-        // A module that knows no limits says 0 for both.
-        Some(bytes) if told.max_pin_length() > 0 && !range.contains(&bytes) => Err(length(told)),
-        _ => Ok(()),
+    match told.max_pin_length() > 0 && !range.contains(&bytes) {
+        true => Err(length(told)),
+        false => Ok(()),
+    }
+}
+
+/// What is in the slot is the token that was meant.
+fn same(here: &TokenRef, meant: &TokenRef) -> Result<(), Error> {
+    match (&here.label, &here.serial) == (&meant.label, &meant.serial) {
+        true => Ok(()),
+        false => Err(Error::Gone),
     }
 }
 

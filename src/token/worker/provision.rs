@@ -134,7 +134,8 @@ fn initialised(module: &Module) -> Result<Vec<(Slot, TokenRef)>, Error> {
     described.collect()
 }
 
-fn split(secret: &[u8]) -> Option<(AuthPin, AuthPin)> {
+/// One byte of length, a PIN of that length, another PIN.
+pub(super) fn split(secret: &[u8]) -> Option<(AuthPin, AuthPin)> {
     let (length, rest) = secret.split_first()?;
     let (so_pin, pin) = rest.split_at_checked(usize::from(*length))?;
     let pin_of = |bytes: &[u8]| Some(AuthPin::from(std::str::from_utf8(bytes).ok()?));
