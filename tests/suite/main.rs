@@ -10,6 +10,7 @@ mod audit;
 mod beside;
 mod by_form;
 mod cards;
+mod change_pin;
 mod changes_told;
 mod cms;
 mod compare;
