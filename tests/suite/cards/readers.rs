@@ -44,8 +44,8 @@ fn cards_come_and_go_and_change_places() {
     assert_eq!(atr(&readers, 1).as_ref(), Some(&atr_b));
     readers.pull(0);
     assert_eq!((atr(&readers, 0), atr(&readers, 1)), (None, Some(atr_b)));
-    let events = readers.swap(1, &a);
-    readers.noticed(1, events);
+    readers.pull(1);
+    readers.insert(1, &a);
     assert_eq!(atr(&readers, 1), Some(atr_a));
 }
 

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 /// Shorter than as installed: a call that waits for a sick card ends by them.
 const LIMITS: &str =
-    "[limits]\ntoken_read_deadline_ms = 8000\ntoken_login_deadline_ms = 8000\ntoken_sign_deadline_ms = 8000";
+    "[limits]\ntoken_read_deadline_ms = 4000\ntoken_login_deadline_ms = 4000\ntoken_sign_deadline_ms = 4000";
 /// Beyond all of them one after the other: listing, objects, login, signature, logout.
 const DEADLINE: Duration = Duration::from_secs(60);
 /// APDUs of one command, about.

@@ -96,17 +96,11 @@ impl Readers {
         self.wait(slot, |state| !state.present);
     }
 
-    /// Another card before anybody can have noticed; [`Readers::noticed`] waits until `pcscd` has.
-    pub(crate) fn swap(&mut self, slot: usize, card: &Card) -> u32 {
-        let events = self.state(slot).events;
+    /// Another card before `pcscd` looks again. Whether it ever notices is chance: a driver that finds the old card gone while it powers it down goes on with the new one,
+    /// and no event is told. Who needs the events pulls and inserts.
+    pub(crate) fn swap(&mut self, slot: usize, card: &Card) {
         self.take(slot);
         self.put(slot, card);
-        events
-    }
-
-    /// Waits until a swap was noticed; `events` as [`Readers::swap`] gave it.
-    pub(crate) fn noticed(&self, slot: usize, events: u32) {
-        self.wait(slot, |state| state.present && state.events >= events + 2);
     }
 
     /// Ends `pcscd` at once, also while a card is asked something. The cards stay in, without power.

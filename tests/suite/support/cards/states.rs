@@ -23,8 +23,6 @@ const PATIENCE: Duration = Duration::from_secs(60);
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct State {
     pub(crate) name: String,
-    /// Insertions and removals so far.
-    pub(crate) events: u32,
     /// The answer to reset of the card in it, empty without one.
     pub(crate) atr: Vec<u8>,
     pub(crate) present: bool,
@@ -51,7 +49,8 @@ pub(crate) fn until(socket: &Path, wanted: impl Fn(&[State]) -> bool) -> Vec<Sta
             return states;
         }
         assert!(started.elapsed() < PATIENCE, "the readers stay {states:?}");
-        stream.read_exact(&mut [0; 8]).unwrap();
+        let woken = stream.read_exact(&mut [0; 8]);
+        assert!(woken.is_ok(), "the readers stay {states:?}: {woken:?}");
     }
 }
 
@@ -69,7 +68,6 @@ fn state(octets: &[u8]) -> Option<State> {
     let atr_length = usize::try_from(word(48)).unwrap().min(ATR_BYTES);
     (!name.is_empty()).then(|| State {
         name: String::from_utf8_lossy(name).into_owned(),
-        events: word(0),
         present: word(4) & PRESENT != 0,
         atr: rest[12..12 + atr_length].to_vec(),
     })
