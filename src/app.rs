@@ -53,7 +53,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use tokio::sync::broadcast;
+use tokio::sync::{Semaphore, broadcast};
 
 use crate::access::Principal;
 use crate::audit::{self, AuditError, Kind};
@@ -153,16 +153,31 @@ impl App {
         &self,
         work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
-        let died = || Failure::new(FailureKind::Internal, "internal_error");
-        let place = self.0.workers.clone().acquire_owned().await.map_err(|_| died())?;
-        // The place is given back by the work itself: whoever asked may have gone.
-        let work = move || {
-            let result = work();
-            drop(place);
-            result
-        };
-        tokio::task::spawn_blocking(work).await.map_err(|_| died())?
+        in_a_place(&self.0.workers, work).await
     }
+
+    /// The same for judging other people's files, in places of its own: it may wait for their authorities' servers, and no signature waits for it.
+    pub(crate) async fn judging<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        in_a_place(&self.0.judges, work).await
+    }
+}
+
+async fn in_a_place<T: Send + 'static>(
+    places: &Arc<Semaphore>,
+    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    let died = || Failure::new(FailureKind::Internal, "internal_error");
+    let place = places.clone().acquire_owned().await.map_err(|_| died())?;
+    // The place is given back by the work itself: whoever asked may have gone.
+    let work = move || {
+        let result = work();
+        drop(place);
+        result
+    };
+    tokio::task::spawn_blocking(work).await.map_err(|_| died())?
 }
 
 /// An opaque id that nobody can guess: 128 random bits in hexadecimal.

@@ -11,8 +11,8 @@ use super::signing::Set;
 use crate::der::Personal;
 use crate::secret::Pin;
 use crate::text::{Lang, say};
+use crate::token::TokenInfo;
 use crate::token::pin::{Notice, PinRule, PinSource, Prompter, half_width};
-use crate::token::{PinState, TokenInfo};
 
 impl App {
     /// Before the last try: whether the person wants to spend it.
@@ -20,9 +20,6 @@ impl App {
     /// # Errors
     /// `pin_cancelled` when not, and what else the prompt says.
     pub(super) async fn before_last_try(&self, source: &PinSource, info: &TokenInfo, set: &Set) -> Result<(), Failure> {
-        if info.pin != PinState::FinalTry {
-            return Ok(());
-        }
         let Some(prompter) = self.person(source, set)? else {
             return Ok(());
         };

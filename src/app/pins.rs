@@ -83,11 +83,17 @@ impl App {
         }
         self.may_try(&name).await?;
         let source = self.pin_source(chosen, set)?;
-        self.before_last_try(&source, &info, set).await?;
         let tries_left = self.tries_left(&info).await;
+        if tries_left == Some(0) {
+            return Err(token::Error::PinLocked.into());
+        }
+        let last_try = info.pin == PinState::FinalTry || tries_left == Some(1);
+        if last_try {
+            self.before_last_try(&source, &info, set).await?;
+        }
         let words = PinPrompt {
             tries_left,
-            last_try: info.pin == PinState::FinalTry || tries_left == Some(1),
+            last_try,
             ..prompt(chosen, &info, set, asked)
         };
         let from_file = matches!(source, PinSource::File(_) | PinSource::Credential(_));

@@ -33,6 +33,8 @@ use crate::token::{Limits, ModuleSpec, TokenRef, Tokens};
 
 /// Work on files at once; more would only wait for the disk.
 const MAX_BLOCKING: usize = 4;
+/// Files of others judged at once.
+const MAX_JUDGING: usize = 2;
 /// What a set gets to come to its next step.
 const LAST_STEP: Duration = Duration::from_secs(2);
 /// How long a process waits for another that uses the tokens.
@@ -85,6 +87,7 @@ pub(crate) struct Rooms {
     pub(super) spool: SpoolRoom,
     pub(super) events: broadcast::Sender<Event>,
     pub(super) workers: Arc<Semaphore>,
+    pub(super) judges: Arc<Semaphore>,
     pub(super) unattended_page: bool,
     /// Wakes the workers of jobs.
     pub(super) wake: tokio::sync::Notify,
@@ -147,6 +150,7 @@ impl App {
             sads: Sads::default(),
             events: broadcast::channel(EVENT_BACKLOG).0,
             workers: Arc::new(Semaphore::new(MAX_BLOCKING)),
+            judges: Arc::new(Semaphore::new(MAX_JUDGING)),
             unattended_page: opening.unattended_page,
             wake: tokio::sync::Notify::new(),
             worked: tokio::sync::Notify::new(),

@@ -160,7 +160,7 @@ impl App {
             offline,
             ..Wish::default()
         };
-        self.blocking(move || {
+        self.judging(move || {
             let asked = wish.with(anchors, &config, lang)?;
             let file = verify_draft(&Draft::adopt(upload), UPLOAD, &asked)?;
             Ok(Report { files: vec![file] })

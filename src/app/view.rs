@@ -55,7 +55,7 @@ impl App {
     pub async fn verify_view(&self, upload: UploadedDocument, lang: Lang) -> Result<View, Failure> {
         let anchors = self.anchors().await?;
         let app = self.clone();
-        let judged = self.blocking(move || {
+        let judged = self.judging(move || {
             let asked = Wish::default().with(anchors, app.config(), lang)?;
             let draft = Draft::adopt(upload);
             let file = verify_draft(&draft, UPLOAD, &asked)?;
