@@ -134,9 +134,10 @@ fn a_command_that_dies_leaves_no_core() {
     };
     // As if the person had asked the shell for core files; without the right to raise it nothing is shown.
     let _ = rustix::process::prlimit(Some(pid), rustix::process::Resource::Core, none);
-    kill_process(pid, Signal::QUIT).unwrap();
+    // Not SIGQUIT, which a shell's background jobs are born ignoring.
+    kill_process(pid, Signal::ABORT).unwrap();
     let status = held.child.wait().unwrap();
-    assert_eq!(status.signal(), Some(Signal::QUIT.as_raw()));
+    assert_eq!(status.signal(), Some(Signal::ABORT.as_raw()));
     assert!(!status.core_dumped());
     let mut found = Vec::new();
     files(&held.holder.dir, &mut found);
