@@ -3,6 +3,8 @@
 async function check(page, { address, file, lang, width, folder }) {
   await page.setViewportSize({ width, height: 900 });
   await page.goto(`${address}/?lang=${lang}`);
+  // The page has its words and has looked at the cards: leaving it now breaks nothing off.
+  await page.waitForSelector("#cards .card");
   await page.focus(".hint a");
   await page.keyboard.press("Enter");
   await page.waitForURL(/\/verify/);
