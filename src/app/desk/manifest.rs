@@ -1,0 +1,235 @@
+//! The manifest of a signing: what is signed, how, and what is drawn. Shapes are held against their limits here.
+//!
+//! Whether a certificate, page or level exists is judged by the use case.
+
+use super::Level;
+use crate::app::failure::{Failure, FailureKind};
+use crate::app::filter::CertificateFilter;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Longest file name of a document, in bytes of UTF-8.
+pub const MAX_NAME_BYTES: usize = 255;
+/// Farthest point of a seal from the page's corner, in points (ISO 32000-1, Annex C: pages of 14,400 units).
+pub const MAX_COORDINATE_POINTS: f64 = 14_400.0;
+/// Longest reason, place or seal text, in characters.
+pub const MAX_TEXT_CHARS: usize = 200;
+
+/// Which certificate signs.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum CertificateSelector {
+    /// Hexadecimal SHA-256 of the certificate.
+    Sha256(String),
+    /// The one signing certificate of this token, for cards that show it only after the PIN.
+    Token(String),
+}
+
+/// When the work begins.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Start {
+    /// At once; the PIN prompt is the act of consent.
+    #[default]
+    AtOnce,
+    /// When the person says so on the daemon's own page.
+    AfterConfirmation,
+}
+
+/// What later changes a certification leaves allowed (DocMDP, ISO 32000-2, 12.8.2.2).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Certify {
+    /// P 1
+    NoChanges,
+    /// P 2
+    Form,
+    /// P 3
+    Annotations,
+}
+
+/// Padding and hash family of an RSA signature; other keys have one choice.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Algorithm {
+    /// What the key and its token do best.
+    #[default]
+    Auto,
+    /// PKCS#1 v1.5.
+    RsaPkcs1,
+    /// PSS with SHA-256.
+    RsaPss,
+}
+
+/// What is drawn as the seal.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Seal {
+    /// A name seal made from this text.
+    Name(String),
+    /// The PNG in the request's `seal` part.
+    Image {},
+}
+
+/// A visible signature.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Appearance {
+    /// What is drawn.
+    pub seal: Seal,
+    /// Page, from 1.
+    pub page: u32,
+    /// Left, bottom, width, height in points from the page's lower left corner as it is shown.
+    pub rect: [f64; 4],
+    /// Draw the date beside the seal.
+    #[serde(default)]
+    pub date: bool,
+}
+
+/// One document in the manifest.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DocumentRequest {
+    /// The file's name, for people; never used as a path.
+    pub name: String,
+    /// An existing empty signature field; without it a new one is made.
+    #[serde(default)]
+    pub field: Option<String>,
+    /// A visible seal; without it the signature is invisible.
+    #[serde(default)]
+    pub appearance: Option<Appearance>,
+}
+
+/// How to sign: the part of the manifest that the person may choose on the page.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SigningChoice {
+    /// Which certificate; may be left open until the confirmation.
+    #[serde(default)]
+    pub certificate: Option<CertificateSelector>,
+    /// Which certificates may sign at all; what the person chooses stays within it.
+    #[serde(default, skip_serializing_if = "CertificateFilter::is_empty")]
+    pub filter: CertificateFilter,
+    /// Level.
+    #[serde(default)]
+    pub level: Level,
+    /// Padding.
+    #[serde(default)]
+    pub algorithm: Algorithm,
+    /// Certifies the document; without it an approval signature.
+    #[serde(default)]
+    pub certify: Option<Certify>,
+    /// `/Reason`
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// `/Location`
+    #[serde(default)]
+    pub location: Option<String>,
+    /// Where no timestamping authority answers: the signature goes out without its timestamp, and gets it as soon as one does. Without this
+    /// the signing fails. Not for encrypted documents.
+    #[serde(default)]
+    pub augment_later: bool,
+}
+
+/// The manifest: the first part of `POST /v1/signings`, JSON.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SigningRequest {
+    /// How to sign.
+    #[serde(default)]
+    pub sign: SigningChoice,
+    /// The documents, in the order of the `document` parts.
+    pub documents: Vec<DocumentRequest>,
+    /// When to begin.
+    #[serde(default)]
+    pub start: Start,
+}
+
+/// `POST /v1/signings/{id}/confirmation`: what the person chose on the daemon's page.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Confirmation {
+    /// How to sign; the certificate stands in it.
+    pub sign: SigningChoice,
+    /// Seals by document, in order; `null` is invisible. As many as there are documents.
+    pub appearances: Vec<Option<Appearance>>,
+    /// The check number that stood above the documents.
+    pub check: String,
+}
+
+impl SigningRequest {
+    /// Holds the shapes against their limits; whether pages, fields and certificates exist is judged later.
+    ///
+    /// # Errors
+    /// `manifest_without_documents`, `manifest_too_many_documents`, `manifest_bad_name`, and those of [`Confirmation::check`].
+    pub fn check(&self, max_documents: u64) -> Result<(), Failure> {
+        if self.documents.is_empty() {
+            return Err(Failure::new(FailureKind::Invalid, "manifest_without_documents"));
+        }
+        if self.documents.len() as u64 > max_documents {
+            return Err(Failure::new(FailureKind::TooLarge, "manifest_too_many_documents")
+                .with("max", max_documents.to_string()));
+        }
+        for document in &self.documents {
+            if document.name.trim().is_empty() || document.name.len() > MAX_NAME_BYTES {
+                return Err(
+                    Failure::new(FailureKind::Invalid, "manifest_bad_name").with("max", MAX_NAME_BYTES.to_string())
+                );
+            }
+            short(document.field.as_deref())?;
+            check_appearance(document.appearance.as_ref())?;
+        }
+        self.sign.check()
+    }
+}
+
+impl Confirmation {
+    /// Holds the shapes against their limits.
+    ///
+    /// # Errors
+    /// `manifest_text_too_long`, `manifest_bad_rectangle`, `manifest_bad_certificate`.
+    pub fn check(&self) -> Result<(), Failure> {
+        self.appearances.iter().try_for_each(|a| check_appearance(a.as_ref()))?;
+        short(Some(&self.check))?;
+        self.sign.check()
+    }
+}
+
+impl SigningChoice {
+    fn check(&self) -> Result<(), Failure> {
+        short(self.reason.as_deref())?;
+        short(self.location.as_deref())?;
+        self.filter.check()?;
+        let sane = match &self.certificate {
+            None => true,
+            Some(CertificateSelector::Sha256(hex)) => hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_hexdigit()),
+            Some(CertificateSelector::Token(id)) => !id.is_empty() && id.chars().count() <= MAX_TEXT_CHARS,
+        };
+        sane.then_some(())
+            .ok_or(Failure::new(FailureKind::Invalid, "manifest_bad_certificate"))
+    }
+}
+
+fn short(text: Option<&str>) -> Result<(), Failure> {
+    match text {
+        Some(text) if text.chars().count() > MAX_TEXT_CHARS => {
+            Err(Failure::new(FailureKind::Invalid, "manifest_text_too_long").with("max", MAX_TEXT_CHARS.to_string()))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_appearance(appearance: Option<&Appearance>) -> Result<(), Failure> {
+    let Some(appearance) = appearance else { return Ok(()) };
+    if let Seal::Name(text) = &appearance.seal {
+        short(Some(text))?;
+    }
+    let [x, y, width, height] = appearance.rect;
+    let on_a_page = |v: f64| v.is_finite() && v.abs() <= MAX_COORDINATE_POINTS;
+    let sane = appearance.page > 0 && appearance.rect.iter().all(|v| on_a_page(*v)) && x >= 0.0 && y >= 0.0;
+    if sane && width > 0.0 && height > 0.0 {
+        Ok(())
+    } else {
+        Err(Failure::new(FailureKind::Invalid, "manifest_bad_rectangle"))
+    }
+}

@@ -1,0 +1,118 @@
+//! A signing: what a request brought, where it stands, what comes of it. Plain data.
+
+use super::{Level, OwnFile, Said, SigningRequest};
+use crate::app::spool::SpoolShare;
+use crate::der::Hasher;
+use crate::secret::Password;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+use std::sync::Arc;
+use utoipa::ToSchema;
+
+/// Longest PNG of a seal, in bytes.
+pub const MAX_SEAL_BYTES: usize = 4 << 20;
+/// Longest address that results are posted to, in bytes.
+pub const MAX_RETURN_URL_BYTES: usize = 2_048;
+
+/// A document that lies on the daemon's disk, as it came.
+#[derive(Debug)]
+pub struct UploadedDocument {
+    /// The file; removed when this is dropped.
+    pub path: OwnFile,
+    /// Its length.
+    pub bytes: u64,
+    /// SHA-256 of its bytes, ready to go on with what is appended.
+    pub running: Hasher,
+}
+
+/// Everything that `POST /v1/signings` brought.
+#[derive(Debug)]
+pub struct SigningUpload {
+    /// The manifest.
+    pub request: SigningRequest,
+    /// The documents, as many and in the order of the manifest.
+    pub documents: Vec<UploadedDocument>,
+    /// The PNG of a seal, where one was sent.
+    pub seal: Option<Vec<u8>>,
+    /// Passwords of encrypted documents, as many as documents.
+    pub passwords: Vec<Option<Password>>,
+    /// What it takes of the room for uploads.
+    pub share: Arc<SpoolShare>,
+    /// Where a form wants the results to be posted; unchecked.
+    pub return_url: Option<String>,
+}
+
+/// Where a signing stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SigningState {
+    /// The person has not said yes on the daemon's page yet.
+    AwaitingConfirmation,
+    /// Waits for its turn.
+    Queued,
+    /// The PIN prompt is open.
+    AwaitingPin,
+    /// The token works.
+    Signing,
+    /// Signed files can be fetched.
+    Done,
+    /// Nothing was released; `error` says why.
+    Failed,
+    /// Cancelled by the site or the person.
+    Cancelled,
+}
+
+impl SigningState {
+    /// Nothing will change any more.
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Done | Self::Failed | Self::Cancelled)
+    }
+}
+
+/// One document of a signing.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct SigningDocument {
+    /// From 1.
+    pub n: u32,
+    /// As given, neutralised for display.
+    pub name: String,
+    /// Length of the input.
+    pub bytes: u64,
+    /// Hexadecimal SHA-256 of the input.
+    pub sha256: String,
+    /// Where the signed file is, once it is.
+    pub signed: Option<String>,
+    /// The level that its evidence reaches, once it is signed.
+    pub level: Option<Level>,
+    /// What keeps it from the level wanted: for each certificate, which revocation information is missing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<Said>,
+}
+
+/// `GET /v1/signings/{id}`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct SigningView {
+    /// Opaque.
+    pub id: String,
+    /// Where it stands.
+    pub state: SigningState,
+    /// Number to compare with the prompt.
+    pub check: String,
+    /// The page on which the person can look at every document.
+    pub confirm: String,
+    /// Its documents.
+    pub documents: Vec<SigningDocument>,
+    /// Why it failed.
+    pub error: Option<Said>,
+}
+
+/// A signed file on the daemon's disk.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SignedFile {
+    /// A name to save it under, such as `契約書.signed.pdf`.
+    pub name: String,
+    /// Where it lies.
+    pub path: PathBuf,
+    /// Its length.
+    pub bytes: u64,
+}
