@@ -60,7 +60,7 @@ async fn talk(shared: &Shared, child: &Reaped, socket: Arc<UnixStream>) -> End {
         }
         state.pid = child.0.as_ref().map(Child::id);
         state.line = Some(Line::new(Arc::clone(&socket)));
-        state.fill_window()
+        state.fill_window(Instant::now())
     };
     let mut served = false;
     // `Some` once the child is to end: by itself until then, killed after.
@@ -95,12 +95,12 @@ fn deliver(shared: &Shared, inbox: &mut Inbox, bytes: usize, served: &mut bool) 
     if state.phase == Phase::Leaving && state.pending.sent() == 0 {
         shared.wake.notify_one();
     }
-    state.fill_window()
+    state.fill_window(Instant::now())
 }
 
 /// Fills the window through the runtime's own account of the socket, so that a full one is waited for and not asked again and again.
 fn fill_when_writable(shared: &Shared, socket: &UnixStream) -> bool {
-    let fill = || match shared.lock().fill_window() {
+    let fill = || match shared.lock().fill_window(Instant::now()) {
         true => Err(io::Error::from(io::ErrorKind::WouldBlock)),
         false => Ok(()),
     };
@@ -122,7 +122,7 @@ fn look_around(shared: &Shared, socket: &UnixStream, last_moment: &mut Option<In
         *last_moment = Some(now + FAREWELL);
     }
     state.alarm = state.pending.next_due();
-    state.fill_window()
+    state.fill_window(Instant::now())
 }
 
 fn is_drained(shared: &Shared) -> bool {

@@ -83,7 +83,7 @@ impl Worker {
 
     /// Sends `body` and waits for the reply, at most until `deadline` from now. Needs a tokio runtime.
     ///
-    /// A child that lets a call pass its deadline is taken for hung: it is ended and its other calls fail after 100 ms at the latest.
+    /// A child that holds a call for longer than `deadline` is taken for hung: it is ended and its other calls fail after 100 ms at the latest.
     ///
     /// # Errors
     /// [`Error::Crashed`]: the child died with the call, whose outcome is unknown; [`Error::Timeout`], [`Error::Busy`], [`Error::Start`], [`Error::TooLarge`], [`Error::Stopped`].
@@ -141,14 +141,15 @@ impl Worker {
         if body.len() > self.0.spec.max_body_bytes || secret.is_some_and(|s| s.len() > self.0.spec.max_body_bytes) {
             return Err(Error::TooLarge);
         }
-        let answer = self.enter(body, secret, Instant::now() + deadline)?;
+        let answer = self.enter(body, secret, deadline)?;
         answer.await.unwrap_or(Err(Error::Crashed))
     }
 
-    fn enter(&self, body: &[u8], secret: Option<&[u8]>, due: Instant) -> Result<Receiver<Answer>, Error> {
+    fn enter(&self, body: &[u8], secret: Option<&[u8]>, deadline: Duration) -> Result<Receiver<Answer>, Error> {
         let mut state = self.0.lock();
         state.may_enter()?;
-        let (id, answer) = state.pending.enter(due);
+        let now = Instant::now();
+        let (id, answer) = state.pending.enter(now, deadline);
         let outgoing = Outgoing::new(id, body, secret).ok_or(Error::TooLarge);
         match outgoing {
             Ok(outgoing) => state.queue.push_back((id, outgoing)),
@@ -157,8 +158,8 @@ impl Worker {
                 return Ok(answer);
             }
         }
-        let stuck = state.fill_window();
-        if stuck || state.alarm.is_none_or(|alarm| due < alarm) {
+        let stuck = state.fill_window(now);
+        if stuck || state.alarm.is_none_or(|alarm| now + deadline < alarm) {
             self.0.wake.notify_one();
         }
         if state.phase == Phase::Idle {
@@ -197,6 +198,8 @@ impl Shared {
         state.pid = None;
         state.alarm = None;
         state.pending.fail_sent();
+        // What nobody waits for any more is no reason to start a successor.
+        state.sweep(Instant::now());
         self.ended.notify_waiters();
         if state.phase == Phase::Stopped {
             return false;
@@ -237,13 +240,13 @@ impl State {
     }
 
     /// Sends what the window has room for; `true` when the socket did not take it all.
-    pub(super) fn fill_window(&mut self) -> bool {
+    pub(super) fn fill_window(&mut self, now: Instant) -> bool {
         let Some(line) = &mut self.line else { return false };
         if self.phase == Phase::Up {
             while self.pending.sent() < WINDOW
                 && let Some((id, outgoing)) = self.queue.pop_front()
             {
-                if self.pending.send(id) {
+                if self.pending.send(id, now) {
                     line.push(outgoing);
                 }
             }
