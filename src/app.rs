@@ -7,6 +7,7 @@ pub mod anchors;
 mod authorise;
 pub mod batch;
 mod care;
+pub mod ceremony;
 mod choose;
 pub mod clients;
 pub mod collect;

@@ -13,6 +13,7 @@ mod key;
 mod name;
 pub mod oid;
 mod personal;
+pub mod request;
 pub mod tlv;
 mod verify;
 
@@ -24,6 +25,7 @@ pub use extensions::{Extension, Extensions, KEY_USAGE_NAMES, KeyUsage};
 pub use key::{Curve, KeyKind};
 pub use name::{Name, NameAttribute};
 pub use personal::Personal;
+pub use request::name_of;
 pub use verify::{verify_digest, verify_signature};
 
 /// What is wrong with a certificate, a key, an algorithm or a signature.
@@ -56,6 +58,9 @@ pub enum Error {
     /// The algorithm needs another kind of key.
     #[error("the algorithm does not fit the key")]
     AlgorithmKeyMismatch,
+    /// A name that no certificate can have, or that is not written as RFC 4514 has it.
+    #[error("name: {0}")]
+    NameMalformed(String),
     /// The signature value was not made by this key over these bytes.
     #[error("the signature does not verify")]
     SignatureWrong,
@@ -73,6 +78,7 @@ impl Explain for Error {
             Self::KeyUnsupported(_) => "key_unsupported",
             Self::AlgorithmUnsupported(_) => "algorithm_unsupported",
             Self::AlgorithmKeyMismatch => "algorithm_key_mismatch",
+            Self::NameMalformed(_) => "name_malformed",
             Self::SignatureWrong => "signature_wrong",
         }
     }
@@ -84,6 +90,7 @@ impl Explain for Error {
                 vec![("bytes", bytes.to_string())]
             }
             Self::KeyUnsupported(what) | Self::AlgorithmUnsupported(what) => vec![("what", what.clone())],
+            Self::NameMalformed(part) => vec![("part", part.clone())],
             _ => Vec::new(),
         }
     }

@@ -44,7 +44,7 @@ macro_rules! catalogue {
 
 catalogue!(
     "access", "app", "audit", "cli", "cms", "config", "console", "contract", "daemon", "demo", "der", "fetch", "http",
-    "net", "pdf", "process", "render", "sign", "store", "token", "trust", "tsa", "verify",
+    "keys", "net", "pdf", "process", "render", "sign", "store", "token", "trust", "tsa", "verify",
 );
 
 impl Lang {

@@ -4,13 +4,16 @@
 //! token again; a PIN that was refused is not tried again until it changes ([`super::pins`]).
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::ops::Deref;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::App;
 use super::choose;
 use super::failure::{Failure, FailureKind};
+use crate::config::Role;
 use crate::der::Certificate;
-use crate::token::{Entry, Fitness, KeyInfo, KeyState, Login, TokenInfo};
+use crate::text::Explain;
+use crate::token::{Entry, Fitness, KeyInfo, KeyState, Login, TokenInfo, TokenRef};
 
 /// A key that can sign, on an open token.
 pub(crate) struct Key {
@@ -22,27 +25,66 @@ pub(crate) struct Key {
     pub(crate) login: Arc<Login>,
 }
 
-/// Keys by the SHA-256 of their certificates.
+/// Open tokens and their keys.
 #[derive(Default)]
 pub(crate) struct Keyring {
-    keys: RwLock<HashMap<[u8; 32], Arc<Key>>>,
+    held: RwLock<Held>,
     /// One opening at a time.
     turn: tokio::sync::Mutex<()>,
 }
 
+#[derive(Default)]
+struct Held {
+    /// By the SHA-256 of their certificates.
+    keys: HashMap<[u8; 32], Arc<Key>>,
+    logins: Vec<Arc<Login>>,
+}
+
+/// A login for one piece of work: of its own, or the one that the server's clients use too.
+pub(crate) enum Opened {
+    /// Ends with the work.
+    Own(Login),
+    /// Stays.
+    Shared(Arc<Login>),
+}
+
+impl Deref for Opened {
+    type Target = Login;
+
+    fn deref(&self) -> &Login {
+        match self {
+            Self::Own(login) => login,
+            Self::Shared(login) => login,
+        }
+    }
+}
+
 impl Keyring {
     fn get(&self, certificate: &[u8; 32]) -> Option<Arc<Key>> {
-        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
-        keys.get(certificate).cloned()
+        self.read().keys.get(certificate).cloned()
+    }
+
+    fn login(&self, token: &TokenRef) -> Option<Arc<Login>> {
+        let held = self.read();
+        held.logins.iter().find(|login| login.token() == token).cloned()
     }
 
     fn forget(&self, login: &Arc<Login>) {
-        let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
-        keys.retain(|_, key| !Arc::ptr_eq(&key.login, login));
+        let mut held = self.write();
+        held.keys.retain(|_, key| !Arc::ptr_eq(&key.login, login));
+        held.logins.retain(|one| !Arc::ptr_eq(one, login));
     }
 
     fn clear(&self) {
-        self.keys.write().unwrap_or_else(PoisonError::into_inner).clear();
+        *self.write() = Held::default();
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Held> {
+        self.held.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Held> {
+        self.held.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -124,22 +166,81 @@ impl App {
         self.0.keyring.clear();
     }
 
-    async fn open_keys(&self, info: &TokenInfo) -> Result<(), Failure> {
+    /// `true` where clients share the open tokens.
+    pub(crate) fn shares_keys(&self) -> bool {
+        self.config().role == Role::Server
+    }
+
+    /// The login that clients share, opened when it is not yet: whoever may use the configured PIN needs none of its own beside it.
+    ///
+    /// # Errors
+    /// What opening the token says.
+    pub(crate) async fn shared_login(&self, info: &TokenInfo) -> Result<Arc<Login>, Failure> {
+        let (app, info) = (self.clone(), info.clone());
+        let opened = self.0.sets.spawn(async move {
+            let _turn = app.0.keyring.turn.lock().await;
+            app.open_keys(&info).await
+        });
+        opened
+            .await
+            .unwrap_or(Err(Failure::new(FailureKind::Internal, "internal_error")))
+    }
+
+    /// Lets go of the login that clients share, for somebody with another PIN: calls under way finish with it, later ones open the token anew.
+    pub(crate) fn give_way(&self, token: &TokenRef) {
+        if let Some(login) = self.0.keyring.login(token) {
+            self.0.keyring.forget(&login);
+        }
+    }
+
+    /// Ends a piece of work under a login. One that clients share stays, unless the work failed: then the next call opens the token anew.
+    pub(crate) async fn close_token(&self, opened: Opened, info: &TokenInfo, has_failed: bool) {
+        match opened {
+            Opened::Shared(login) if has_failed => self.0.keyring.forget(&login),
+            Opened::Shared(_) => {}
+            Opened::Own(login) => {
+                if let Err(error) = login.logout().await {
+                    // The login ended with its worker; what was signed and checked under it stays good.
+                    log::warn!(code = error.code(); "a token was not closed in order");
+                }
+                self.power_off(info).await;
+            }
+        }
+    }
+
+    /// Opens a token, or looks again at one that is open: keys and certificates come to it while it is. Call with the turn held.
+    async fn open_keys(&self, info: &TokenInfo) -> Result<Arc<Login>, Failure> {
+        if let Some(login) = self.0.keyring.login(&info.token) {
+            match login.objects().await {
+                Ok(entries) => {
+                    self.keep_keys(&login, &entries);
+                    return Ok(login);
+                }
+                Err(_) => self.0.keyring.forget(&login),
+            }
+        }
         let memory = choose::memory_name(&info.token, Vec::new());
         let login = Arc::new(self.open_configured(&memory, &info.token).await?);
         let entries = login.objects().await?;
-        let mut keys = self.0.keyring.keys.write().unwrap_or_else(PoisonError::into_inner);
-        for entry in &entries {
+        self.keep_keys(&login, &entries);
+        Ok(login)
+    }
+
+    fn keep_keys(&self, login: &Arc<Login>, entries: &[Entry]) {
+        let mut held = self.0.keyring.write();
+        if !held.logins.iter().any(|one| Arc::ptr_eq(one, login)) {
+            held.logins.push(login.clone());
+        }
+        for entry in entries {
             if let (Some(certificate), KeyState::Usable(info)) = (entry.certificate.readable(), &entry.key) {
                 let key = Key {
                     certificate: certificate.clone(),
                     info: info.clone(),
                     login: login.clone(),
                 };
-                keys.entry(*certificate.sha256()).or_insert(Arc::new(key));
+                held.keys.entry(*certificate.sha256()).or_insert(Arc::new(key));
             }
         }
-        Ok(())
     }
 
     fn still_fit(&self, key: Arc<Key>) -> Result<Arc<Key>, Failure> {

@@ -14,6 +14,7 @@ use super::consent::Consent;
 use super::desk::Certify;
 use super::failure::{Failure, FailureKind};
 use super::journal::Journal;
+use super::keyring::Opened;
 use super::signing::Item;
 use super::signing::{PinChoice, Set};
 use crate::access::Principal;
@@ -35,8 +36,8 @@ const MAX_DOUBLINGS: u32 = 6;
 enum Noted<'a> {
     /// The operation that wants it.
     In(&'a Journal),
-    /// No operation: the daemon opens its keys.
-    ByDaemon,
+    /// No operation: the daemon opens its keys, or an operator a token.
+    By(&'static str),
 }
 
 /// What the prompt says of the documents.
@@ -69,7 +70,11 @@ impl App {
         set: &Set,
         asked: &Asked,
         journal: &Journal,
-    ) -> Result<Login, Failure> {
+    ) -> Result<Opened, Failure> {
+        let may_share = self.shares_keys() && matches!(set.pin, PinChoice::Configured) && is_unattended(set);
+        if may_share && self.configured_pin(&chosen.info.token)?.is_some() {
+            return Ok(Opened::Shared(self.shared_login(&chosen.info).await?));
+        }
         let name = chosen.memory.clone();
         // One try at a time, from the look at what is remembered until its outcome is remembered.
         let turn = self.pin_turn(&name);
@@ -108,8 +113,10 @@ impl App {
             Some(pin) => Some(self.fit_pin(&source, pin, &info, set).await?),
             None => None,
         };
-        self.try_pin(&name, &chosen.info.token, pin, from_file, &Noted::In(journal))
-            .await
+        let login = self
+            .try_pin(&name, &chosen.info.token, pin, from_file, &Noted::In(journal))
+            .await?;
+        Ok(Opened::Own(login))
     }
 
     /// Logs in to a token with the PIN that the administrator configured for it, once, without a person.
@@ -132,7 +139,28 @@ impl App {
             let none = Failure::new(FailureKind::Unavailable, "token_pin_not_configured");
             return Err(none.with("token", &token.label));
         }
-        self.try_pin(name, token, pin, true, &Noted::ByDaemon).await
+        self.try_pin(name, token, pin, true, &Noted::By(super::DAEMON)).await
+    }
+
+    /// Logs in to a token for its operator, once, with a PIN from a file or prompt; without one it is typed on the reader.
+    ///
+    /// # Errors
+    /// As [`App::open_token`].
+    pub(crate) async fn open_by_hand(
+        &self,
+        name: &str,
+        info: &TokenInfo,
+        pin: Option<Pin>,
+        from_file: bool,
+    ) -> Result<Login, Failure> {
+        let turn = self.pin_turn(name);
+        let _turn = turn.lock().await;
+        let info = self.tokens_room().info(&info.token).await?;
+        if info.pin == PinState::Locked {
+            return Err(token::Error::PinLocked.into());
+        }
+        self.may_try(name).await?;
+        self.try_pin(name, &info.token, pin, from_file, &Noted::By("cli")).await
     }
 
     /// Spends one try. Call with the turn of the PIN held.
@@ -155,6 +183,7 @@ impl App {
             }
             self.remember(name, *fingerprint).await?;
         }
+        self.give_way(token);
         let credential = pin.map_or(Credential::ProtectedPath, Credential::Pin);
         match self.tokens_room().login(token, credential).await {
             Ok(login) => {
@@ -187,8 +216,8 @@ impl App {
     async fn note(&self, noted: &Noted<'_>, kind: Kind, token: &str) -> Result<(), Failure> {
         match noted {
             Noted::In(journal) => journal.note(kind, token, self.now()).await,
-            Noted::ByDaemon => {
-                let event = audit::Event::new(self.now(), kind, super::DAEMON, "").with("token", token);
+            Noted::By(actor) => {
+                let event = audit::Event::new(self.now(), kind, *actor, "").with("token", token);
                 self.record(event).await
             }
         }
@@ -227,11 +256,9 @@ impl App {
         if let PinChoice::File(path) = &set.pin {
             return Ok(PinSource::File(path.clone()));
         }
-        let unattended = match &set.who {
-            Principal::Cli | Principal::Client { .. } => true,
-            Principal::Site { .. } | Principal::Program { .. } | Principal::OwnPage => set.unattended,
-        };
-        if unattended && let Some(source) = self.configured_pin(&chosen.info.token)? {
+        if is_unattended(set)
+            && let Some(source) = self.configured_pin(&chosen.info.token)?
+        {
             return Ok(source);
         }
         if chosen.info.protected_authentication_path {
@@ -300,6 +327,14 @@ impl Try {
             | E::WorkerUnavailable { .. } => Self::NotMade,
             _ => Self::Unknown,
         }
+    }
+}
+
+/// Whether the administrator lets this caller sign with the configured PIN.
+fn is_unattended(set: &Set) -> bool {
+    match &set.who {
+        Principal::Cli | Principal::Client { .. } => true,
+        Principal::Site { .. } | Principal::Program { .. } | Principal::OwnPage => set.unattended,
     }
 }
 

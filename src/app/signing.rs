@@ -244,11 +244,7 @@ impl Run<'_> {
         let login = self.app.open_token(&token, self.set, asked, &self.journal).await?;
         // The token is closed whatever happened under the login.
         let sealed = self.under_login(&token, &login, items).await;
-        if let Err(error) = login.logout().await {
-            // The login ended with its worker; what was signed and checked under it stays good.
-            log::warn!(code = error.code(); "a token was not closed in order");
-        }
-        self.app.power_off(&token.info).await;
+        self.app.close_token(login, &token.info, sealed.is_err()).await;
         let sealed = sealed?;
         self.step(Step::LoggedOut)?;
         self.release(sealed).await

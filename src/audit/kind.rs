@@ -47,6 +47,14 @@ pub enum Kind {
     PinRefused,
     /// A PIN was changed.
     PinChanged,
+    /// A token was made.
+    TokenInitialised,
+    /// A key pair was generated in a token.
+    KeyGenerated,
+    /// A key is about to sign a certificate request.
+    CertificateRequested,
+    /// A certificate was stored beside its key.
+    CertificateImported,
     /// A head was witnessed from outside.
     ChainAnchored,
     /// A client of a server was added.
@@ -63,7 +71,7 @@ pub enum Kind {
 
 impl Kind {
     /// All, in the order of the documentation.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 32] = [
         Self::DaemonStarted,
         Self::DaemonStopped,
         Self::PairingRequested,
@@ -86,6 +94,10 @@ impl Kind {
         Self::LoginDone,
         Self::PinRefused,
         Self::PinChanged,
+        Self::TokenInitialised,
+        Self::KeyGenerated,
+        Self::CertificateRequested,
+        Self::CertificateImported,
         Self::ChainAnchored,
         Self::ClientAdded,
         Self::ClientRevoked,
@@ -119,6 +131,10 @@ impl Kind {
             Self::LoginDone => "login_done",
             Self::PinRefused => "pin_refused",
             Self::PinChanged => "pin_changed",
+            Self::TokenInitialised => "token_initialised",
+            Self::KeyGenerated => "key_generated",
+            Self::CertificateRequested => "certificate_requested",
+            Self::CertificateImported => "certificate_imported",
             Self::ChainAnchored => "chain_anchored",
             Self::ClientAdded => "client_added",
             Self::ClientRevoked => "client_revoked",

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::{Format, Global, exit};
+use crate::app::ceremony::{CeremonyReport, CeremonyRequest};
 use crate::app::desk::{CertificateUsage, CertificateView, Event, TokenView};
 use crate::app::due::DueReport;
 use crate::app::failure::{Failure, FailureKind};
@@ -214,6 +215,14 @@ impl Tokens {
                 changed.map_err(|e| Told::of(&e, lang))
             }
             Self::There(client) => client.change_pin(request).await,
+        }
+    }
+
+    /// Holds a ceremony of a token's operator.
+    pub(super) async fn hold(&mut self, request: CeremonyRequest, lang: Lang) -> Result<CeremonyReport, Told> {
+        match self {
+            Self::Here(app) => app.hold(request).await.map_err(|e| Told::of(&e, lang)),
+            Self::There(client) => client.hold(&request).await,
         }
     }
 

@@ -1,5 +1,7 @@
 //! `hankod token`: what is in the readers and modules, how each PIN stands, and what happens there.
 
+mod ceremony;
+
 use std::process::ExitCode;
 
 use super::context::with_tokens;
@@ -33,6 +35,8 @@ pub(crate) enum Action {
         #[arg(value_name = "LABEL|SERIAL")]
         token: String,
     },
+    #[command(flatten)]
+    Ceremony(ceremony::Action),
     /// Tell of readers and cards as they come and go, until Ctrl-C; with json one object a line
     Watch {
         /// text or json
@@ -46,6 +50,7 @@ pub(super) fn run(global: &Global, action: &Action) -> ExitCode {
         Action::List { format } => list(global, *format),
         Action::Info { token, format } => info(global, token.as_deref(), *format),
         Action::ChangePin { token } => change_pin(global, token),
+        Action::Ceremony(action) => ceremony::run(global, action),
         Action::Watch { format } => watch(global, *format),
     }
 }

@@ -29,6 +29,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 use tokio_util::sync::DropGuard;
 
 use crate::app::App;
+use crate::app::ceremony::{CeremonyReport, CeremonyRequest};
 use crate::app::desk::{CertificateUsage, CertificateView, Event, TokenView};
 use crate::app::due::DueReport;
 use crate::app::failure::{Failure, FailureKind};
@@ -120,6 +121,7 @@ pub(super) fn serve(
         .route("/certificates", get(certificates))
         .route("/events", get(events))
         .route("/change-pin", post(change_pin))
+        .route("/ceremony", post(ceremony))
         .route("/sign", post(sign))
         .route("/due", get(due).post(work_due))
         .with_state(app);
@@ -160,6 +162,11 @@ pub struct ChangePin {
 async fn change_pin(State(app): State<App>, Json(request): Json<ChangePin>) -> Response {
     let lang = if request.english { Lang::En } else { Lang::Ja };
     answer(app.change_pin(&request.token, lang, &request.place).await, lang)
+}
+
+async fn ceremony(State(app): State<App>, Json(request): Json<CeremonyRequest>) -> Response {
+    let lang = if request.english { Lang::En } else { Lang::Ja };
+    answer(app.hold(request).await, lang)
 }
 
 /// What happens at readers and tokens, until the command line goes away or the daemon ends.
@@ -303,6 +310,16 @@ impl Client {
         let lang = if request.english { Lang::En } else { Lang::Ja };
         let body = serde_json::to_vec(request).map_err(|_| gone(lang))?;
         self.ask_with("POST", "/change-pin", body, lang).await
+    }
+
+    /// Has the daemon hold a ceremony of a token's operator.
+    ///
+    /// # Errors
+    /// As [`Client::tokens`].
+    pub async fn hold(&mut self, request: &CeremonyRequest) -> Result<CeremonyReport, Told> {
+        let lang = if request.english { Lang::En } else { Lang::Ja };
+        let body = serde_json::to_vec(request).map_err(|_| gone(lang))?;
+        self.ask_with("POST", "/ceremony", body, lang).await
     }
 
     /// Hands what happens at readers and tokens to `happened`, until the daemon ends.

@@ -12,7 +12,7 @@ use crate::process::{Program, Spec, Worker};
 use crate::text::Explain;
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -179,6 +179,15 @@ impl Tokens {
             if let Err(error) = module.call(&request, None, module.limits.read).await {
                 log::warn!(code = error.code(), reader; "a module was not told that a card is gone");
             }
+        }
+    }
+
+    /// The place of the module with this path, however it is spelt; without a path that of the only one.
+    pub fn module_at(&self, path: Option<&Path>) -> Option<usize> {
+        let same = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        match path {
+            Some(path) => self.0.iter().position(|module| same(&module.path) == same(path)),
+            None => (self.0.len() == 1).then_some(0),
         }
     }
 

@@ -195,7 +195,8 @@ fn curve_of(ec_params: &[u8]) -> Option<Curve> {
     Curve::from_oid(oid)
 }
 
-fn normal(spki: &[u8]) -> Option<Vec<u8>> {
+/// A SubjectPublicKeyInfo, encoded so that equal keys are equal bytes.
+pub fn normal(spki: &[u8]) -> Option<Vec<u8>> {
     PKey::public_key_from_der(spki).ok()?.public_key_to_der().ok()
 }
 

@@ -157,6 +157,7 @@ pub enum Mechanism {
 
 /// Kinds of key that can be generated.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum NewKey {
     /// RSA with this modulus, exponent 65537.
     Rsa {

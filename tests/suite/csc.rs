@@ -1,11 +1,9 @@
 //! The CSC API as other products speak it: pyHanko's own client signs PDFs through it, and what a client gets wrong is told in CSC's words.
 
-use crate::support::ca::{Ca, IssueRequest};
-use crate::support::daemon::Daemon;
-use crate::support::holder::{Holder, LABEL};
-use crate::support::http::{Request, Response};
+use crate::support::http::Request;
 use crate::support::judges::{judges_dir, pyhanko};
-use crate::support::tls::{Client, Identity};
+use crate::support::server::Service;
+use crate::support::tls::Client;
 use crate::support::{repository, run, shapes};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -13,102 +11,6 @@ use hankod::der::Certificate;
 use hankod::token::provision::NewKey;
 use serde_json::{Value, json};
 use std::process::Command;
-
-struct Service {
-    holder: Holder,
-    ca: Ca,
-    daemon: Daemon,
-    key: String,
-}
-
-impl Service {
-    fn start(keys: &[(&str, NewKey)]) -> Self {
-        let holder = Holder::without_key("csc");
-        for (label, kind) in keys {
-            let subject: &[(&str, &str)] = &[("CN", label)];
-            holder.add(
-                label,
-                *kind,
-                &IssueRequest {
-                    subject,
-                    ..IssueRequest::default()
-                },
-            );
-        }
-        let ca = Ca::new("Server Test CA");
-        Identity::new(&ca, "server").write(&holder.dir);
-        std::fs::write(holder.dir.join("ca.pem"), ca.pem()).unwrap();
-        holder.behave(&format!(
-            "role = \"server\"\nlang = \"en\"\n[tls]\ncertificate_file = \"tls.pem\"\nkey_file = \"tls.key\"\n[[token]]\nlabel = \"{LABEL}\"\npin_file = \"pin\""
-        ));
-        let config = std::fs::read_to_string(holder.config()).unwrap();
-        let daemon = Daemon::start(&holder.dir, &config, &[]);
-        let added = holder.run(&[
-            "client",
-            "add",
-            "keiyaku",
-            "--scope",
-            "credentials",
-            "sign-hash",
-            "--format",
-            "json",
-        ]);
-        assert!(added.ok, "{}", added.stderr);
-        let key = serde_json::from_str::<Value>(&added.stdout).unwrap()["api_key"]
-            .as_str()
-            .unwrap()
-            .to_owned();
-        Self {
-            holder,
-            ca,
-            daemon,
-            key,
-        }
-    }
-
-    fn post(&self, path: &str, key: &str, body: &Value) -> Response {
-        let client = Client {
-            ca: &self.ca,
-            identity: None,
-            newest: None,
-        };
-        let request = Request::new("POST", path)
-            .header("Authorization", &format!("Bearer {key}"))
-            .json(body);
-        client.send(&request, self.daemon.port())
-    }
-
-    fn ask(&self, method: &str, body: &Value) -> Value {
-        let answer = self.post(&format!("/csc/v2/{method}"), &self.key, body);
-        assert_eq!(answer.status, 200, "{method}: {}", answer.text());
-        answer.json()
-    }
-
-    /// Status and description of a refusal.
-    fn refused(&self, method: &str, body: &Value) -> (u16, String) {
-        let answer = self.post(&format!("/csc/v2/{method}"), &self.key, body);
-        assert_ne!(answer.status, 200, "{method}: {}", answer.text());
-        (
-            answer.status,
-            answer.json()["error_description"].as_str().unwrap().to_owned(),
-        )
-    }
-
-    fn credential(&self, name: &str) -> String {
-        let listed = self.ask("credentials/list", &json!({ "credentialInfo": true }));
-        let infos = listed["credentialInfos"].as_array().unwrap();
-        let found = infos.iter().find(|one| one["description"] == name).unwrap();
-        found["credentialID"].as_str().unwrap().to_owned()
-    }
-
-    fn sad(&self, credential: &str, hashes: &[String]) -> String {
-        let body = json!({ "credentialID": credential, "numSignatures": hashes.len(), "hashes": hashes });
-        self.ask("credentials/authorize", &body)["SAD"]
-            .as_str()
-            .unwrap()
-            .to_owned()
-    }
-}
 
 const SHA256: &str = "2.16.840.1.101.3.4.2.1";
 const ECDSA_SHA256: &str = "1.2.840.10045.4.3.2";

@@ -26,6 +26,7 @@ mod http_faults;
 mod jobs;
 mod judges;
 mod judges_table;
+mod keys;
 mod large;
 mod layers;
 mod levels;

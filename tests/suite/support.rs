@@ -25,6 +25,7 @@ pub(crate) mod mutate;
 pub(crate) mod pinentry;
 pub(crate) mod pki;
 pub(crate) mod responder;
+pub(crate) mod server;
 pub(crate) mod shapes;
 pub(crate) mod shim;
 pub(crate) mod signer;

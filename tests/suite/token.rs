@@ -56,7 +56,7 @@ impl Bench {
             .iter()
             .map(|message| algorithm.digest().digest(message))
             .collect();
-        Grant::mint(&self.certificate, algorithm, digests, soon())
+        Grant::mint(self.certificate.spki_der(), algorithm, digests, soon())
     }
 }
 
@@ -177,7 +177,7 @@ async fn a_key_that_asks_each_time_signs_twice() {
         let algorithm = SignatureAlgorithm::for_key(key.kind, Preference::Auto).unwrap();
         for message in [b"first", b"again"] {
             let grant = Grant::mint(
-                &certificate,
+                certificate.spki_der(),
                 algorithm,
                 vec![algorithm.digest().digest(message)],
                 soon(),
@@ -201,7 +201,7 @@ async fn nothing_is_signed_without_a_grant_for_it() {
     assert_eq!(sign(&grant, MESSAGE).await, Err(Error::NotGranted));
 
     let digests = vec![bench.algorithm().digest().digest(MESSAGE)];
-    let over = Grant::mint(&bench.certificate, bench.algorithm(), digests, Instant::now());
+    let over = Grant::mint(bench.certificate.spki_der(), bench.algorithm(), digests, Instant::now());
     assert_eq!(sign(&over, MESSAGE).await, Err(Error::GrantExpired));
     assert_eq!(over.left(), 1);
 }

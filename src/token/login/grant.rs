@@ -2,7 +2,7 @@
 //!
 //! It cannot be cloned, stored or sent anywhere, and only `app::authorise` mints one (a test reads the sources for it).
 
-use crate::der::{Certificate, SignatureAlgorithm};
+use crate::der::SignatureAlgorithm;
 use crate::token::Error;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
@@ -16,15 +16,10 @@ pub struct Grant {
 }
 
 impl Grant {
-    /// Grants one signature over each of `digests` (under `algorithm.digest()`, of the bytes to be signed; a digest that stands twice may be signed twice) with the key of `certificate`, until `until`.
-    pub fn mint(
-        certificate: &Certificate,
-        algorithm: SignatureAlgorithm,
-        digests: Vec<Vec<u8>>,
-        until: Instant,
-    ) -> Self {
+    /// Grants one signature over each of `digests` (under `algorithm.digest()`, of the bytes to be signed; a digest that stands twice may be signed twice) with the key of this SubjectPublicKeyInfo, until `until`.
+    pub fn mint(spki_der: &[u8], algorithm: SignatureAlgorithm, digests: Vec<Vec<u8>>, until: Instant) -> Self {
         Self {
-            spki_der: certificate.spki_der().to_vec(),
+            spki_der: spki_der.to_vec(),
             algorithm,
             until,
             digests: Mutex::new(digests),
