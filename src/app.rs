@@ -13,6 +13,7 @@ pub mod clients;
 pub mod collect;
 pub mod compare;
 mod consent;
+pub mod contracts;
 pub mod desk;
 pub mod doctor;
 mod draft;

@@ -14,11 +14,13 @@
 pub mod blob;
 mod chain;
 mod clients;
+mod contracts;
 mod dialect;
 mod fetched;
 mod held;
 mod jobs;
 mod kept;
+mod mails;
 mod operations;
 mod pairings;
 mod pins;
@@ -38,8 +40,12 @@ use crate::text::Explain;
 
 pub use chain::{Anchor, ChainRow, HASH_BYTES, Head, HeadFile, Sealed};
 pub use clients::Client;
+pub use contracts::{
+    CodeRow, Consent, ContractRow, EventRow, Found, LinkRow, OnceKey, Page, Version, VersionKind, new_contract_row,
+};
 pub use jobs::{Claim, Job, JobState, Lease, Moved, NewJob, Put};
 pub use kept::KeptFile;
+pub use mails::{Mail, MailState, NewMail};
 pub use operations::{
     Attempt, AttemptState, Ending, Item, NewAttempts, NewOperation, Operation, OperationState, Release,
 };

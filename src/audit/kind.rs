@@ -67,11 +67,13 @@ pub enum Kind {
     JobStepDone,
     /// A job is done, failed, or was called off.
     JobEnded,
+    /// Something happened to a contract.
+    ContractActed,
 }
 
 impl Kind {
     /// All, in the order of the documentation.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::DaemonStarted,
         Self::DaemonStopped,
         Self::PairingRequested,
@@ -104,6 +106,7 @@ impl Kind {
         Self::JobPut,
         Self::JobStepDone,
         Self::JobEnded,
+        Self::ContractActed,
     ];
 
     /// The name in the entry.
@@ -141,6 +144,7 @@ impl Kind {
             Self::JobPut => "job_put",
             Self::JobStepDone => "job_step_done",
             Self::JobEnded => "job_ended",
+            Self::ContractActed => "contract_acted",
         }
     }
 }

@@ -148,6 +148,26 @@ pub struct Contract {
     pub delay: Option<(Line<100>, Timestamp)>,
 }
 
+impl Turn {
+    const ALL: [Self; 5] = [Self::Waiting, Self::Asked, Self::Opened, Self::Signed, Self::Declined];
+
+    /// The name that programs read.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Asked => "asked",
+            Self::Opened => "opened",
+            Self::Signed => "signed",
+            Self::Declined => "declined",
+        }
+    }
+
+    /// The turn of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|turn| turn.name() == name)
+    }
+}
+
 impl Contract {
     /// A draft.
     ///

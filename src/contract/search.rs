@@ -2,6 +2,8 @@
 //!
 //! Says what is wanted and whether a contract is it; the database's own words are `store`'s.
 
+use unicode_normalization::UnicodeNormalization;
+
 use super::state::State;
 use super::terms::Record;
 use super::words::Name;
@@ -44,6 +46,11 @@ pub enum CounterpartyWanted {
     Holds(Name),
 }
 
+/// How texts are compared: full and half width, ㈱ and (株), capitals and small letters are the same (NFKC, lower case).
+pub fn folded(text: &str) -> String {
+    text.nfkc().collect::<String>().to_lowercase()
+}
+
 impl<T: Copy + Ord> Wanted<T> {
     /// From bounds as a form gives them; `blank` looks for what has none.
     ///
@@ -76,14 +83,16 @@ impl Query {
         let counterparty = |wanted: &CounterpartyWanted| match wanted {
             CounterpartyWanted::Blank => record.counterparties.is_empty(),
             CounterpartyWanted::Holds(part) => {
-                let holds = |name: &Name| name.as_str().contains(part.as_str());
+                let part = folded(part.as_str());
+                let holds = |name: &Name| folded(name.as_str()).contains(&part);
                 record.counterparties.iter().any(holds)
             }
         };
         self.counterparty.as_ref().is_none_or(counterparty)
             && (self.contract_date.as_ref()).is_none_or(|wanted| wanted.is(record.contract_date))
             && self.amount.as_ref().is_none_or(|wanted| wanted.is(record.amount))
-            && (self.title.as_ref()).is_none_or(|part| contract.terms.title.as_str().contains(part.as_str()))
+            && (self.title.as_ref())
+                .is_none_or(|part| folded(contract.terms.title.as_str()).contains(&folded(part.as_str())))
             && self.state.is_none_or(|state| contract.state == state)
             && self.number.is_none_or(|number| contract.number == Some(number))
     }
@@ -109,6 +118,12 @@ mod tests {
             Wanted::new("date", Some(last), Some(first), false),
             Err(Error::Range("date"))
         );
+    }
+
+    #[test]
+    fn width_and_case_make_no_difference() {
+        assert_eq!(folded("ＡＢＣ建設㈱"), folded("abc建設(株)"));
+        assert_eq!(folded("ﾐﾎﾝ"), folded("ミホン"));
     }
 
     #[test]

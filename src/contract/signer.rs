@@ -30,6 +30,7 @@ pub enum Factor {
 
 /// One who signs.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Signer {
     /// Unique in the contract; kept for ever.
     pub number: u16,
@@ -46,8 +47,10 @@ pub struct Signer {
     /// How they sign.
     pub method: Method,
     /// How they are known; two for 固有性 (3条 Q&A).
+    #[serde(default)]
     pub factors: Vec<Factor>,
     /// Which certificates they may use; for [`Method::Party`]. Empty: any that is fit.
+    #[serde(default)]
     pub certificates: Vec<CertificateRule>,
 }
 

@@ -34,6 +34,23 @@ pub enum Action {
     View,
 }
 
+impl Action {
+    /// The name that programs read.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sign => "sign",
+            Self::View => "view",
+        }
+    }
+
+    /// The action of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Sign, Self::View]
+            .into_iter()
+            .find(|action| action.name() == name)
+    }
+}
+
 /// One document; their order is that of [`Terms::documents`].
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Document {

@@ -86,6 +86,12 @@ pub enum Refusal {
     /// The client stopped sending.
     #[error("the client stopped sending")]
     Stalled,
+    /// A change does not say which version it changes.
+    #[error("If-Match is missing")]
+    NoIfMatch,
+    /// A header is doubled or malformed.
+    #[error("a header is malformed")]
+    BadHeader,
 }
 
 impl Explain for Refusal {
@@ -112,6 +118,8 @@ impl Explain for Refusal {
             Self::BadUpload { .. } => "bad_upload",
             Self::BadAddress => "bad_address",
             Self::Stalled => "upload_stalled",
+            Self::NoIfMatch => "if_match_missing",
+            Self::BadHeader => "bad_header",
         }
     }
 
@@ -128,7 +136,7 @@ impl Refusal {
     fn status(&self) -> StatusCode {
         match self {
             Self::WrongHost => StatusCode::MISDIRECTED_REQUEST,
-            Self::WrongTarget | Self::BadJson { .. } | Self::BadUpload { .. } | Self::BadAddress => {
+            Self::WrongTarget | Self::BadJson { .. } | Self::BadUpload { .. } | Self::BadAddress | Self::BadHeader => {
                 StatusCode::BAD_REQUEST
             }
             Self::NoRoute => StatusCode::NOT_FOUND,
@@ -146,6 +154,7 @@ impl Refusal {
             Self::UploadsFull => StatusCode::INSUFFICIENT_STORAGE,
             Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
             Self::Stalled => StatusCode::REQUEST_TIMEOUT,
+            Self::NoIfMatch => StatusCode::PRECONDITION_REQUIRED,
         }
     }
 }
@@ -200,8 +209,13 @@ impl From<Refusal> for HttpError {
 
 impl From<Failure> for HttpError {
     fn from(failure: Failure) -> Self {
+        let status = match failure.code() {
+            // RFC 9110, 13.1.1: the version of If-Match is not the one that stands there.
+            "contract_changed" => StatusCode::PRECONDITION_FAILED,
+            _ => status_of(failure.kind()),
+        };
         Self {
-            status: status_of(failure.kind()),
+            status,
             why: Why::Failure(failure),
         }
     }
@@ -300,6 +314,8 @@ mod tests {
             Refusal::BadUpload { reason: text() },
             Refusal::BadAddress,
             Refusal::Stalled,
+            Refusal::NoIfMatch,
+            Refusal::BadHeader,
         ];
         let mut codes: Vec<_> = all.iter().map(Explain::code).collect();
         for code in &codes {

@@ -3,6 +3,7 @@
 //! Who calls is settled in [`guard`]; handlers translate between HTTP and [`crate::app`] and decide nothing about a signature.
 
 mod about;
+mod contracts;
 mod csc;
 mod guard;
 mod oauth;
@@ -15,6 +16,9 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use rate::Rates;
+use std::sync::Arc;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
 
 /// What handlers share. Cheap to clone.
 #[derive(Clone)]
@@ -23,23 +27,41 @@ pub(super) struct Service {
     pub(super) limits: Limits,
     pub(super) in_flight: InFlight,
     rates: Rates,
+    openapi: Arc<str>,
 }
+
+#[derive(OpenApi)]
+#[openapi(info(
+    title = "hankod server API",
+    description = "Contracts for the applications of an organisation. Errors are `{\"error\",\"message\",\"detail\"}`; `error` is stable. \
+        The CSC API is described by its own specification."
+))]
+struct Document;
 
 /// The router of the server role with the guard before it.
 pub fn router(app: App, limits: Limits) -> Router {
+    let (api, document) = api();
     let service = Service {
         app,
         limits,
         in_flight: InFlight::default(),
         rates: Rates::default(),
+        openapi: document.to_json().unwrap_or_default().into(),
     };
-    Router::new()
+    api.route("/openapi.json", get(about::openapi))
         .route("/v1/client", get(about::client))
         .route("/oauth2/token", post(oauth::token))
         .merge(csc::routes())
         .fallback(guard::nothing)
         .layer(from_fn_with_state(service.clone(), guard::guard))
         .with_state(service)
+}
+
+/// The handlers that the OpenAPI document describes, and the document.
+fn api() -> (Router<Service>, utoipa::openapi::OpenApi) {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .merge(contracts::routes())
+        .split_for_parts()
 }
 
 /// The router of the admin listener, on loopback: how the daemon is, for its administrator's tools. It asks nobody who they are and tells no name.
@@ -49,3 +71,6 @@ pub fn admin_router(app: App) -> Router {
         .route("/readyz", get(about::ready))
         .with_state(app)
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,6 +14,7 @@ mod change_pin;
 mod changes_told;
 mod cms;
 mod compare;
+mod contracts;
 mod csc;
 mod demo;
 mod der;

@@ -6,7 +6,7 @@ use crate::audit::AuditError;
 use crate::store::StoreError;
 use crate::token::pin::PinError;
 use crate::verify::Finding;
-use crate::{cms, der, fetch, net, pdf, process, render, sign, token};
+use crate::{cms, contract, der, fetch, net, pdf, process, render, sign, token};
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
@@ -32,6 +32,33 @@ impl From<AuditError> for Failure {
             AuditError::Store(error) => error.into(),
             AuditError::Format { .. } => Self::of(FailureKind::Internal, &error),
         }
+    }
+}
+
+impl From<contract::Error> for Failure {
+    fn from(error: contract::Error) -> Self {
+        use contract::Error as E;
+        let kind = match &error {
+            E::NotNow { .. } | E::NotApproved | E::NotTheirTurn(_) | E::SignedAlready(_) => FailureKind::Conflict,
+            E::Text { .. }
+            | E::MailAddress
+            | E::Phone
+            | E::Yen
+            | E::Count { .. }
+            | E::Reference { .. }
+            | E::Place(_)
+            | E::NobodySigns(_)
+            | E::NothingToSign(_)
+            | E::TwoSignatures { .. }
+            | E::DuePast
+            | E::PartyDemanded { .. }
+            | E::ValueMissing(_)
+            | E::ValueWrong(_)
+            | E::ChecklistOpen(_)
+            | E::CertificateNotAllowed
+            | E::Range(_) => FailureKind::Invalid,
+        };
+        Self::of(kind, &error)
     }
 }
 

@@ -81,13 +81,14 @@ impl App {
     pub async fn work(&self, ending: CancellationToken) -> Result<(), Failure> {
         let mut workers = Workers::new(self, Arc::new(|_| Ok(())), ending).await?;
         let watching = self.watch_renewals(workers.ending.clone());
+        let ending_overdue = self.watch_due_dates(workers.ending.clone());
         let working = async {
             while !workers.ending.is_cancelled() {
                 workers.begin_all().await;
                 workers.pause().await;
             }
         };
-        tokio::join!(watching, working);
+        tokio::join!(watching, ending_overdue, working);
         workers.end().await
     }
 

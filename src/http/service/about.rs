@@ -1,10 +1,13 @@
 //! Who the caller is to us, and how the daemon is.
 
+use super::Service;
 use super::guard::Caller;
 use crate::app::App;
 use crate::text::Explain;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
 use axum::{Extension, Json};
 use serde::Serialize;
 
@@ -28,6 +31,11 @@ pub(super) async fn client(Extension(caller): Extension<Caller>) -> Json<Myself>
         per_minute: client.per_minute,
         per_day: client.per_day,
     })
+}
+
+/// `GET /openapi.json`
+pub(super) async fn openapi(State(service): State<Service>) -> impl IntoResponse {
+    ([(CONTENT_TYPE, "application/json")], service.openapi.to_string())
 }
 
 /// `GET /healthz`: the process answers.

@@ -28,6 +28,7 @@ const fn rule(method: Method, path: &'static str, need: Need) -> Rule {
 }
 
 const READ: Need = Need::Scope(Scope::Credentials);
+const CONTRACTS: Need = Need::Scope(Scope::Contracts);
 const SIGN: Need = Need::Scope(Scope::SignHash);
 
 /// The server role.
@@ -40,4 +41,23 @@ pub(super) static SERVER: &[Rule] = &[
     rule(Method::POST, "/csc/{}/credentials/authorize", SIGN),
     rule(Method::POST, "/csc/{}/credentials/extendTransaction", SIGN),
     rule(Method::POST, "/csc/{}/signatures/signHash", SIGN),
+    rule(Method::GET, "/openapi.json", Need::Nothing),
+    rule(Method::POST, "/v1/contracts", CONTRACTS),
+    rule(Method::GET, "/v1/contracts", CONTRACTS),
+    rule(Method::GET, "/v1/contracts.csv", CONTRACTS),
+    rule(Method::GET, "/v1/contracts/{}", CONTRACTS),
+    rule(Method::PUT, "/v1/contracts/{}", CONTRACTS),
+    rule(Method::GET, "/v1/contracts/{}/signers", CONTRACTS),
+    rule(Method::PUT, "/v1/contracts/{}/signers", CONTRACTS),
+    rule(Method::GET, "/v1/contracts/{}/fields", CONTRACTS),
+    rule(Method::PUT, "/v1/contracts/{}/fields", CONTRACTS),
+    rule(Method::GET, "/v1/contracts/{}/documents", CONTRACTS),
+    rule(Method::POST, "/v1/contracts/{}/documents", CONTRACTS),
+    rule(Method::GET, "/v1/contracts/{}/documents/{}", CONTRACTS),
+    rule(Method::GET, "/v1/contracts/{}/events", CONTRACTS),
+    rule(Method::POST, "/v1/contracts/{}/review", CONTRACTS),
+    rule(Method::POST, "/v1/contracts/{}/comment", CONTRACTS),
+    rule(Method::POST, "/v1/contracts/{}/approve", CONTRACTS),
+    rule(Method::POST, "/v1/contracts/{}/correction", CONTRACTS),
+    rule(Method::POST, "/v1/contracts/{}/withdraw", CONTRACTS),
 ];

@@ -25,3 +25,5 @@ listener-not-loopback = { $address } can be reached from other machines. Configu
 listener-failed = The listener could not begin: { $reason }
 tls-unusable = The TLS certificate or key cannot be used: { $reason }
 client-too-often = Too many calls. Try again in { $seconds } seconds or so.
+if-match-missing = Say in If-Match which version is changed.
+bad-header = A header is malformed.

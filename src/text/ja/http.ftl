@@ -25,3 +25,5 @@ listener-not-loopback = { $address } はほかのパソコンから届くアド�
 listener-failed = 待ち受けを始められませんでした: { $reason }
 tls-unusable = TLS の証明書または鍵を使えません: { $reason }
 client-too-often = 呼び出しが多すぎます。{ $seconds } 秒ほど待ってからお試しください。
+if-match-missing = 変更する版を If-Match で指定してください。
+bad-header = ヘッダーの形が正しくありません。

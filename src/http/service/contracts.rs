@@ -1,0 +1,43 @@
+//! `/v1/contracts`: contracts of the calling application. Every answer about one contract carries its version as ETag.
+//!
+//! A change names the version that it means in `If-Match`; a repeated `Idempotency-Key` gets the same contract and does nothing again.
+
+mod acts;
+mod asking;
+mod drafts;
+mod finding;
+
+use super::Service;
+use crate::app::contracts::ContractView;
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// The addresses.
+pub(super) fn routes() -> OpenApiRouter<Service> {
+    OpenApiRouter::new()
+        .routes(routes!(drafts::create, finding::find))
+        .routes(routes!(drafts::show, drafts::change))
+        .routes(routes!(drafts::signers, drafts::change_signers))
+        .routes(routes!(drafts::fields, drafts::change_fields))
+        .routes(routes!(drafts::documents, drafts::add_document))
+        .routes(routes!(drafts::document))
+        .routes(routes!(finding::events))
+        .routes(routes!(finding::csv))
+        .routes(routes!(acts::ask_review))
+        .routes(routes!(acts::comment))
+        .routes(routes!(acts::approve))
+        .routes(routes!(acts::ask_correction))
+        .routes(routes!(acts::withdraw))
+}
+
+/// A contract with its ETag.
+fn told(status: StatusCode, view: &ContractView) -> Response {
+    let mut answer = (status, Json(view)).into_response();
+    if let Ok(tag) = HeaderValue::from_str(&format!("\"{}\"", view.version)) {
+        answer.headers_mut().insert(header::ETAG, tag);
+    }
+    answer
+}

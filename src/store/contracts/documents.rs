@@ -1,0 +1,144 @@
+//! The files of a contract's documents, revision by revision. A revision is never changed; the newest is the document.
+
+use super::super::dialect::{Row, column};
+use super::super::{Sha256, Store, StoreError, Tx};
+use super::{damaged, small};
+use crate::clock::Timestamp;
+
+const VERSION: &str = "version of a document";
+const COLUMNS: &str = "document, revision, kind, signer, sha256, bytes, at";
+
+/// What a revision is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum VersionKind {
+    /// As it came.
+    Uploaded,
+    /// With its certificate ID and empty fields: what is sent.
+    Prepared,
+    /// With one more signature.
+    Signed,
+    /// With its evidence.
+    Completed,
+}
+
+/// One revision of a document's file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Version {
+    /// Number of the document.
+    pub document: u16,
+    /// From 0 on.
+    pub revision: u32,
+    /// What it is.
+    pub kind: VersionKind,
+    /// Whose signature it added.
+    pub signer: Option<u16>,
+    /// The file.
+    pub sha256: Sha256,
+    /// Its length.
+    pub bytes: u64,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl VersionKind {
+    const ALL: [Self; 4] = [Self::Uploaded, Self::Prepared, Self::Signed, Self::Completed];
+
+    /// What stands in the database, and what programs read.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Uploaded => "uploaded",
+            Self::Prepared => "prepared",
+            Self::Signed => "signed",
+            Self::Completed => "completed",
+        }
+    }
+}
+
+impl Tx {
+    /// Adds a revision; the file's own row must be there.
+    ///
+    /// # Errors
+    /// `state_exists` for a revision that is there: somebody else was first.
+    pub async fn add_version(&mut self, contract: &str, version: &Version) -> Result<(), StoreError> {
+        let done = sqlx::query(
+            "INSERT INTO contract_versions (contract, document, revision, kind, signer, sha256, bytes, at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        )
+        .bind(contract)
+        .bind(i64::from(version.document))
+        .bind(i64::from(version.revision))
+        .bind(version.kind.name())
+        .bind(version.signer.map(i64::from))
+        .bind(version.sha256.as_slice())
+        .bind(i64::try_from(version.bytes).unwrap_or(i64::MAX))
+        .bind(version.at.micros())
+        .execute(&mut self.connection)
+        .await;
+        self.note(VERSION, done).map(drop)
+    }
+
+    /// The newest revision of a document, inside the transaction.
+    ///
+    /// # Errors
+    /// As [`StoreError`].
+    pub async fn newest_version(&mut self, contract: &str, document: u16) -> Result<Option<Version>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM contract_versions WHERE contract = $1 AND document = $2 ORDER BY revision DESC LIMIT 1"
+        );
+        let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(contract)
+            .bind(i64::from(document))
+            .fetch_optional(&mut self.connection)
+            .await;
+        self.note(VERSION, row)?.as_ref().map(read).transpose()
+    }
+
+    /// Forgets the files of a document that was taken out of a draft.
+    ///
+    /// # Errors
+    /// As [`StoreError`].
+    pub async fn drop_versions(&mut self, contract: &str, document: u16) -> Result<(), StoreError> {
+        let done = sqlx::query("DELETE FROM contract_versions WHERE contract = $1 AND document = $2")
+            .bind(contract)
+            .bind(i64::from(document))
+            .execute(&mut self.connection)
+            .await;
+        self.note(VERSION, done).map(drop)
+    }
+}
+
+impl Store {
+    /// Every revision of a contract's documents, by document and age.
+    ///
+    /// # Errors
+    /// As [`StoreError`].
+    pub async fn versions(&self, contract: &str) -> Result<Vec<Version>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM contract_versions WHERE contract = $1 ORDER BY document, revision");
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(contract)
+            .fetch_all(self.readers())
+            .await
+            .map_err(|e| self.explain(&e))?;
+        rows.iter().map(read).collect()
+    }
+}
+
+fn read(row: &Row) -> Result<Version, StoreError> {
+    let kind: &str = column(row, 2)?;
+    let sha256: Vec<u8> = column(row, 4)?;
+    Ok(Version {
+        document: small(row, 0)?,
+        revision: u32::try_from(column::<i64>(row, 1)?).map_err(damaged)?,
+        kind: VersionKind::ALL
+            .into_iter()
+            .find(|one| one.name() == kind)
+            .ok_or(StoreError::Damaged { what: VERSION })?,
+        signer: column::<Option<i64>>(row, 3)?
+            .map(u16::try_from)
+            .transpose()
+            .map_err(damaged)?,
+        sha256: sha256.try_into().map_err(damaged)?,
+        bytes: u64::try_from(column::<i64>(row, 5)?).map_err(damaged)?,
+        at: Timestamp::from_micros(column(row, 6)?),
+    })
+}
