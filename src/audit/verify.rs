@@ -84,11 +84,6 @@ impl Report {
     pub fn tail(&self) -> u64 {
         self.head.seq.saturating_sub(self.anchored)
     }
-
-    /// Entries after the last witness: they follow each other, but nobody outside has seen them.
-    pub fn unwitnessed(&self) -> u64 {
-        self.head.seq.saturating_sub(self.witnessed)
-    }
 }
 
 /// Verifies the chain of a state folder. Others may go on writing to it.

@@ -44,7 +44,7 @@ pub(super) fn run(global: &Global, action: &Action) -> ExitCode {
 fn verify(global: &Global, format: Format) -> ExitCode {
     with_app(global, format, async |context: Context| {
         let (report, lang) = (context.app.verify_audit().await?, context.lang);
-        let whole = report.findings.is_empty();
+        let whole = report.is_sound();
         match format {
             Format::Json => output::json(&serde_json::json!({
                 "whole": whole,

@@ -90,16 +90,6 @@ impl KeyUsage {
         self.has(1)
     }
 
-    /// Enciphering keys.
-    pub fn key_encipherment(self) -> bool {
-        self.has(2)
-    }
-
-    /// Enciphering data.
-    pub fn data_encipherment(self) -> bool {
-        self.has(3)
-    }
-
     /// Signing certificates.
     pub fn key_cert_sign(self) -> bool {
         self.has(5)

@@ -33,7 +33,6 @@ pub(super) fn signature(request: &Request, level: Option<u8>, lock: Option<&Fiel
         ("Name", &request.signer_name),
         ("Reason", &request.reason),
         ("Location", &request.location),
-        ("ContactInfo", &request.contact),
     ];
     for (key, text) in texts {
         if let Some(text) = text {

@@ -8,7 +8,7 @@ use crate::pdf::signatures::FieldLock;
 pub const MAX_CONTENTS_BYTES: usize = 512 * 1024;
 /// Fewest bytes kept free for the CMS; no signature with its certificate is smaller.
 pub const MIN_CONTENTS_BYTES: usize = 512;
-/// Longest text (reason, place, name, contact, field name), in characters.
+/// Longest text (reason, place, name, field name), in characters.
 pub const MAX_TEXT_CHARS: usize = 1_000;
 /// Most field names in a [`FieldLock`].
 pub const MAX_LOCKED_FIELDS: usize = 10_000;
@@ -26,8 +26,6 @@ pub struct Request {
     pub location: Option<String>,
     /// The signer's name as shown by viewers (`/Name`); who signed is what the certificate says.
     pub signer_name: Option<String>,
-    /// How to reach the signer (`/ContactInfo`).
-    pub contact: Option<String>,
     /// The claimed signing time (`/M`); PAdES has no signingTime attribute.
     pub time: Timestamp,
     /// Makes this the certification signature; allowed only as the first one.
@@ -108,7 +106,6 @@ impl Request {
             reason: None,
             location: None,
             signer_name: None,
-            contact: None,
             time,
             certify: None,
             contents_bytes,
@@ -126,7 +123,7 @@ impl Request {
                 bytes: self.contents_bytes,
             });
         }
-        let texts = [&self.reason, &self.location, &self.signer_name, &self.contact];
+        let texts = [&self.reason, &self.location, &self.signer_name];
         for text in texts.into_iter().flatten() {
             check_length(text)?;
         }

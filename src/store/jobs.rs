@@ -221,19 +221,6 @@ impl Store {
         Ok(column::<Option<i64>>(&row, 0)?.map(Timestamp::from_micros))
     }
 
-    /// Everybody who holds a lease.
-    ///
-    /// # Errors
-    /// As [`StoreError`].
-    pub async fn job_owners(&self) -> Result<Vec<String>, StoreError> {
-        let mut reader = self.reader().await?;
-        let rows = sqlx::query("SELECT DISTINCT owner FROM jobs WHERE owner IS NOT NULL")
-            .fetch_all(&mut *reader)
-            .await
-            .map_err(|e| self.explain(&e))?;
-        rows.iter().map(|row| column(row, 0)).collect()
-    }
-
     async fn select_jobs(
         &self,
         query: sqlx::query::Query<'_, super::dialect::Db, sqlx::sqlite::SqliteArguments>,

@@ -119,11 +119,6 @@ impl Tokens {
         Self(Arc::new(modules.collect()))
     }
 
-    /// Starts every worker and loads every module, so that the first signature need not. What fails here fails again, and is told, when it is used.
-    pub async fn warm_up(&self) {
-        self.list().await;
-    }
-
     /// Every slot of every module, all modules at once; those that fail yield a problem each.
     pub async fn list(&self) -> Listing {
         let mut asked = JoinSet::new();

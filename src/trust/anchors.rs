@@ -2,7 +2,7 @@
 //!
 //! Nothing is read from the system: its TLS roots vouch for web servers, not for signers.
 
-use crate::der::{Certificate, Error, parse_bundle};
+use crate::der::Certificate;
 use crate::trust::names;
 
 /// Most anchors that are held; more is a mistaken folder.
@@ -29,22 +29,6 @@ impl Anchors {
     /// None: no certificate has a path.
     pub fn new() -> Self {
         Self::default()
-    }
-
-    /// Adds the certificates of one PEM or DER file for `uses`.
-    ///
-    /// # Errors
-    /// As [`parse_bundle`]; [`Error::BundleTooLarge`] beyond [`MAX_ANCHORS`]. Then none of the file is added.
-    pub fn add_file(&mut self, bytes: &[u8], uses: &[Use]) -> Result<usize, Error> {
-        let certificates = parse_bundle(bytes)?;
-        if self.list.len() + certificates.len() * uses.len() > MAX_ANCHORS {
-            return Err(Error::BundleTooLarge);
-        }
-        let count = certificates.len();
-        for certificate in certificates {
-            self.add(certificate, uses);
-        }
-        Ok(count)
     }
 
     /// Adds one certificate for `uses`; beyond [`MAX_ANCHORS`] it is not taken.

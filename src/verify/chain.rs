@@ -42,11 +42,6 @@ pub(super) enum Question<'q> {
 }
 
 impl Chain {
-    /// Nothing stands against it.
-    pub fn is_good(&self) -> bool {
-        self.findings.is_empty()
-    }
-
     /// Some data would say more: none is at hand, or what is at hand is older than the moment.
     pub(super) fn is_open(&self) -> bool {
         let older = |link: &Link| match &link.status {

@@ -10,7 +10,7 @@ use crate::support::ca::{self, Ca, DIGITAL_SIGNATURE, IssueRequest, Kind};
 use crate::support::mutate::{count, mutations};
 use crate::support::pki::{Entity, Ext, Says, at, ca_extensions, purposes, usage};
 use hankod::clock::Timestamp;
-use hankod::der::{Certificate, Error};
+use hankod::der::{Certificate, Error, parse_bundle};
 use hankod::text::{Explain, Lang};
 use hankod::trust::path::{self, MAX_PATH_CERTIFICATES, Purpose, Rules};
 use hankod::trust::{Anchors, Finding, SubIndication, Use};
@@ -62,16 +62,16 @@ fn a_real_ca_s_path_is_found_and_judged_by_time() {
 fn anchors_come_from_files_and_count_for_their_use() {
     let (one, two) = (Ca::new("一"), Ca::new("二"));
     let mut anchors = Anchors::new();
+    let mut add = |file: &[u8], uses: &[Use]| {
+        let certificates = parse_bundle(file)?;
+        let count = certificates.len();
+        certificates.into_iter().for_each(|one| anchors.add(one, uses));
+        Ok(count)
+    };
     let bundle = [one.pem(), two.pem()].concat();
-    assert_eq!(anchors.add_file(&bundle, &[Use::Signers]), Ok(2));
-    assert_eq!(
-        anchors.add_file(&one.der(), &[Use::Signers, Use::TimestampAuthorities]),
-        Ok(1)
-    );
-    assert_eq!(
-        anchors.add_file(b"no certificate", &[Use::Signers]),
-        Err(Error::BundleMalformed)
-    );
+    assert_eq!(add(&bundle, &[Use::Signers]), Ok(2));
+    assert_eq!(add(&one.der(), &[Use::Signers, Use::TimestampAuthorities]), Ok(1));
+    assert_eq!(add(b"no certificate", &[Use::Signers]), Err(Error::BundleMalformed));
     assert_eq!(anchors.of(Use::Signers).count(), 2);
     assert_eq!(anchors.of(Use::TimestampAuthorities).count(), 1);
     assert!(!anchors.contains(Use::Responders, &one.certificate()) && !anchors.is_empty());

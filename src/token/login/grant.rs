@@ -26,11 +26,6 @@ impl Grant {
         }
     }
 
-    /// Signatures that are left.
-    pub fn left(&self) -> usize {
-        self.digests.lock().unwrap_or_else(PoisonError::into_inner).len()
-    }
-
     pub(super) fn algorithm(&self) -> SignatureAlgorithm {
         self.algorithm
     }

@@ -296,7 +296,7 @@ async fn a_login_nobody_waits_for_any_more_is_ended() {
     let dir = TestDir::new("token");
     let bench = Bench::new(&dir, NewKey::P256, false);
     let tokens = tokens(vec![shim(&dir, &bench.softhsm, &[])]);
-    tokens.warm_up().await;
+    tokens.list().await;
     {
         let login = tokens.login(&bench.token, Credential::Pin(pin(PIN)));
         tokio::pin!(login);
