@@ -29,6 +29,7 @@ pub mod jobs;
 mod journal;
 mod keyring;
 pub mod logbook;
+mod modules;
 mod own_file;
 mod pages;
 pub mod pairings;

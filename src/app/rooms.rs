@@ -1,8 +1,6 @@
 //! What the use cases stand on: state, tokens, pages, prompts, each opened once and those that cost something on first use.
 
 use std::collections::HashMap;
-use std::env;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -17,6 +15,7 @@ use super::access_token::AccessTokens;
 use super::desk::{Appearance, Event, SigningChoice};
 use super::failure::{Failure, FailureKind};
 use super::keyring::Keyring;
+use super::modules;
 use super::prepare::FontSource;
 use super::sad::Sads;
 use super::signings::Desk;
@@ -26,10 +25,9 @@ use crate::process::Program;
 use crate::render::{self, Fonts, Pages};
 use crate::store::{StateDir, Store, StoreError, TokenLock};
 use crate::text::Lang;
-use crate::token::opensc;
 use crate::token::pin::{PinSource, Pinentry, Prompter};
 use crate::token::reader::Readers;
-use crate::token::{Limits, ModuleSpec, TokenRef, Tokens};
+use crate::token::{TokenRef, Tokens};
 
 /// Work on files at once; more would only wait for the disk.
 const MAX_BLOCKING: usize = 4;
@@ -136,8 +134,8 @@ impl App {
         let rooms = Rooms {
             tokens: Tokens::new(
                 &opening.program,
-                prepared(modules(&config, &opening), &config.state_dir),
-                limits(&config),
+                modules::prepared(modules::named(&config, &opening.modules), &config.state_dir),
+                modules::limits(&config),
             ),
             program: opening.program,
             fonts: fonts(config.font.clone()),
@@ -213,11 +211,6 @@ impl App {
         let _: usize = forgotten.await.map_err(Failure::from)?;
         self.0.store.sweep(now).await?;
         Ok(())
-    }
-
-    /// Loads every module and logs what does not work, so that the first signature need not wait.
-    pub async fn warm_up(&self) {
-        self.0.tokens.warm_up().await;
     }
 
     /// Takes back what waits for a person, lets what signs finish until `patience` is over, and stops the rest at its next step.
@@ -346,58 +339,6 @@ impl App {
             ConfiguredPin::Credential(path) => path.clone().map(PinSource::Credential).ok_or_else(absent),
         });
         source.transpose()
-    }
-}
-
-fn modules(config: &Config, opening: &Opening) -> Vec<ModuleSpec> {
-    if !opening.modules.is_empty() {
-        return opening
-            .modules
-            .iter()
-            .map(|path| ModuleSpec::new(path, env::vars_os()))
-            .collect();
-    }
-    let spec = |module: &crate::config::Module| {
-        let mut spec = ModuleSpec::new(&module.path, env::vars_os());
-        let mut given: HashMap<_, _> = spec.env.into_iter().collect();
-        given.extend(module.env.iter().map(|(name, value)| (name.into(), value.into())));
-        spec.env = given.into_iter().collect();
-        spec.threads = module.threads;
-        spec
-    };
-    config.modules.iter().map(spec).collect()
-}
-
-/// Gives OpenSC a configuration of ours where nobody has given it another. Without it OpenSC works, but lets others use a card between two calls.
-fn prepared(mut specs: Vec<ModuleSpec>, state_dir: &Path) -> Vec<ModuleSpec> {
-    let theirs = |spec: &ModuleSpec| spec.env.iter().any(|(name, _)| name == opensc::VARIABLE);
-    for spec in specs
-        .iter_mut()
-        .filter(|spec| opensc::is_opensc(&spec.path) && !theirs(spec))
-    {
-        let file = state_dir.join("opensc.conf");
-        let current = std::fs::read(&file).is_ok_and(|bytes| bytes == opensc::CONFIGURATION.as_bytes());
-        let written = current
-            || tempfile::NamedTempFile::new_in(state_dir).is_ok_and(|mut new| {
-                let whole = new.write_all(opensc::CONFIGURATION.as_bytes());
-                whole.is_ok() && new.persist(&file).is_ok()
-            });
-        match written {
-            true => spec.env.push((opensc::VARIABLE.into(), file.into())),
-            false => log::warn!(code = "opensc_not_configured"; "OpenSC's configuration could not be written"),
-        }
-    }
-    specs
-}
-
-fn limits(config: &Config) -> Limits {
-    let limits = &config.limits;
-    Limits {
-        read: Duration::from_millis(limits.token_read_deadline_ms),
-        login: Duration::from_millis(limits.token_login_deadline_ms),
-        pinpad: Duration::from_millis(limits.token_pinpad_deadline_ms),
-        sign: Duration::from_millis(limits.token_sign_deadline_ms),
-        ..Limits::default()
     }
 }
 

@@ -54,7 +54,7 @@ pub(super) fn with_app(
     format: Format,
     command: impl AsyncFnOnce(Context) -> Result<u8, Failure>,
 ) -> ExitCode {
-    run(global, format, async |config, lang| {
+    with_configuration(global, format, async |config, lang| {
         let app = App::open(config, Opening::default())
             .await
             .map_err(|e| Told::of(&e, lang))?;
@@ -73,7 +73,7 @@ pub(super) fn with_tokens(
     format: Format,
     command: impl AsyncFnOnce(&mut Tokens, Lang) -> Result<u8, Told>,
 ) -> ExitCode {
-    run(global, format, async |config, lang| {
+    with_configuration(global, format, async |config, lang| {
         // Two spellings of one library are one module.
         let same = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let served = module.is_none_or(|path| config.modules.iter().any(|module| same(&module.path) == same(path)));
@@ -109,7 +109,7 @@ pub(super) fn with_state(
     format: Format,
     command: impl AsyncFnOnce(&mut Tokens, Lang) -> Result<u8, Told>,
 ) -> ExitCode {
-    run(global, format, async |config, lang| {
+    with_configuration(global, format, async |config, lang| {
         let mut place = match Client::connect(&config.state_dir).await {
             Some(client) => Tokens::There(client),
             None => {
@@ -260,7 +260,12 @@ impl Tokens {
     }
 }
 
-fn run(global: &Global, format: Format, command: impl AsyncFnOnce(Config, Lang) -> Result<u8, Told>) -> ExitCode {
+/// Runs a command that needs the configuration alone.
+pub(super) fn with_configuration(
+    global: &Global,
+    format: Format,
+    command: impl AsyncFnOnce(Config, Lang) -> Result<u8, Told>,
+) -> ExitCode {
     let (config, lang) = match configuration(global) {
         Ok(found) => found,
         Err(told) => return exit::fail(&told, format),

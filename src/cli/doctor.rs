@@ -3,19 +3,21 @@
 use std::process::ExitCode;
 
 use super::{Format, Global, context, exit, output};
+use crate::app::doctor::{Machine, examine};
+use crate::process::Program;
 
 pub(super) fn run(global: &Global) -> ExitCode {
-    let (config, lang) = match context::configuration(global) {
-        Ok(found) => found,
-        Err(told) => return exit::fail(&told, Format::Text),
-    };
-    let checks = crate::app::doctor::examine(&crate::app::doctor::Machine::of(&config), lang);
-    for check in &checks {
-        output::line(&format!("{} {}", if check.good { "✓" } else { "✗" }, check.found));
-        if let Some(mend) = check.mend {
-            output::line(&format!("    {mend}"));
+    context::with_configuration(global, Format::Text, async |config, lang| {
+        let checks = examine(&Machine::of(&config, &Program::this()).await, lang);
+        for check in &checks {
+            output::line(&format!("{} {}", if check.good { "✓" } else { "✗" }, check.found));
+            if let Some(mend) = &check.mend {
+                output::line(&format!("    {mend}"));
+            }
         }
-    }
-    let good = checks.iter().all(|check| check.good);
-    ExitCode::from(if good { exit::DONE } else { exit::FAILED })
+        match checks.iter().all(|check| check.good) {
+            true => Ok(exit::DONE),
+            false => Ok(exit::FAILED),
+        }
+    })
 }

@@ -2,10 +2,11 @@
 
 use std::process::ExitCode;
 
-use super::context::configuration;
+use super::context::{configuration, with_configuration};
 use super::{Format, Global, exit, output};
 use crate::app::doctor::{self, Machine};
 use crate::daemon;
+use crate::process::Program;
 use crate::text::{Explain, say};
 
 /// Run the daemon.
@@ -17,29 +18,13 @@ pub(crate) struct Options {
 }
 
 pub(super) fn run(global: &Global, options: &Options) -> ExitCode {
+    if options.check {
+        return check(global);
+    }
     let (config, lang) = match configuration(global) {
         Ok(found) => found,
         Err(told) => return exit::fail(&told, Format::Text),
     };
-    if options.check {
-        let missing: Vec<_> = doctor::examine(&Machine::of(&config), lang)
-            .into_iter()
-            .filter(|check| check.name == "module" && !check.good)
-            .collect();
-        missing.iter().for_each(|check| output::line(&check.found));
-        let file = config
-            .file
-            .as_ref()
-            .map(|f| f.display().to_string())
-            .unwrap_or_default();
-        let id = if missing.is_empty() {
-            "cli-config-good"
-        } else {
-            "cli-config-bad"
-        };
-        output::line(&say(lang, id, &[("file", &file)]));
-        return ExitCode::from(if missing.is_empty() { exit::DONE } else { exit::FAILED });
-    }
     match daemon::run(config) {
         Ok(()) => ExitCode::from(exit::DONE),
         Err(error) => {
@@ -47,4 +32,20 @@ pub(super) fn run(global: &Global, options: &Options) -> ExitCode {
             ExitCode::from(exit::of_daemon(&error))
         }
     }
+}
+
+/// Reads the configuration, and loads its modules.
+fn check(global: &Global) -> ExitCode {
+    with_configuration(global, Format::Text, async |config, lang| {
+        let mut checks = doctor::examine(&Machine::of(&config, &Program::this()).await, lang);
+        checks.retain(|check| check.name == "module" && !check.good);
+        checks.iter().for_each(|check| output::line(&check.found));
+        let file = config.file.as_ref().map(|file| file.display().to_string());
+        let (id, code) = match checks.is_empty() {
+            true => ("cli-config-good", exit::DONE),
+            false => ("cli-config-bad", exit::FAILED),
+        };
+        output::line(&say(lang, id, &[("file", &file.unwrap_or_default())]));
+        Ok(code)
+    })
 }

@@ -4,19 +4,25 @@ manifest-without-documents = There is no document to sign.
 manifest-too-many-documents = Too many documents (the limit is { $max }).
 manifest-bad-name = A document's name is empty or too long (the limit is { $max } bytes).
 manifest-text-too-long = A reason, place or other text is too long (the limit is { $max } characters).
+manifest-bad-digest = A digest is not of its algorithm's length, or not hexadecimal.
+manifest-digests-mixed = Documents and digests, or digests of different algorithms, cannot be signed in one request. Send them one after another.
+manifest-digest-terms = A digest is signed as it is: level B-B, without field, seal, reason, place or certification. Send the documents themselves for these.
+digests-not-allowed = This site may not have digests signed, because nobody can see here what they are of. Send the documents themselves, or let the administrator allow it (hankod site allow --digests).
+document-not-shown = The contents of this document cannot be shown here: the site sent a number made from it, not the document. Sign only if you know from elsewhere what it is.
 manifest-bad-rectangle = The place or size of the seal is not valid.
 manifest-bad-filter = The certificate filter is malformed: patterns up to 200 characters, a policy as an OID, a key usage by its name in RFC 5280, SHA-256 as 64 hexadecimal digits.
 manifest-bad-certificate = The certificate is not given in a valid form.
 signed-file-gone = The signed file is no longer there. Sign again.
 
 doctor-no-module = No module (PKCS#11) for cards or HSMs is configured.
-doctor-module-found = Module found: { $what }
-doctor-module-missing = Module missing: { $what }
+doctor-module-works = Module works: { $what } (slots: { $slots }, tokens: { $tokens })
+doctor-module-fails = Module does not work: { $what }. { $why }
 doctor-pinentry-found = The PIN prompt (pinentry) is there: { $what }
 doctor-pinentry-missing = The PIN prompt (pinentry) is missing: { $what }
 doctor-font-found = A Japanese font is there: { $what }
 doctor-font-missing = There is no Japanese font: Japanese text without embedded fonts cannot be shown. { $what }
 doctor-pcscd-found = The smart card service (pcscd) is there: { $what }
+doctor-pcscd-unneeded = The smart card service (pcscd) is not needed: no module uses card readers.
 doctor-pcscd-missing = The smart card service (pcscd) is not running: { $what }
 
 input-unreadable = { $file } cannot be read ({ $cause }). Check that the file is there and that you may read it.

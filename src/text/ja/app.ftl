@@ -4,19 +4,25 @@ manifest-without-documents = 署名する文書がありません。
 manifest-too-many-documents = 文書が多すぎます(上限 { $max } 件)。
 manifest-bad-name = 文書の名前が空か、長すぎます(上限 { $max } バイト)。
 manifest-text-too-long = 理由や場所などの文字が長すぎます(上限 { $max } 文字)。
+manifest-bad-digest = ダイジェストの長さがアルゴリズムと合わないか、16 進数ではありません。
+manifest-digests-mixed = 文書とダイジェスト、またはアルゴリズムの異なるダイジェストを、1 回の依頼にまとめることはできません。分けて送ってください。
+manifest-digest-terms = ダイジェストはそのまま署名します。指定できるレベルは B-B だけで、署名欄、印影、理由、場所、変更の制限は指定できません。これらが必要なときは、文書そのものを送ってください。
+digests-not-allowed = このサイトには、ダイジェストだけでの署名が許可されていません(何に署名するのかをここで確認できないためです)。文書そのものを送るか、管理者に許可(hankod site allow --digests)を依頼してください。
+document-not-shown = この文書の内容は、ここでは表示できません。サイトから届いたのは文書ではなく、文書から計算した値だけです。何の文書かを別の方法で確かめられる場合にだけ、署名してください。
 manifest-bad-rectangle = 印影の位置か大きさが正しくありません。
 manifest-bad-filter = 証明書の条件が正しくありません。発行者・名前・部署は200文字まで、ポリシーはOID、用途はRFC 5280の名前、指紋は64桁の16進数です。
 manifest-bad-certificate = 証明書の指定が正しくありません。
 signed-file-gone = 署名済みのファイルはもうありません。もう一度署名してください。
 
 doctor-no-module = カードやHSMを読むためのモジュール(PKCS#11)が設定されていません。
-doctor-module-found = モジュールがあります: { $what }
-doctor-module-missing = モジュールがありません: { $what }
+doctor-module-works = モジュールを使えます: { $what }(スロット { $slots }、トークン { $tokens })
+doctor-module-fails = モジュールを使えません: { $what }。{ $why }
 doctor-pinentry-found = 暗証番号の入力画面(pinentry)があります: { $what }
 doctor-pinentry-missing = 暗証番号の入力画面(pinentry)がありません: { $what }
 doctor-font-found = 日本語フォントがあります: { $what }
 doctor-font-missing = 日本語フォントがありません。埋め込みでない日本語の文字を表示できません。{ $what }
 doctor-pcscd-found = カードリーダーのサービス(pcscd)があります: { $what }
+doctor-pcscd-unneeded = カードリーダーを使うモジュールがないため、カードの常駐プログラム(pcscd)は不要です。
 doctor-pcscd-missing = カードリーダーのサービス(pcscd)が動いていません: { $what }
 
 input-unreadable = { $file } を読めません({ $cause })。ファイルがあるか、読む権限があるかを確かめてください。
