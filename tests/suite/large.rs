@@ -5,9 +5,10 @@
 use crate::support::daemon::Daemon;
 use crate::support::desk::{Desk, PIN};
 use crate::support::holder::Holder;
-use crate::support::http::{Request, Response, begin_with};
+use crate::support::http::{Part, Request, Response, begin_with};
 use crate::support::judges::{mutool, pdfsig, qpdf_check};
 use crate::support::pinentry::Answer;
+use crate::support::shapes;
 use crate::support::{Ran, run};
 use serde_json::{Value, json};
 use std::fs::{self, File};
@@ -24,6 +25,8 @@ const LIMIT: u64 = 4 * GIB;
 const TEN_DIGITS: u64 = 10_000_000_000;
 /// What a signing may hold in memory, whatever the size of its document. A debug build is the larger one.
 const MAX_RSS_KIB: u64 = 96 * 1024;
+/// As a careful administrator, or a system with little memory, sets it.
+const FEW_FILES: u64 = 256;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Xref {
@@ -239,6 +242,81 @@ fn a_document_over_http_goes_to_disk_and_not_to_memory() {
     if soak() {
         eprintln!("{bytes} bytes over HTTP: the daemon took {peak} KiB");
     }
+}
+
+/// The same command with this many open files.
+fn with_open_files(command: &Command, count: u64) -> Command {
+    let mut between = Command::new("prlimit");
+    between.arg(format!("--nofile={count}:{count}"));
+    between.arg(command.get_program()).args(command.get_args());
+    between
+        .env_clear()
+        .envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    between.current_dir(command.get_current_dir().unwrap());
+    between
+}
+
+/// Signs so many documents in one go.
+fn signs_many(holder: &Holder, count: usize) -> Ran {
+    let names: Vec<String> = (1..=count).map(|n| format!("{n}.pdf")).collect();
+    for name in &names {
+        holder.document(name, &shapes::classic("1.7", shapes::LF));
+    }
+    let arguments = [&["--out-dir".to_owned(), "out".to_owned()], &names[..]].concat();
+    run(&mut with_open_files(&holder.signing(&arguments), FEW_FILES), "")
+}
+
+#[test]
+fn many_documents_need_few_open_files_or_are_refused_before_the_token_is_asked() {
+    let holder = Holder::new("large");
+    holder.behave("[limits]\nmax_documents = 400\n");
+    let out = holder.dir.join("out");
+    fs::create_dir(&out).unwrap();
+    let refused = signs_many(&holder, 300);
+    assert!(
+        !refused.ok && refused.stderr.contains("Too many open files"),
+        "{refused:?}"
+    );
+    assert!(refused.stderr.contains("[output_unwritable]"), "{refused:?}");
+    assert_eq!((holder.audit(), fs::read_dir(&out).unwrap().count()), (vec![], 0));
+
+    let done = signs_many(&holder, 200);
+    assert!(done.ok, "{done:?}");
+    assert_eq!(holder.count("login_done"), 1);
+    assert_eq!(fs::read_dir(&out).unwrap().count(), 200);
+    assert!(pdfsig(&out.join("200.pdf"))[0].valid);
+}
+
+#[test]
+fn a_daemon_signs_many_documents_with_few_open_files() {
+    let desk = Desk::new("large", &[Answer::Pin(PIN)]);
+    let key = desk.program_key();
+    let daemon = desk.serve();
+    daemon.limit_open_files(FEW_FILES);
+    let by = |method, path: &str| Request::new(method, path).header("Authorization", &format!("Bearer {key}"));
+    let certificates = by("GET", "/v1/certificates").send(daemon.port()).json();
+    let documents: Value = (1..=200).map(|n| json!({ "name": format!("{n}.pdf") })).collect();
+    let manifest = json!({ "sign": { "certificate": certificates[0]["select"] }, "documents": documents }).to_string();
+    let part = |name, content_type, content| Part {
+        name,
+        file_name: None,
+        content_type,
+        content,
+    };
+    let pdf = shapes::classic("1.7", shapes::LF);
+    let mut parts = vec![part("manifest", "application/json", manifest.as_bytes())];
+    parts.extend((1..=200).map(|_| part("document", "application/pdf", &pdf)));
+    let begun = by("POST", "/v1/signings").multipart(&parts).send(daemon.port()).json();
+    let waiting = by("GET", &format!("/v1/signings/{}", begun["id"].as_str().unwrap())).header("Prefer", "wait=60");
+    let ended = std::iter::repeat_with(|| waiting.send(daemon.port()).json());
+    let is_over = |view: &Value| matches!(view["state"].as_str(), Some("done" | "failed" | "cancelled"));
+    let view = ended.into_iter().find(is_over).unwrap();
+    assert_eq!(view["state"], "done", "{}", view["error"]);
+    let last = by("GET", view["documents"][199]["signed"].as_str().unwrap()).send(daemon.port());
+    let signed = desk.dir.join("200.pdf");
+    fs::write(&signed, &last.body).unwrap();
+    assert!(last.body.starts_with(&pdf) && pdfsig(&signed)[0].valid);
+    assert_eq!(desk.happened("signature_released"), 200);
 }
 
 /// Sends `POST /v1/signings` with the file at `input`, piece by piece.
