@@ -49,7 +49,7 @@ pub use mails::{Mail, MailState, NewMail};
 pub use operations::{
     Attempt, AttemptState, Ending, Item, NewAttempts, NewOperation, Operation, OperationState, Release,
 };
-pub use pairings::{Allowance, Pairing, PairingRequest, RequestState};
+pub use pairings::{Allowance, Pairing, PairingRequest, RequestState, Rights};
 pub use pins::PinFailures;
 pub use runs::RunLock;
 pub use state_dir::{ServeLock, StateDir, TokenLock};

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use super::{AccessError, Origin, Principal};
 use crate::clock::Timestamp;
 use crate::secret::ApiKey;
-use crate::store::{Pairing, Store};
+use crate::store::{Pairing, Rights, Store};
 
 /// What every key begins with, so that scanners for leaked secrets find it.
 pub const KEY_PREFIX: &str = "hk_";
@@ -33,8 +33,8 @@ pub struct Authenticated {
     pub principal: Principal,
     /// The pairing's id.
     pub pairing: String,
-    /// May sign with a configured PIN, without a person.
-    pub unattended: bool,
+    /// What it may do.
+    pub rights: Rights,
 }
 
 /// Finds out who holds this key. `bearer` is what stands after `Bearer `, `origin` the request's `Origin` header if it had one.
@@ -68,7 +68,7 @@ pub async fn authenticate(
     Ok(Authenticated {
         principal,
         pairing: pairing.id,
-        unattended: pairing.unattended,
+        rights: pairing.rights,
     })
 }
 

@@ -11,13 +11,12 @@
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
 
 use super::key::{new_id, new_key};
 use super::{AccessError, MAX_PROGRAM_CHARS, Origin};
 use crate::clock::Timestamp;
 use crate::secret::ApiKey;
-use crate::store::{Allowance, Pairing, PairingRequest, RequestState, StoreError, Tx};
+use crate::store::{Allowance, Pairing, PairingRequest, RequestState, Rights, StoreError, Tx};
 
 /// How long a request waits for a person, and an approval for its site.
 pub const REQUEST_LIFE: Duration = Duration::from_secs(180);
@@ -40,34 +39,6 @@ pub const MAX_REQUESTS_PER_ORIGIN: usize = 10;
 /// Most requests within the span.
 pub const MAX_REQUESTS: usize = 60;
 
-/// Wrong codes after which a request is denied.
-pub const MAX_CODE_ATTEMPTS: u32 = 3;
-
-/// What a person says to a request.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Decision {
-    /// Yes: the codes were compared by eye.
-    Approve,
-    /// Yes, if this is the code that the site shows.
-    ApproveWithCode(String),
-    /// No.
-    Deny,
-}
-
-/// What became of a decision.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Decided {
-    /// The site may fetch its key.
-    Approved,
-    /// The code was wrong; so many attempts are left. The request still waits.
-    WrongCode {
-        /// Attempts left.
-        left: u32,
-    },
-    /// Refused, or too many wrong codes.
-    Denied,
-}
-
 /// What a site that asks again is told.
 #[derive(Debug)]
 pub enum Poll {
@@ -80,7 +51,7 @@ pub enum Poll {
         /// The key.
         key: ApiKey,
         /// What the approval said.
-        unattended: bool,
+        rights: Rights,
     },
     /// The person refused.
     Denied,
@@ -110,8 +81,7 @@ pub async fn request(tx: &mut Tx, origin: &Origin, now: Timestamp) -> Result<Pai
         } else {
             RequestState::Pending
         },
-        attempts: 0,
-        unattended: allowed.is_some_and(|allowance| allowance.unattended),
+        rights: allowed.map(|allowance| allowance.rights).unwrap_or_default(),
         created: now,
         expires: now.plus(REQUEST_LIFE),
     };
@@ -119,34 +89,20 @@ pub async fn request(tx: &mut Tx, origin: &Origin, now: Timestamp) -> Result<Pai
     Ok(request)
 }
 
-/// A person decides. `Ok` also for a wrong code: the count must be kept, so the transaction must be.
+/// A person has compared the codes by eye, and says yes or no.
 ///
 /// # Errors
 /// `pairing_unknown`, `pairing_over`; as [`StoreError`].
-pub async fn decide(tx: &mut Tx, id: &str, decision: &Decision, now: Timestamp) -> Result<Decided, AccessError> {
+pub async fn decide(tx: &mut Tx, id: &str, yes: bool, now: Timestamp) -> Result<(), AccessError> {
     let mut request = find(tx, id).await?;
     if request.state != RequestState::Pending || request.expires <= now {
         return Err(AccessError::RequestOver);
     }
-    let decided = match decision {
-        Decision::Approve => Decided::Approved,
-        Decision::ApproveWithCode(code) if code.as_bytes().ct_eq(request.code.as_bytes()).into() => Decided::Approved,
-        Decision::ApproveWithCode(_) => {
-            request.attempts += 1;
-            match MAX_CODE_ATTEMPTS.saturating_sub(request.attempts) {
-                0 => Decided::Denied,
-                left => Decided::WrongCode { left },
-            }
-        }
-        Decision::Deny => Decided::Denied,
-    };
-    match decided {
-        Decided::Approved => (request.state, request.expires) = (RequestState::Approved, now.plus(REQUEST_LIFE)),
-        Decided::Denied => request.state = RequestState::Denied,
-        Decided::WrongCode { .. } => {}
+    match yes {
+        true => (request.state, request.expires) = (RequestState::Approved, now.plus(REQUEST_LIFE)),
+        false => request.state = RequestState::Denied,
     }
-    tx.move_request(id, RequestState::Pending, &request).await?;
-    Ok(decided)
+    Ok(tx.move_request(id, RequestState::Pending, &request).await?)
 }
 
 /// The site asks how its request stands; the first time after the approval it is given the key.
@@ -168,11 +124,11 @@ pub async fn poll(tx: &mut Tx, id: &str, origin: &Origin, now: Timestamp) -> Res
     request.state = RequestState::Claimed;
     tx.move_request(id, RequestState::Approved, &request).await?;
     let holder = Holder::Site(origin.as_str());
-    let (pairing, key) = add(tx, holder, request.unattended, now).await?;
+    let (pairing, key) = add(tx, holder, request.rights, now).await?;
     Ok(Poll::Key {
         pairing,
         key,
-        unattended: request.unattended,
+        rights: request.rights,
     })
 }
 
@@ -183,12 +139,12 @@ pub async fn poll(tx: &mut Tx, id: &str, origin: &Origin, now: Timestamp) -> Res
 pub async fn allow_origin(
     tx: &mut Tx,
     origin: &Origin,
-    unattended: bool,
+    rights: Rights,
     now: Timestamp,
 ) -> Result<Allowance, AccessError> {
     let allowance = Allowance {
         origin: origin.to_string(),
-        unattended,
+        rights,
         expires: now.plus(ALLOWANCE_LIFE),
     };
     tx.put_allowance(&allowance).await?;
@@ -202,14 +158,14 @@ pub async fn allow_origin(
 pub async fn allow_program(
     tx: &mut Tx,
     name: &str,
-    unattended: bool,
+    rights: Rights,
     now: Timestamp,
 ) -> Result<(String, ApiKey), AccessError> {
     let fits = (1..=MAX_PROGRAM_CHARS).contains(&name.chars().count()) && name.trim() == name;
     if !fits || crate::text::plain(name) != name {
         return Err(AccessError::ProgramName);
     }
-    add(tx, Holder::Program(name), unattended, now).await
+    add(tx, Holder::Program(name), rights, now).await
 }
 
 enum Holder<'a> {
@@ -217,12 +173,7 @@ enum Holder<'a> {
     Program(&'a str),
 }
 
-async fn add(
-    tx: &mut Tx,
-    holder: Holder<'_>,
-    unattended: bool,
-    now: Timestamp,
-) -> Result<(String, ApiKey), AccessError> {
+async fn add(tx: &mut Tx, holder: Holder<'_>, rights: Rights, now: Timestamp) -> Result<(String, ApiKey), AccessError> {
     let (key, id) = (new_key()?, new_id()?);
     let key_sha256 = Sha256::digest(key.expose()).into();
     let (origin, program) = match holder {
@@ -234,7 +185,7 @@ async fn add(
         origin,
         program,
         key: Some(key),
-        unattended,
+        rights,
         created: now,
         last_used: None,
         revoked: None,

@@ -5,6 +5,7 @@ use super::desk::{self, CertificateSelector, SigningChoice};
 use super::failure::{Failure, FailureKind};
 use super::signing::Credential;
 use crate::clock::Timestamp;
+use crate::cms::SignedAttributes;
 use crate::der::{Certificate, DigestAlgorithm, Preference, SignatureAlgorithm};
 use crate::token::{self, Entry, Fitness, KeyInfo, KeyState, Listing, Login, TokenInfo, TokenRef};
 
@@ -168,6 +169,13 @@ impl App {
             key: key.clone(),
             algorithm,
         })
+    }
+}
+
+impl Signer {
+    /// The digest that stands for these attributes in grants and intents.
+    pub(crate) fn to_sign_digest(&self, attributes: &SignedAttributes) -> Vec<u8> {
+        self.algorithm.digest().digest(attributes.to_sign())
     }
 }
 

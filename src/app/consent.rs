@@ -14,6 +14,7 @@ use crate::app::desk::{DocumentRequest, SigningChoice};
 pub(crate) struct Consent {
     digest: [u8; 32],
     inputs: Vec<[u8; 32]>,
+    unseen: bool,
 }
 
 /// One document as it was shown.
@@ -64,13 +65,12 @@ impl Consent {
         Self {
             digest: Sha256::digest(&bytes).into(),
             inputs: documents.iter().map(|d| d.sha256).collect(),
+            unseen: documents.iter().any(|d| d.request.digest.is_some()),
         }
     }
 
     /// Binds hashes that a client wants signed under `operation`. An input is the hash itself, or its SHA-256 where it is longer.
     pub(crate) fn of_hashes(operation: &str, who: &Principal, certificate: &[u8; 32], hashes: &[Vec<u8>]) -> Self {
-        let input =
-            |hash: &Vec<u8>| <[u8; 32]>::try_from(hash.as_slice()).unwrap_or_else(|_| Sha256::digest(hash).into());
         let mut digest = Sha256::new();
         digest.update(format!("hashes\n{operation}\n{who}\n"));
         digest.update(certificate);
@@ -80,7 +80,8 @@ impl Consent {
         }
         Self {
             digest: digest.finalize().into(),
-            inputs: hashes.iter().map(input).collect(),
+            inputs: hashes.iter().map(|hash| input_of(hash)).collect(),
+            unseen: true,
         }
     }
 
@@ -94,12 +95,22 @@ impl Consent {
         &self.inputs
     }
 
+    /// `true` when digests alone were given: nobody here saw what they are of.
+    pub(crate) fn is_unseen(&self) -> bool {
+        self.unseen
+    }
+
     /// Eight digits in two groups, for people to compare: `1234-5678`.
     pub(crate) fn check(&self) -> String {
         let [a, b, c, d, ..] = self.digest;
         let number = u32::from_be_bytes([a, b, c, d]) % 100_000_000;
         format!("{:04}-{:04}", number / 10_000, number % 10_000)
     }
+}
+
+/// Under what a hash is recorded as an input: itself, or its SHA-256 where it is longer.
+pub(crate) fn input_of(hash: &[u8]) -> [u8; 32] {
+    hash.try_into().unwrap_or_else(|_| Sha256::digest(hash).into())
 }
 
 #[cfg(test)]
@@ -109,8 +120,7 @@ mod tests {
     fn bind(name: &str, sha256: [u8; 32], reason: Option<&str>) -> Consent {
         let request = DocumentRequest {
             name: name.to_owned(),
-            field: None,
-            appearance: None,
+            ..DocumentRequest::default()
         };
         let choice = SigningChoice {
             reason: reason.map(str::to_owned),

@@ -14,8 +14,8 @@ pub use super::own_file::OwnFile;
 pub use events::Event;
 pub use level::{Level, Revocation};
 pub use manifest::{
-    Algorithm, Appearance, CertificateSelector, Certify, Confirmation, DocumentRequest, MAX_COORDINATE_POINTS,
-    MAX_NAME_BYTES, MAX_TEXT_CHARS, Seal, SigningChoice, SigningRequest, Start,
+    Algorithm, Appearance, CertificateSelector, Certify, Confirmation, DetachedFormat, DigestName, DocumentDigest,
+    DocumentRequest, MAX_COORDINATE_POINTS, MAX_NAME_BYTES, MAX_TEXT_CHARS, Seal, SigningChoice, SigningRequest, Start,
 };
 pub use pairing::{Health, PairingState, PairingView, ProofView};
 pub use preview::{PagePicture, PageView, Preview, PreviewDocument};

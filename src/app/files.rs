@@ -17,7 +17,7 @@ use super::desk::{DocumentRequest, Level, MAX_SEAL_BYTES, Said, SigningChoice};
 use super::draft::{self, Draft, parent, small_file, unwritable};
 use super::extend::Sources;
 use super::failure::{Failure, FailureKind};
-use super::signing::{Credential, Deliver, Item, PinChoice, Set, Signed};
+use super::signing::{Credential, Deliver, Item, PinChoice, Set, Signed, Work};
 use crate::access::Principal;
 use crate::secret::{MAX_SECRET_BYTES, Password};
 use crate::text::Lang;
@@ -123,7 +123,6 @@ impl App {
                 token: request.token,
                 label: request.certificate_label,
             },
-            items,
             pin: request
                 .pin_file
                 .map_or(PinChoice::Configured, |path| PinChoice::File(path.into())),
@@ -138,7 +137,7 @@ impl App {
         let out = |_, signed: Signed| {
             done.lock().unwrap_or_else(PoisonError::into_inner).push(signed);
         };
-        self.sign_set(set, at, &out).await?;
+        self.sign_set(set, Work::Documents(items), at, &out).await?;
         let signed = done.into_inner().unwrap_or_else(PoisonError::into_inner);
         let files = request
             .documents
@@ -265,8 +264,7 @@ mod tests {
                 output: file(name).into(),
                 request: DocumentRequest {
                     name: "in.pdf".to_owned(),
-                    field: None,
-                    appearance: None,
+                    ..DocumentRequest::default()
                 },
             };
             check_outputs(&[document(first), document(second)]).map_err(|failure| failure.code())

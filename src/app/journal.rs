@@ -79,6 +79,10 @@ impl Journal {
                 hex::encode(DigestAlgorithm::Sha256.digest(&many.concat())),
             ),
         };
+        let event = match consent.is_unseen() {
+            true => event.with("digests", true),
+            false => event,
+        };
         store
             .write(move |tx| {
                 Box::pin(async move {
@@ -227,16 +231,24 @@ impl Journal {
         Ok(written.await?)
     }
 
+    /// Writes how the operation came out. Where that fails it is logged: what was released is recorded, and the open end is closed by the next
+    /// process that takes the tokens.
+    pub(crate) async fn close<T>(&self, result: &Result<T, Failure>, at: Timestamp) {
+        let (state, error) = match result {
+            Ok(_) => (OperationState::Done, None),
+            Err(failure) if failure.is_refusal() => (OperationState::Cancelled, Some(failure.code())),
+            Err(failure) => (OperationState::Failed, Some(failure.code())),
+        };
+        if let Err(failure) = self.end(state, error, at).await {
+            log::error!(code = failure.code(), operation = self.operation.as_str(); "the end of an operation could not be recorded");
+        }
+    }
+
     /// Writes the end of the operation, and what became of every intent that was not released.
     ///
     /// # Errors
     /// What the state refused.
-    pub(crate) async fn end(
-        &self,
-        state: OperationState,
-        error: Option<&'static str>,
-        at: Timestamp,
-    ) -> Result<(), Failure> {
+    async fn end(&self, state: OperationState, error: Option<&'static str>, at: Timestamp) -> Result<(), Failure> {
         let operation = self.operation.clone();
         let left: Vec<(Intent, Ending, Event)> = std::mem::take(&mut *self.open())
             .into_iter()

@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::App;
-use super::desk::{Appearance, PagePicture, Preview, PreviewDocument, Said, Seal, SigningState};
+use super::desk::{Appearance, DocumentDigest, PagePicture, Preview, PreviewDocument, Said, Seal, SigningState};
 use super::failure::{Failure, FailureKind};
-use super::signing::Item;
+use super::signing::{Digested, Item, Work};
 use crate::access::Principal;
 use crate::pdf::{Document, signatures};
 use crate::render;
@@ -24,9 +24,11 @@ pub(crate) struct Sight {
     /// As given.
     pub(crate) name: String,
     /// Length of the input.
-    pub(crate) bytes: u64,
+    pub(crate) bytes: Option<u64>,
     /// SHA-256 of the input.
-    pub(crate) sha256: [u8; 32],
+    pub(crate) sha256: Option<[u8; 32]>,
+    /// What came in place of the input.
+    pub(crate) digest: Option<DocumentDigest>,
     field: Option<String>,
     appearance: Option<Appearance>,
     seal: Option<Arc<[u8]>>,
@@ -43,11 +45,30 @@ struct Facts {
 }
 
 impl Sight {
-    /// Looks at every item, and tells the items how many pages they have.
+    /// Looks at everything that can be looked at, and tells the items how many pages they have.
     /// A document that does not open keeps its reason.
-    pub(crate) fn of_all(mut items: Vec<Item>) -> (Vec<Item>, Vec<Self>) {
-        let sights = items.iter_mut().map(Self::of).collect();
-        (items, sights)
+    pub(crate) fn of_all(mut work: Work) -> (Work, Vec<Self>) {
+        let sights = match &mut work {
+            Work::Documents(items) => items.iter_mut().map(Self::of).collect(),
+            Work::Digests(items) => items.iter().map(Self::of_digest).collect(),
+        };
+        (work, sights)
+    }
+
+    /// Nothing can be looked at; the page says so.
+    fn of_digest(item: &Digested) -> Self {
+        Self {
+            name: item.request.name.clone(),
+            bytes: None,
+            sha256: item.value.as_slice().try_into().ok(),
+            digest: item.request.digest.clone(),
+            field: None,
+            appearance: None,
+            seal: None,
+            path: PathBuf::new(),
+            password: None,
+            facts: Err(Failure::new(FailureKind::Invalid, "document_not_shown")),
+        }
     }
 
     fn of(item: &mut Item) -> Self {
@@ -55,8 +76,9 @@ impl Sight {
         item.pages = facts.as_ref().ok().map(|f| u64::from(f.pages));
         Self {
             name: item.request.name.clone(),
-            bytes: item.draft.original_bytes(),
-            sha256: item.draft.sha256(),
+            bytes: Some(item.draft.original_bytes()),
+            sha256: Some(item.draft.sha256()),
+            digest: None,
             field: item.request.field.clone(),
             appearance: item.request.appearance.clone(),
             seal: item.seal.clone(),
@@ -82,7 +104,8 @@ impl Sight {
             n,
             name: plain(&self.name),
             bytes: self.bytes,
-            sha256: hex::encode(self.sha256),
+            sha256: self.sha256.map(hex::encode),
+            digest: self.digest.clone(),
             pages: facts.map(|f| f.pages),
             signatures: facts.map_or(0, |f| f.signatures),
             field: self.field.as_deref().map(plain),

@@ -7,10 +7,11 @@ use std::time::Duration;
 use super::App;
 use super::desk::{Event, PairingState, PairingView, ProofView};
 use super::failure::Failure;
-use crate::access::pairing::{self, Decided, Decision, Poll};
+use crate::access::pairing::{self, Poll};
 use crate::access::{self, AccessError, Nonce, Origin, Principal};
 use crate::audit::{self, AuditError, Kind};
 use crate::secret::ApiKey;
+pub use crate::store::Rights;
 use crate::store::{Pairing, PairingRequest};
 use crate::text::Lang;
 use crate::token::pin::PairingPrompt;
@@ -20,8 +21,8 @@ use crate::token::pin::PairingPrompt;
 pub struct Known {
     /// Who.
     pub principal: Principal,
-    /// The key that was shown may sign with a configured PIN, without a person.
-    pub unattended: bool,
+    /// What the key that was shown may do.
+    pub rights: Rights,
 }
 
 impl Known {
@@ -29,7 +30,7 @@ impl Known {
     pub const fn by_form(origin: Origin) -> Self {
         Self {
             principal: Principal::Site { origin },
-            unattended: false,
+            rights: Rights::NONE,
         }
     }
 
@@ -37,7 +38,7 @@ impl Known {
     pub const fn own_page() -> Self {
         Self {
             principal: Principal::OwnPage,
-            unattended: false,
+            rights: Rights::NONE,
         }
     }
 }
@@ -51,6 +52,8 @@ pub struct SiteView {
     pub who: String,
     /// Signs with a configured PIN, without a prompt.
     pub unattended: bool,
+    /// Has digests signed whose documents nobody here sees.
+    pub digests: bool,
     /// RFC 3339.
     pub created: String,
     /// RFC 3339; exact to the hour.
@@ -94,7 +97,7 @@ impl App {
         let found = access::authenticate(self.store(), bearer, origin, self.now()).await?;
         Ok(Known {
             principal: found.principal,
-            unattended: found.unattended,
+            rights: found.rights,
         })
     }
 
@@ -134,9 +137,9 @@ impl App {
         let poll = self.store().write(move |tx| {
             Box::pin(async move {
                 let poll = pairing::poll(tx, &asked, &of, now).await?;
-                if let Poll::Key { pairing, .. } = &poll {
+                if let Poll::Key { pairing, rights, .. } = &poll {
                     let event = audit::Event::new(now, Kind::PairingCreated, of.to_string(), &**pairing);
-                    audit::append(tx, &event).await?;
+                    audit::append(tx, &with_rights(event, *rights)).await?;
                 }
                 Ok::<_, Failure>(poll)
             })
@@ -164,7 +167,6 @@ impl App {
     /// `pairing_unknown`, `pairing_over`.
     pub async fn decide_pairing(&self, id: &str, yes: bool) -> Result<(), Failure> {
         let (now, id) = (self.now(), id.to_owned());
-        let decision = if yes { Decision::Approve } else { Decision::Deny };
         let kind = if yes {
             Kind::PairingApproved
         } else {
@@ -172,26 +174,26 @@ impl App {
         };
         let decided = self.store().write(move |tx| {
             Box::pin(async move {
-                let decided: Decided = pairing::decide(tx, &id, &decision, now).await?;
+                pairing::decide(tx, &id, yes, now).await?;
                 let event = audit::Event::new(now, kind, Principal::OwnPage.to_string(), &*id);
                 audit::append(tx, &event).await?;
-                Ok::<_, Failure>(decided)
+                Ok::<_, Failure>(())
             })
         });
-        decided.await.map(drop)
+        decided.await
     }
 
     /// Allows an origin in advance: its next request is answered with yes, once, within a few minutes.
     ///
     /// # Errors
     /// What the state refused.
-    pub async fn allow_site(&self, origin: &Origin, unattended: bool) -> Result<(), Failure> {
+    pub async fn allow_site(&self, origin: &Origin, rights: Rights) -> Result<(), Failure> {
         let (now, origin) = (self.now(), origin.clone());
         let done = self.store().write(move |tx| {
             Box::pin(async move {
-                pairing::allow_origin(tx, &origin, unattended, now).await?;
+                pairing::allow_origin(tx, &origin, rights, now).await?;
                 let event = audit::Event::new(now, Kind::SiteAllowed, Principal::Cli.to_string(), origin.to_string());
-                audit::append(tx, &event.with("unattended", unattended)).await?;
+                audit::append(tx, &with_rights(event, rights)).await?;
                 Ok::<_, Failure>(())
             })
         });
@@ -202,13 +204,13 @@ impl App {
     ///
     /// # Errors
     /// `program_name_invalid`.
-    pub async fn allow_program(&self, name: &str, unattended: bool) -> Result<ApiKey, Failure> {
+    pub async fn allow_program(&self, name: &str, rights: Rights) -> Result<ApiKey, Failure> {
         let (now, name) = (self.now(), name.to_owned());
         let made = self.store().write(move |tx| {
             Box::pin(async move {
-                let (pairing, key) = pairing::allow_program(tx, &name, unattended, now).await?;
+                let (pairing, key) = pairing::allow_program(tx, &name, rights, now).await?;
                 let event = audit::Event::new(now, Kind::PairingCreated, Principal::Cli.to_string(), pairing);
-                audit::append(tx, &event.with("program", name)).await?;
+                audit::append(tx, &with_rights(event, rights).with("program", name)).await?;
                 Ok::<_, Failure>(key)
             })
         });
@@ -250,8 +252,8 @@ impl App {
         };
         match &who.principal {
             Principal::OwnPage => self.0.unattended_page,
-            Principal::Site { origin } => who.unattended || named(origin),
-            Principal::Program { .. } => who.unattended,
+            Principal::Site { origin } => who.rights.unattended || named(origin),
+            Principal::Program { .. } => who.rights.unattended,
             Principal::Cli | Principal::Client { .. } => false,
         }
     }
@@ -281,12 +283,19 @@ impl App {
     }
 }
 
+fn with_rights(event: audit::Event, rights: Rights) -> audit::Event {
+    event
+        .with("unattended", rights.unattended)
+        .with("digests", rights.digests)
+}
+
 fn site_view(pairing: &Pairing) -> SiteView {
     let who = pairing.origin.as_ref().or(pairing.program.as_ref());
     SiteView {
         id: pairing.id.clone(),
         who: who.cloned().unwrap_or_default(),
-        unattended: pairing.unattended,
+        unattended: pairing.rights.unattended,
+        digests: pairing.rights.digests,
         created: pairing.created.rfc3339(),
         last_used: pairing.last_used.map(|t| t.rfc3339()),
         revoked: pairing.revoked.map(|t| t.rfc3339()),

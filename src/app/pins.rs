@@ -15,8 +15,7 @@ use super::desk::Certify;
 use super::failure::{Failure, FailureKind};
 use super::journal::Journal;
 use super::keyring::Opened;
-use super::signing::Item;
-use super::signing::{PinChoice, Set};
+use super::signing::{Item, PinChoice, Set, Work};
 use crate::access::Principal;
 use crate::audit::{self, AuditError, Kind};
 use crate::clock::Timestamp;
@@ -48,12 +47,15 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    /// From the items, before they are on their way.
-    pub(crate) fn of(items: &[Item], consent: &Consent) -> Self {
-        let pages = items.iter().map(|item| item.pages).sum::<Option<u64>>();
+    /// From the work, before it is on its way.
+    pub(crate) fn of(work: &Work, consent: &Consent) -> Self {
+        let counted = |items: &[Item]| items.iter().map(|item| item.pages).sum::<Option<u64>>();
         Self {
-            names: items.iter().map(|item| item.request.name.clone()).collect(),
-            pages: pages.map_or(Pages::Unknown, Pages::Counted),
+            names: work.requests().map(|request| request.name.clone()).collect(),
+            pages: match work {
+                Work::Documents(items) => counted(items).map_or(Pages::Unknown, Pages::Counted),
+                Work::Digests(_) => Pages::Unseen,
+            },
             check: consent.check(),
         }
     }

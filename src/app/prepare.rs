@@ -8,7 +8,6 @@ use super::failure::Failure;
 use super::signing::Item;
 use crate::clock::Timestamp;
 use crate::cms::{self, SignedAttributes};
-use crate::der::SignatureAlgorithm;
 use crate::pdf::Document;
 use crate::pdf::archive::{self, Intent};
 use crate::render::Fonts;
@@ -30,13 +29,6 @@ pub(crate) struct Ready {
     pub(crate) prepared: Prepared,
     /// What is signed in its place.
     pub(crate) attributes: SignedAttributes,
-}
-
-impl Ready {
-    /// The digest that stands for this document in grants and intents.
-    pub(crate) fn to_sign_digest(&self, algorithm: SignatureAlgorithm) -> Vec<u8> {
-        algorithm.digest().digest(self.attributes.to_sign())
-    }
 }
 
 /// Looks whether the document can be signed as asked, before anybody is asked for a PIN, and counts its pages.
@@ -95,7 +87,6 @@ fn request(
         reason: choice.reason.clone(),
         location: choice.location.clone(),
         signer_name: signer_name.map(|name| plain(&name)),
-        contact: None,
         time: now,
         certify: choice.certify.map(|certify| match certify {
             desk::Certify::NoChanges => Certify::NoChanges,

@@ -15,8 +15,6 @@ use super::keyring::Key;
 use crate::access::Principal;
 use crate::clock::Day;
 use crate::der::{DigestAlgorithm, KeyKind, ObjectIdentifier, SignatureAlgorithm, oid};
-use crate::store::OperationState;
-use crate::text::Explain;
 use crate::token::{self, Signable};
 
 /// Most hashes of one call.
@@ -142,20 +140,14 @@ impl App {
         let consent = Consent::of_hashes(&operation, who, &request.certificate, &request.hashes);
         let journal = Journal::begin(self.store(), &operation, who, &consent, self.now()).await?;
         let result = self.under_journal(&journal, key, request).await;
-        let (state, error) = match &result {
-            Ok(_) => (OperationState::Done, None),
-            Err(failure) => (OperationState::Failed, Some(failure.code())),
-        };
-        if let Err(failure) = journal.end(state, error, self.now()).await {
-            log::error!(code = failure.code(), operation = operation.as_str(); "the end of an operation could not be recorded");
-        }
+        journal.close(&result, self.now()).await;
         result
     }
 
     async fn under_journal(&self, journal: &Journal, key: &Key, request: HashRequest) -> Result<Vec<Vec<u8>>, Failure> {
         let digests = (1..).zip(request.hashes.iter().cloned()).collect();
         let intents = journal.intend(request.certificate, digests, self.now()).await?;
-        let grant = authorise::grant_digests(&key.certificate, request.algorithm, request.hashes.clone());
+        let grant = authorise::grant(&key.certificate, request.algorithm, request.hashes.clone());
         let mut signatures = Vec::with_capacity(intents.len());
         for (intent, hash) in intents.iter().zip(&request.hashes) {
             let signed = key.login.sign(&grant, &key.info, Signable::Digest(hash)).await;

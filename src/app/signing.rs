@@ -6,6 +6,8 @@
 //! Nothing here tries again by itself: a refused PIN, a dead worker, a full disk end the set with their own error, and
 //! what was finished before stays finished.
 
+mod digests;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -14,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::App;
 use super::authorise;
 use super::choose::{Chosen, Signer};
+use super::consent::{Consent, Shown};
 use super::desk::{DocumentRequest, Level, OwnFile, SigningChoice};
 use super::draft::Draft;
 use super::extend::raise::{Raise, Raised};
@@ -26,15 +29,17 @@ use super::pins::Asked;
 use super::prepare::{self, Ready};
 use super::release::{self, Checked, Finished};
 use super::renewal;
-use super::signings::consent;
 use crate::access::Principal;
-use crate::cms;
+use crate::cms::{self, SignedAttributes};
+use crate::der::DigestAlgorithm;
 use crate::secret::Password;
-use crate::store::OperationState;
 use crate::text::{Explain, Lang};
 use crate::token::pin::Place;
 use crate::token::{Grant, Login, Signable};
 use crate::trust::Finding;
+
+use digests::Detached;
+pub(crate) use digests::Digested;
 
 /// A set that one PIN signs.
 pub(crate) struct Set {
@@ -46,8 +51,6 @@ pub(crate) struct Set {
     pub(crate) choice: SigningChoice,
     /// Further marks of the certificate and token.
     pub(crate) credential: Credential,
-    /// The documents, in order.
-    pub(crate) items: Vec<Item>,
     /// Where the PIN comes from.
     pub(crate) pin: PinChoice,
     /// The administrator lets this caller sign without a prompt.
@@ -73,7 +76,15 @@ pub(crate) struct Credential {
     pub(crate) label: Option<String>,
 }
 
-/// One document of a [`Set`].
+/// What a [`Set`] signs, in order.
+pub(crate) enum Work {
+    /// Documents that lie here.
+    Documents(Vec<Item>),
+    /// Digests of documents that do not.
+    Digests(Vec<Digested>),
+}
+
+/// One document of a [`Work`].
 pub(crate) struct Item {
     /// Name, field, seal.
     pub(crate) request: DocumentRequest,
@@ -110,7 +121,7 @@ pub(crate) enum PinChoice {
 pub(crate) struct Signed {
     /// SHA-256 of the signed file.
     pub(crate) sha256: [u8; 32],
-    /// Full name of the signature field.
+    /// Full name of the signature field; empty where only a digest was signed.
     pub(crate) field: String,
     /// SHA-256 of the signer's certificate, as the release check found it in the file.
     pub(crate) certificate: [u8; 32],
@@ -172,7 +183,7 @@ pub(crate) struct Sealed {
     pub(crate) intent: Intent,
     /// SHA-256 of the certificate that signs.
     pub(crate) signer: [u8; 32],
-    /// What stands in `/Contents`; empty until the token has signed.
+    /// What stands in `/Contents`.
     pub(crate) cms: Vec<u8>,
 }
 
@@ -187,20 +198,62 @@ struct Run<'a> {
     out: &'a Receiver<'a>,
 }
 
+/// What was signed under the login.
+enum Made {
+    Documents(Vec<Sealed>),
+    Digests(Vec<Detached>),
+}
+
+impl Work {
+    /// What was asked for each, in order.
+    pub(crate) fn requests(&self) -> Box<dyn Iterator<Item = &DocumentRequest> + '_> {
+        match self {
+            Self::Documents(items) => Box::new(items.iter().map(|item| &item.request)),
+            Self::Digests(items) => Box::new(items.iter().map(|item| &item.request)),
+        }
+    }
+
+    /// The consent to it as it is now.
+    pub(crate) fn consent(&self, operation: &str, who: &Principal, choice: &SigningChoice) -> Consent {
+        let digest = |png: &Arc<[u8]>| DigestAlgorithm::Sha256.digest(png);
+        let shown: Vec<Shown<'_>> = match self {
+            Self::Documents(items) => items
+                .iter()
+                .map(|item| Shown {
+                    request: &item.request,
+                    sha256: item.draft.sha256(),
+                    seal: item.seal.as_ref().map(digest),
+                })
+                .collect(),
+            Self::Digests(items) => items.iter().map(Digested::shown).collect(),
+        };
+        Consent::bind(operation, who, choice, &shown)
+    }
+}
+
 impl App {
-    /// Signs the set: every document, or an error that says what stopped it. What was given to `out` before stays out.
+    /// Signs the set: everything, or an error that says what stopped it. What was given to `out` before stays out.
     ///
     /// # Errors
     /// Every [`Failure`].
-    pub(crate) async fn sign_set(&self, mut set: Set, at: &Checkpoint<'_>, out: &Receiver<'_>) -> Result<(), Failure> {
+    pub(crate) async fn sign_set(
+        &self,
+        set: Set,
+        work: Work,
+        at: &Checkpoint<'_>,
+        out: &Receiver<'_>,
+    ) -> Result<(), Failure> {
         // Before anybody types a PIN for a timestamp that nobody can give.
         let supply = match set.choice.level {
             Level::BB => None,
             level => Some(self.supply(level, &set.sources).await?),
         };
-        let consent = consent(&set.operation, &set.who, &set.choice, &set.items);
-        let items = self.look_at_all(std::mem::take(&mut set.items), &set.choice).await?;
-        let asked = Asked::of(&items, &consent);
+        let consent = work.consent(&set.operation, &set.who, &set.choice);
+        let work = match work {
+            Work::Documents(items) => Work::Documents(self.look_at_all(items, &set.choice).await?),
+            Work::Digests(items) => Work::Digests(items),
+        };
+        let asked = Asked::of(&work, &consent);
         let journal = Journal::begin(self.store(), &set.operation, &set.who, &consent, self.now()).await?;
         let run = Run {
             app: self,
@@ -210,16 +263,8 @@ impl App {
             at,
             out,
         };
-        let result = run.sign(items, &asked).await;
-        let (state, error) = match &result {
-            Ok(()) => (OperationState::Done, None),
-            Err(failure) if failure.is_refusal() => (OperationState::Cancelled, Some(failure.code())),
-            Err(failure) => (OperationState::Failed, Some(failure.code())),
-        };
-        if let Err(failure) = run.journal.end(state, error, self.now()).await {
-            // What was released is recorded; the open end is closed by the next process that takes the tokens.
-            log::error!(code = failure.code(), operation = set.operation.as_str(); "the end of an operation could not be recorded");
-        }
+        let result = run.sign(work, &asked).await;
+        run.journal.close(&result, self.now()).await;
         result
     }
 
@@ -237,53 +282,81 @@ impl App {
 }
 
 impl Run<'_> {
-    async fn sign(&self, items: Vec<Item>, asked: &Asked) -> Result<(), Failure> {
+    async fn sign(&self, work: Work, asked: &Asked) -> Result<(), Failure> {
         self.step(Step::Begun)?;
         let token = self.app.choose_token(&self.set.choice, &self.set.credential).await?;
         self.step(Step::PinAsked)?;
         let login = self.app.open_token(&token, self.set, asked, &self.journal).await?;
         // The token is closed whatever happened under the login.
-        let sealed = self.under_login(&token, &login, items).await;
-        self.app.close_token(login, &token.info, sealed.is_err()).await;
-        let sealed = sealed?;
+        let made = self.under_login(&token, &login, work).await;
+        self.app.close_token(login, &token.info, made.is_err()).await;
+        let made = made?;
         self.step(Step::LoggedOut)?;
-        self.release(sealed).await
+        match made {
+            Made::Documents(sealed) => self.release(sealed).await,
+            Made::Digests(detached) => self.release_detached(detached).await,
+        }
     }
 
-    async fn under_login(&self, token: &Chosen, login: &Login, items: Vec<Item>) -> Result<Vec<Sealed>, Failure> {
+    async fn under_login(&self, token: &Chosen, login: &Login, work: Work) -> Result<Made, Failure> {
         self.step(Step::LoggedIn)?;
         let signer = self
             .app
             .choose_certificate(login, &self.set.choice, &self.set.credential)
             .await?;
         self.app.before_showing(token, &signer, self.set).await?;
+        match work {
+            Work::Documents(items) => Ok(Made::Documents(self.seal_all(login, signer, items).await?)),
+            Work::Digests(items) => Ok(Made::Digests(self.sign_digests(login, signer, items).await?)),
+        }
+    }
+
+    /// Records what the token is about to be asked for, and makes the right to it: one intent for each of these digests.
+    async fn granted(&self, signer: &Signer, digests: Vec<Vec<u8>>) -> Result<(Vec<Intent>, Grant), Failure> {
+        let numbered = (1..).zip(digests.iter().cloned()).collect();
+        let certificate = *signer.certificate.sha256();
+        let intents = self.journal.intend(certificate, numbered, self.app.now()).await?;
+        let grant = authorise::grant(&signer.certificate, signer.algorithm, digests);
+        self.step(Step::Granted)?;
+        Ok((intents, grant))
+    }
+
+    /// Has the token sign these attributes, and puts them and the signature together.
+    async fn cms(
+        &self,
+        login: &Login,
+        grant: &Grant,
+        signer: &Signer,
+        intent: Intent,
+        attributes: &SignedAttributes,
+    ) -> Result<Vec<u8>, Failure> {
+        let to_sign = Signable::Message(attributes.to_sign());
+        let value = login.sign(grant, &signer.key, to_sign).await.map_err(|error| {
+            self.journal.not_signed(intent, &error);
+            Failure::from(error)
+        })?;
+        self.journal.signed(intent);
+        Ok(cms::signed_data(attributes, signer.algorithm, &value, &signer.chain)?)
+    }
+
+    async fn seal_all(&self, login: &Login, signer: Signer, items: Vec<Item>) -> Result<Vec<Sealed>, Failure> {
         let signer = Arc::new(signer);
         let prepared = self.prepare(items, &signer).await?;
-        let digests = prepared.iter().map(|(_, ready)| ready.to_sign_digest(signer.algorithm));
-        let digests = (1..).zip(digests).collect();
-        let intents = self
-            .journal
-            .intend(*signer.certificate.sha256(), digests, self.app.now())
-            .await?;
-        let grant = authorise::grant(&signer, prepared.iter().map(|(_, ready)| ready));
-        self.step(Step::Granted)?;
+        let digests = prepared
+            .iter()
+            .map(|(_, ready)| signer.to_sign_digest(&ready.attributes));
+        let (intents, grant) = self.granted(&signer, digests.collect()).await?;
         let mut sealed = Vec::with_capacity(prepared.len());
-        for ((item, ready), intent) in prepared.into_iter().zip(intents) {
-            sealed.push(
-                self.seal(
-                    login,
-                    &grant,
-                    &signer,
-                    Sealed {
-                        item,
-                        ready,
-                        intent,
-                        signer: *signer.certificate.sha256(),
-                        cms: Vec::new(),
-                    },
-                )
-                .await?,
-            );
+        for ((item, mut ready), intent) in prepared.into_iter().zip(intents) {
+            let cms = self.cms(login, &grant, &signer, intent, &ready.attributes).await?;
+            ready.prepared.put_contents(&cms)?;
+            sealed.push(Sealed {
+                item,
+                ready,
+                intent,
+                signer: *signer.certificate.sha256(),
+                cms,
+            });
             self.step(Step::Signed(intent.item))?;
         }
         Ok(sealed)
@@ -308,32 +381,24 @@ impl Run<'_> {
         self.app.blocking(work).await
     }
 
-    async fn seal(&self, login: &Login, grant: &Grant, signer: &Signer, mut sealed: Sealed) -> Result<Sealed, Failure> {
-        let to_sign = Signable::Message(sealed.ready.attributes.to_sign());
-        let value = login.sign(grant, &signer.key, to_sign).await.map_err(|error| {
-            self.journal.not_signed(sealed.intent, &error);
-            Failure::from(error)
-        })?;
-        self.journal.signed(sealed.intent);
-        sealed.cms = cms::signed_data(&sealed.ready.attributes, signer.algorithm, &value, &signer.chain)?;
-        sealed.ready.prepared.put_contents(&sealed.cms)?;
-        Ok(sealed)
-    }
-
     async fn release(&self, sealed: Vec<Sealed>) -> Result<(), Failure> {
         let last = sealed.last().map(|sealed| sealed.intent.item);
         for sealed in sealed {
             let n = sealed.intent.item;
             let signed = self.release_one(sealed).await?;
-            (self.out)(n, signed);
-            if Some(n) == last {
-                // Everything is out: a cancel that comes now comes too late.
-                (self.at)(Step::Released(n))?;
-            } else {
-                self.step(Step::Released(n))?;
-            }
+            self.hand_out(n, signed, Some(n) == last)?;
         }
         Ok(())
+    }
+
+    /// Gives a finished one to whoever asked.
+    fn hand_out(&self, n: u32, signed: Signed, is_last: bool) -> Result<(), Failure> {
+        (self.out)(n, signed);
+        match is_last {
+            // Everything is out: a cancel that comes now comes too late.
+            true => (self.at)(Step::Released(n)),
+            false => self.step(Step::Released(n)),
+        }
     }
 
     async fn release_one(&self, mut sealed: Sealed) -> Result<Signed, Failure> {

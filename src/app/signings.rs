@@ -3,7 +3,8 @@
 //! Signings live in memory and their files in the state folder's upload folder: a daemon that ends forgets what was not
 //! fetched, and the audit log says what had been signed. Who asked sees its own signings, the person sees all.
 
-use std::collections::HashMap;
+mod places;
+
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -11,10 +12,9 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::App;
-use super::consent::{Consent, Shown};
 use super::desk::{
-    Appearance, Confirmation, Event, Said, SignedFile, SigningChoice, SigningDocument, SigningState, SigningUpload,
-    SigningView, Start,
+    Appearance, Confirmation, DocumentRequest, Event, Said, SignedFile, SigningChoice, SigningDocument, SigningState,
+    SigningUpload, SigningView, Start, UploadedDocument,
 };
 use super::draft::Draft;
 use super::extend::Sources;
@@ -23,32 +23,14 @@ use super::forms::Form;
 use super::jobs;
 use super::pages::Sight;
 use super::pairings::Known;
-use super::signing::{Credential, Deliver, Item, PinChoice, Set, Signed, Step};
+use super::signing::{Credential, Deliver, Digested, Item, PinChoice, Set, Signed, Step, Work};
 use super::spool::SpoolShare;
-use crate::access::{Origin, Principal};
-use crate::config::Limits;
+use crate::access::Principal;
+use crate::secret::Password;
 use crate::text::{Explain, Lang, plain};
 use crate::token::pin::Place;
 
-/// Finished signings that are kept of one caller.
-const MAX_FINISHED_PER_CALLER: usize = 16;
-
-/// The signings of this process.
-#[derive(Default)]
-pub(crate) struct Desk(Mutex<Places>);
-
-#[derive(Default)]
-struct Places {
-    entries: HashMap<String, Arc<Entry>>,
-    /// Requests that were let in and are not entries yet.
-    coming: usize,
-}
-
-/// A place at the desk, given back when the request fails on its way.
-struct Seat<'a> {
-    desk: &'a Desk,
-    taken: bool,
-}
+pub(crate) use places::Desk;
 
 /// One signing.
 pub(crate) struct Entry {
@@ -66,7 +48,7 @@ pub(crate) struct Entry {
     pub(crate) form: Option<Form>,
     cancel: CancellationToken,
     phase: watch::Sender<Phase>,
-    waiting: Mutex<Option<Vec<Item>>>,
+    waiting: Mutex<Option<Work>>,
     /// What its documents take of the room for uploads.
     _share: Arc<SpoolShare>,
     done: Mutex<Vec<Option<Signed>>>,
@@ -107,30 +89,25 @@ impl App {
             share,
             return_url: _,
         } = upload;
-        if documents.len() != request.documents.len() || passwords.len() != documents.len() {
-            return Err(Failure::new(FailureKind::Invalid, "manifest_documents_differ"));
+        if request.is_of_digests() && (form.is_some() || !who.rights.digests) {
+            return Err(Failure::new(FailureKind::Forbidden, "digests_not_allowed"));
         }
         self.sweep();
         let seat = self.desk().admit(&who.principal, limits)?;
-        self.fill_in(
-            &mut request.sign,
-            request.documents.iter_mut().map(|d| &mut d.appearance),
-        );
-        let seal: Option<Arc<[u8]>> = seal.map(Arc::from);
-        let mut items = Vec::with_capacity(documents.len());
-        for ((request, document), password) in request.documents.into_iter().zip(documents).zip(passwords) {
-            items.push(Item {
-                request,
-                draft: Draft::adopt(document),
-                seal: seal.clone(),
-                password: password.map(Arc::new),
-                pages: None,
-                deliver: Deliver::Keep,
-            });
-        }
-        let (items, sights) = self.blocking(move || Ok(Sight::of_all(items))).await?;
+        let work = match request.is_of_digests() {
+            true => of_digests(std::mem::take(&mut request.documents), &documents)?,
+            false => {
+                self.fill_in(
+                    &mut request.sign,
+                    request.documents.iter_mut().map(|d| &mut d.appearance),
+                );
+                let requests = std::mem::take(&mut request.documents);
+                of_documents(requests, documents, passwords, seal.map(Arc::from))?
+            }
+        };
+        let (work, sights) = self.blocking(move || Ok(Sight::of_all(work))).await?;
         let id = super::new_id();
-        let check = consent(&id, &who.principal, &request.sign, &items).check();
+        let check = work.consent(&id, &who.principal, &request.sign).check();
         let entry = Arc::new(Entry {
             id: id.clone(),
             who: who.principal.clone(),
@@ -146,8 +123,8 @@ impl App {
                 state: SigningState::AwaitingConfirmation,
                 error: None,
             }),
-            done: Mutex::new(items.iter().map(|_| None).collect()),
-            waiting: Mutex::new(Some(items)),
+            done: Mutex::new(work.requests().map(|_| None).collect()),
+            waiting: Mutex::new(Some(work)),
             moved: Mutex::new(Instant::now()),
             _share: share,
         });
@@ -164,8 +141,11 @@ impl App {
     /// `signing_not_found`, `signing_not_waiting`, `check_differs`, what [`Confirmation::check`] refuses.
     pub async fn confirm(&self, who: &Principal, id: &str, mut choice: Confirmation) -> Result<(), Failure> {
         choice.check()?;
-        self.fill_in(&mut choice.sign, choice.appearances.iter_mut());
         let entry = self.desk().find(who, id)?;
+        match entry.is_of_digests() {
+            true => choice.check_for_digests()?,
+            false => self.fill_in(&mut choice.sign, choice.appearances.iter_mut()),
+        }
         if choice.check != entry.check() {
             return Err(Failure::new(FailureKind::Conflict, "check_differs"));
         }
@@ -221,8 +201,14 @@ impl App {
         // What came after the signature, where that was left to a job.
         let path = jobs::newest(self, id, n).await?.unwrap_or(path);
         let bytes = tokio::fs::metadata(&path).await.map_err(|_| missing())?.len();
+        let sight = &entry.sights[index];
+        let (name, media_type) = match &sight.digest {
+            Some(_) => (format!("{}.p7s", sight.name), "application/pkcs7-signature"),
+            None => (signed_name(&sight.name), "application/pdf"),
+        };
         Ok(SignedFile {
-            name: signed_name(&entry.sights[index].name),
+            name,
+            media_type,
             path,
             bytes,
         })
@@ -262,19 +248,20 @@ impl App {
     ) -> Result<(), Failure> {
         let over = || Failure::new(FailureKind::Conflict, "signing_not_waiting");
         // Whoever takes the items is the one who begins; a second confirmation finds none.
-        let mut items = locked(&entry.waiting).take().ok_or_else(over)?;
-        for (item, seal) in items.iter_mut().zip(appearances.into_iter().flatten()) {
-            item.request.appearance = seal;
+        let mut work = locked(&entry.waiting).take().ok_or_else(over)?;
+        if let Work::Documents(items) = &mut work {
+            for (item, seal) in items.iter_mut().zip(appearances.into_iter().flatten()) {
+                item.request.appearance = seal;
+            }
         }
         // Before the state moves on, so that the page shows the prompt's number before the prompt opens.
-        *locked(&entry.check) = consent(&entry.id, &entry.who, &choice, &items).check();
+        *locked(&entry.check) = work.consent(&entry.id, &entry.who, &choice).check();
         self.move_to(entry, SigningState::Queued, None);
         let set = Set {
             operation: entry.id.clone(),
             who: entry.who.clone(),
             choice,
             credential: Credential::default(),
-            items,
             pin: PinChoice::Configured,
             unattended: entry.unattended,
             confirm_address: Some(self.confirm_address(&entry.id)),
@@ -284,14 +271,15 @@ impl App {
             sources: Sources::default(),
         };
         let (app, entry) = (self.clone(), entry.clone());
-        self.0.sets.spawn(async move { app.run(&entry, set).await });
+        self.0.sets.spawn(async move { app.run(&entry, set, work).await });
         Ok(())
     }
 
-    async fn run(&self, entry: &Entry, set: Set) {
+    async fn run(&self, entry: &Entry, set: Set, work: Work) {
         let result = self
             .sign_set(
                 set,
+                work,
                 &|step| {
                     match step {
                         Step::PinAsked => self.move_to(entry, SigningState::AwaitingPin, None),
@@ -329,105 +317,12 @@ impl App {
     }
 }
 
-impl Desk {
-    /// The signing, if `who` may know of it.
-    pub(crate) fn find(&self, who: &Principal, id: &str) -> Result<Arc<Entry>, Failure> {
-        let found = locked(&self.0)
-            .entries
-            .get(id)
-            .cloned()
-            .filter(|entry| *who == Principal::OwnPage || entry.who == *who);
-        found.ok_or(Failure::new(FailureKind::NotFound, "signing_not_found"))
-    }
-
-    /// `true` when `who` may know of the signing.
-    pub(crate) fn knows(&self, who: &Principal, id: &str) -> bool {
-        self.find(who, id).is_ok()
-    }
-
-    /// Requests of `origin` that came by a form and wait for the person.
-    pub(crate) fn waiting_forms(&self, origin: &Origin) -> usize {
-        let of = |entry: &&Arc<Entry>| {
-            let asked = entry.form.is_some() && entry.state() == SigningState::AwaitingConfirmation;
-            asked && matches!(&entry.who, Principal::Site { origin: site } if site == origin)
-        };
-        locked(&self.0).entries.values().filter(of).count()
-    }
-
-    /// Takes back every signing that waits for a person or a token.
-    pub(crate) fn cancel_waiting(&self) {
-        for entry in locked(&self.0).entries.values() {
-            if entry.state() != SigningState::Signing {
-                entry.cancel.cancel();
-            }
-        }
-    }
-
-    /// Forgets results, with their files, whose time is over; gives the signings that nobody confirmed in time.
-    fn sweep(&self, limits: &Limits) -> Vec<Arc<Entry>> {
-        let (consent, result) = (limits.consent_deadline_ms, limits.result_life_ms);
-        let over = |entry: &Entry, life_ms| locked(&entry.moved).elapsed() > Duration::from_millis(life_ms);
-        let mut places = locked(&self.0);
-        let forgotten = places
-            .entries
-            .extract_if(|_, entry| entry.state().is_final() && over(entry, result));
-        let forgotten: Vec<_> = forgotten.collect();
-        let waits = |entry: &&Arc<Entry>| entry.state() == SigningState::AwaitingConfirmation && over(entry, consent);
-        let late = places.entries.values().filter(waits).cloned().collect();
-        // Their files are removed while nobody waits for the lock.
-        drop(places);
-        drop(forgotten);
-        late
-    }
-
-    /// Lets one more request in: counted and admitted under one lock, so that two at once do not both take the last place.
-    fn admit(&self, who: &Principal, limits: &Limits) -> Result<Seat<'_>, Failure> {
-        let mut places = locked(&self.0);
-        let open = places.entries.values().filter(|entry| !entry.state().is_final());
-        if (open.count() + places.coming) as u64 >= limits.max_open_signings {
-            return Err(Failure::new(FailureKind::TooMany, "signings_too_many"));
-        }
-        // Results that were not fetched make room before their time; the oldest goes first.
-        let mut finished: Vec<_> = places
-            .entries
-            .values()
-            .filter(|entry| entry.who == *who && entry.state().is_final())
-            .cloned()
-            .collect();
-        finished.sort_by_key(|entry| *locked(&entry.moved));
-        finished.truncate(finished.len().saturating_sub(MAX_FINISHED_PER_CALLER - 1));
-        for entry in &finished {
-            places.entries.remove(&entry.id);
-        }
-        places.coming += 1;
-        // Their files are removed while nobody waits for the lock.
-        drop(places);
-        drop(finished);
-        Ok(Seat {
-            desk: self,
-            taken: false,
-        })
-    }
-}
-
-impl Seat<'_> {
-    fn take(mut self, entry: Arc<Entry>) {
-        let mut places = locked(&self.desk.0);
-        places.coming -= 1;
-        places.entries.insert(entry.id.clone(), entry);
-        self.taken = true;
-    }
-}
-
-impl Drop for Seat<'_> {
-    fn drop(&mut self) {
-        if !self.taken {
-            locked(&self.desk.0).coming -= 1;
-        }
-    }
-}
-
 impl Entry {
+    /// Digests came in place of documents.
+    fn is_of_digests(&self) -> bool {
+        self.sights.iter().any(|sight| sight.digest.is_some())
+    }
+
     /// The number that the prompt and the page show to compare.
     pub(crate) fn check(&self) -> String {
         locked(&self.check).clone()
@@ -469,7 +364,8 @@ impl Entry {
             n,
             name: plain(&sight.name),
             bytes: sight.bytes,
-            sha256: hex::encode(sight.sha256),
+            sha256: sight.sha256.map(hex::encode),
+            digest: sight.digest.clone(),
             signed: signed
                 .as_ref()
                 .map(|_| format!("/v1/signings/{}/documents/{n}", self.id)),
@@ -491,18 +387,40 @@ impl Entry {
     }
 }
 
-/// The consent to these items as they are now.
-pub(crate) fn consent(operation: &str, who: &Principal, choice: &SigningChoice, items: &[Item]) -> Consent {
-    let digest = |png: &Arc<[u8]>| crate::der::DigestAlgorithm::Sha256.digest(png);
-    let shown: Vec<Shown<'_>> = items
-        .iter()
-        .map(|item| Shown {
-            request: &item.request,
-            sha256: item.draft.sha256(),
-            seal: item.seal.as_ref().map(digest),
-        })
-        .collect();
-    Consent::bind(operation, who, choice, &shown)
+/// Documents that came with their requests, one for each.
+fn of_documents(
+    requests: Vec<DocumentRequest>,
+    documents: Vec<UploadedDocument>,
+    passwords: Vec<Option<Password>>,
+    seal: Option<Arc<[u8]>>,
+) -> Result<Work, Failure> {
+    if documents.len() != requests.len() || passwords.len() != documents.len() {
+        return Err(documents_differ());
+    }
+    let parts = requests.into_iter().zip(documents).zip(passwords);
+    let items = parts.map(|((request, document), password)| Item {
+        request,
+        draft: Draft::adopt(document),
+        seal: seal.clone(),
+        password: password.map(Arc::new),
+        pages: None,
+        deliver: Deliver::Keep,
+    });
+    Ok(Work::Documents(items.collect()))
+}
+
+/// Digests, and no document.
+fn of_digests(requests: Vec<DocumentRequest>, documents: &[UploadedDocument]) -> Result<Work, Failure> {
+    match documents.is_empty() {
+        true => Ok(Work::Digests(
+            requests.into_iter().map(Digested::of).collect::<Result<_, _>>()?,
+        )),
+        false => Err(documents_differ()),
+    }
+}
+
+fn documents_differ() -> Failure {
+    Failure::new(FailureKind::Invalid, "manifest_documents_differ")
 }
 
 fn signed_name(name: &str) -> String {

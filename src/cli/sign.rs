@@ -236,6 +236,7 @@ impl Options {
             name,
             field: self.field.clone(),
             appearance,
+            digest: None,
         };
         Ok(FileRequest {
             input: absolute_path(input)?,

@@ -6,7 +6,7 @@ use super::context::{Context, with_app};
 use super::{Format, Global, exit, output};
 use crate::access::Origin;
 use crate::app::failure::{Failure, FailureKind};
-use crate::app::pairings::SiteView;
+use crate::app::pairings::{Rights, SiteView};
 use crate::text::say;
 
 /// What to do with sites.
@@ -26,6 +26,9 @@ pub(crate) enum Action {
         /// Let it sign with a configured PIN, without a prompt
         #[arg(long)]
         unattended: bool,
+        /// Let it have digests signed: documents that stay with it, and that hankod cannot show before they are signed
+        #[arg(long)]
+        digests: bool,
     },
     /// List sites and programs
     List {
@@ -49,18 +52,19 @@ pub(super) fn run(global: &Global, action: &Action) -> ExitCode {
     with_app(global, format, async |context: Context| {
         match action {
             Action::Allow {
-                origin: Some(origin),
+                origin,
+                program,
                 unattended,
-                ..
-            } => allow_site(&context, origin, *unattended).await?,
-            Action::Allow {
-                program, unattended, ..
+                digests,
             } => {
-                let key = context
-                    .app
-                    .allow_program(program.as_deref().unwrap_or_default(), *unattended)
-                    .await?;
-                output::line(&String::from_utf8_lossy(key.expose()));
+                let rights = Rights {
+                    unattended: *unattended,
+                    digests: *digests,
+                };
+                match origin {
+                    Some(origin) => allow_site(&context, origin, rights).await?,
+                    None => allow_program(&context, program.as_deref().unwrap_or_default(), rights).await?,
+                }
             }
             Action::List { format } => list(&context, *format).await?,
             Action::Revoke { id } => context.app.revoke_site(id).await?,
@@ -69,10 +73,16 @@ pub(super) fn run(global: &Global, action: &Action) -> ExitCode {
     })
 }
 
-async fn allow_site(context: &Context, origin: &str, unattended: bool) -> Result<(), Failure> {
+async fn allow_site(context: &Context, origin: &str, rights: Rights) -> Result<(), Failure> {
     let parsed = Origin::parse(origin).map_err(|error| Failure::of(FailureKind::Invalid, &error))?;
-    context.app.allow_site(&parsed, unattended).await?;
+    context.app.allow_site(&parsed, rights).await?;
     output::line(&say(context.lang, "cli-site-allowed", &[("origin", parsed.as_str())]));
+    Ok(())
+}
+
+async fn allow_program(context: &Context, name: &str, rights: Rights) -> Result<(), Failure> {
+    let key = context.app.allow_program(name, rights).await?;
+    output::line(&String::from_utf8_lossy(key.expose()));
     Ok(())
 }
 
@@ -86,11 +96,15 @@ async fn list(context: &Context, format: Format) -> Result<(), Failure> {
 }
 
 fn describe(site: &SiteView) -> String {
-    let mark = if site.unattended { "  unattended" } else { "" };
+    let unattended = if site.unattended { "  unattended" } else { "" };
+    let digests = if site.digests { "  digests" } else { "" };
     let revoked = site
         .revoked
         .as_ref()
         .map(|at| format!("  revoked {at}"))
         .unwrap_or_default();
-    format!("{}  {}  {}{mark}{revoked}", site.id, site.who, site.created)
+    format!(
+        "{}  {}  {}{unattended}{digests}{revoked}",
+        site.id, site.who, site.created
+    )
 }

@@ -1,12 +1,15 @@
-//! The signed attributes of a PAdES signature: contentType, messageDigest, signing-certificate-v2, and no other.
+//! The signed attributes: contentType, messageDigest, signing-certificate-v2, and signingTime outside of PDFs.
 //!
-//! signingTime is forbidden (EN 319 142-1, 6.3); claimed policies and roles are not offered.
+//! CAdES demands signingTime (EN 319 122-1, 6.3), PAdES forbids it (EN 319 142-1, 6.3); claimed policies and roles are not offered.
 
 use super::Error;
+use crate::clock::Timestamp;
 use crate::der::{Certificate, DigestAlgorithm, ObjectIdentifier, oid};
-use ::der::asn1::{ContextSpecific, OctetString, SetOfVec};
+use ::der::asn1::{ContextSpecific, GeneralizedTime, OctetString, SetOfVec, UtcTime};
 use ::der::{Any, Decode, Encode, Sequence, Tag, TagMode, TagNumber};
+use std::time::Duration;
 use x509_cert::attr::Attribute;
+use x509_cert::time::Time;
 
 /// issuerSerial of RFC 5035: GeneralNames with one directoryName, and the serial number.
 #[derive(Sequence)]
@@ -36,18 +39,40 @@ pub struct SignedAttributes {
 }
 
 impl SignedAttributes {
-    /// For a document whose signed bytes have this digest, and the signer's certificate.
+    /// Those of PAdES, for a document whose signed bytes have this digest, and the signer's certificate.
     ///
     /// signing-certificate-v2 (RFC 5035) holds the certificate's SHA-256 and its issuer and serial number, as OpenSSL and pyHanko write it.
     ///
     /// # Errors
     /// [`Error::DigestMismatch`] for a digest of the wrong length; [`Error::Malformed`] for an issuer that cannot be copied.
     pub fn new(digest: DigestAlgorithm, message_digest: &[u8], certificate: &Certificate) -> Result<Self, Error> {
+        Self::of(digest, message_digest, certificate, None)
+    }
+
+    /// Those of CAdES: the same with signingTime.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn cades(
+        digest: DigestAlgorithm,
+        message_digest: &[u8],
+        certificate: &Certificate,
+        time: Timestamp,
+    ) -> Result<Self, Error> {
+        Self::of(digest, message_digest, certificate, Some(time))
+    }
+
+    fn of(
+        digest: DigestAlgorithm,
+        message_digest: &[u8],
+        certificate: &Certificate,
+        time: Option<Timestamp>,
+    ) -> Result<Self, Error> {
         if message_digest.len() != digest.bytes() {
             return Err(Error::DigestMismatch);
         }
         let (attributes, der) =
-            encode(message_digest, certificate).map_err(|_| Error::Malformed("signedAttributes"))?;
+            encode(message_digest, certificate, time).map_err(|_| Error::Malformed("signedAttributes"))?;
         Ok(Self {
             digest,
             attributes,
@@ -70,7 +95,11 @@ impl SignedAttributes {
     }
 }
 
-fn encode(message_digest: &[u8], certificate: &Certificate) -> ::der::Result<(SetOfVec<Attribute>, Vec<u8>)> {
+fn encode(
+    message_digest: &[u8],
+    certificate: &Certificate,
+    time: Option<Timestamp>,
+) -> ::der::Result<(SetOfVec<Attribute>, Vec<u8>)> {
     let issuer = ContextSpecific {
         tag_number: TagNumber::N4,
         tag_mode: TagMode::Explicit,
@@ -85,13 +114,26 @@ fn encode(message_digest: &[u8], certificate: &Certificate) -> ::der::Result<(Se
             },
         }],
     };
-    let attributes = SetOfVec::try_from(vec![
+    let mut attributes = vec![
         attribute(oid::CONTENT_TYPE, &oid::DATA)?,
         attribute(oid::MESSAGE_DIGEST, &OctetString::new(message_digest)?)?,
         attribute(oid::SIGNING_CERTIFICATE_V2, &signing_certificate)?,
-    ])?;
+    ];
+    if let Some(time) = time {
+        attributes.push(attribute(oid::SIGNING_TIME, &signing_time(time)?)?);
+    }
+    let attributes = SetOfVec::try_from(attributes)?;
     let der = attributes.to_der()?;
     Ok((attributes, der))
+}
+
+/// UTCTime to the end of 2049, GeneralizedTime afterwards (RFC 5652, 11.3).
+fn signing_time(time: Timestamp) -> ::der::Result<Time> {
+    let since_1970 = Duration::from_secs(time.seconds().try_into().unwrap_or(0));
+    match UtcTime::from_unix_duration(since_1970) {
+        Ok(time) => Ok(Time::UtcTime(time)),
+        Err(_) => Ok(Time::GeneralTime(GeneralizedTime::from_unix_duration(since_1970)?)),
+    }
 }
 
 fn attribute(oid: ObjectIdentifier, value: &impl Encode) -> ::der::Result<Attribute> {

@@ -75,7 +75,7 @@ export interface SigningView {
   state: Progress["state"];
   check: string;
   confirm: string;
-  documents: Array<{ n: number; name: string; bytes: number; sha256: string; signed: string | null }>;
+  documents: Array<{ n: number; name: string; bytes: number | null; sha256: string | null; signed: string | null }>;
   error: { code: string; message: string } | null;
 }
 

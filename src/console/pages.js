@@ -58,7 +58,7 @@ function asked({ appearance, seal }) {
 
 function block(id, document, observer, shown) {
   const facts = [
-    size(document.bytes),
+    document.digest ? null : size(document.bytes),
     document.pages === null ? null : say("console-pages", { count: number(document.pages) }),
     document.signatures ? say("console-signatures", { count: number(document.signatures) }) : null,
   ];
@@ -81,7 +81,7 @@ function block(id, document, observer, shown) {
       "details",
       { class: "fingerprint" },
       el("summary", {}, say("console-fingerprint")),
-      el("code", {}, document.sha256),
+      el("code", {}, document.digest?.value ?? document.sha256),
     ),
   );
 }

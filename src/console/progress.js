@@ -24,7 +24,7 @@ function download(document) {
     button.disabled = true;
     try {
       const address = URL.createObjectURL(await signed(document.signed));
-      el("a", { href: address, download: document.name.replace(/(\.pdf)?$/i, ".signed.pdf") }).click();
+      el("a", { href: address, download: document.digest ? `${document.name}.p7s` : document.name.replace(/(\.pdf)?$/i, ".signed.pdf") }).click();
       setTimeout(() => URL.revokeObjectURL(address), 60_000);
     } catch (error) {
       tell(error.message, "bad");

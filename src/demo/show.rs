@@ -14,6 +14,7 @@ use super::services::{self, Services};
 use super::token::DemoToken;
 use super::{DemoError, client, contract};
 use crate::app::App;
+use crate::app::pairings::Rights;
 use crate::clock::Timestamp;
 use crate::config::{Config, Environment};
 use crate::daemon::Daemon;
@@ -189,7 +190,11 @@ async fn sign(dir: &Path, daemon: &Daemon, now: Timestamp) -> Result<PathBuf, De
     write(&dir.join("contract.pdf"), 0o600, &sample.pdf)?;
     // A run that was killed may have left its key.
     forget_program(daemon.app()).await?;
-    let key = daemon.app().allow_program(PROGRAM, true).await?;
+    let rights = Rights {
+        unattended: true,
+        digests: false,
+    };
+    let key = daemon.app().allow_program(PROGRAM, rights).await?;
     let client = client::Client::new(daemon.address(), key);
     let certificate = client.certificate(Holder::Person.label()).await?;
     let place = &sample.seals[0];

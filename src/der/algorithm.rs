@@ -301,6 +301,21 @@ impl SignatureAlgorithm {
         }
     }
 
+    /// The same with another digest; `None` where the algorithm fixes its own (Ed25519, Ed448).
+    #[must_use]
+    pub fn with_digest(self, digest: DigestAlgorithm) -> Option<Self> {
+        match self {
+            Self::RsaPkcs1(_) => Some(Self::RsaPkcs1(digest)),
+            Self::RsaPss { .. } => Some(Self::RsaPss {
+                digest,
+                mask: digest,
+                salt_bytes: u32::try_from(digest.bytes()).ok()?,
+            }),
+            Self::Ecdsa(_) => Some(Self::Ecdsa(digest)),
+            Self::Ed25519 | Self::Ed448 => Some(self).filter(|fixed| fixed.digest() == digest),
+        }
+    }
+
     /// `true` when a key of this kind can make and check such signatures.
     pub const fn fits(self, key: KeyKind) -> bool {
         matches!(

@@ -87,6 +87,8 @@ oids! {
     CONTENT_TYPE = "1.2.840.113549.1.9.3";
     /// message-digest attribute (RFC 5652, 11.2).
     MESSAGE_DIGEST = "1.2.840.113549.1.9.4";
+    /// signing-time attribute (RFC 5652, 11.3).
+    SIGNING_TIME = "1.2.840.113549.1.9.5";
     /// signing-certificate attribute (RFC 2634, 5.4).
     SIGNING_CERTIFICATE = "1.2.840.113549.1.9.16.2.12";
     /// signing-certificate-v2 attribute (RFC 5035).

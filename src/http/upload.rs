@@ -40,7 +40,7 @@ pub(super) struct SigningForm {
     /// `text/plain`, UTF-8; named `password-1` for the first document and so on, only for documents that are encrypted. Before the documents.
     #[schema(rename = "password-1")]
     password: Option<String>,
-    /// `application/pdf`; one part for each document of the manifest, in its order.
+    /// `application/pdf`; one part for each document of the manifest, in its order. None where the manifest holds digests.
     #[schema(format = Binary, content_media_type = "application/pdf")]
     document: Vec<Vec<u8>>,
 }
@@ -108,10 +108,16 @@ pub(super) async fn receive(
     })?;
     request.check(limits.max_documents)?;
 
+    // Digests stand in the manifest, and nothing follows it.
+    let wanted = if request.is_of_digests() {
+        0
+    } else {
+        request.documents.len()
+    };
     let mut seal = None;
-    let mut passwords: Vec<Option<Password>> = request.documents.iter().map(|_| None).collect();
+    let mut passwords: Vec<Option<Password>> = (0..wanted).map(|_| None).collect();
     let mut return_url = None;
-    let mut documents: Vec<UploadedDocument> = Vec::with_capacity(request.documents.len());
+    let mut documents: Vec<UploadedDocument> = Vec::with_capacity(wanted);
     while let Some(part) = next(&mut parts, &gauge).await? {
         match part.name() {
             Some("return_url")
@@ -121,10 +127,10 @@ pub(super) async fn receive(
                 let text = String::from_utf8(bytes).map_err(|_| bad("`return_url` is not text"))?;
                 return_url = Some(text);
             }
-            Some("seal") if seal.is_none() && documents.is_empty() && typed(&part, &["image/png"]) => {
+            Some("seal") if wanted > 0 && seal.is_none() && documents.is_empty() && typed(&part, &["image/png"]) => {
                 seal = Some(in_memory(part, MAX_SEAL_BYTES as u64).await?);
             }
-            Some("document") if documents.len() < request.documents.len() => {
+            Some("document") if documents.len() < wanted => {
                 if !typed(&part, &["application/pdf", "application/octet-stream"]) {
                     return Err(bad("a `document` part must be application/pdf").into());
                 }
@@ -141,7 +147,7 @@ pub(super) async fn receive(
             }
         }
     }
-    if documents.len() != request.documents.len() {
+    if documents.len() != wanted {
         return Err(bad("fewer `document` parts than the manifest names").into());
     }
     Ok(SigningUpload {

@@ -7,6 +7,23 @@ use super::{Sha256, Store, StoreError, Tx};
 use crate::clock::Timestamp;
 use crate::secret::ApiKey;
 
+/// What a key may do besides asking the person to sign what is shown.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Rights {
+    /// Sign with a configured PIN, without a person.
+    pub unattended: bool,
+    /// Have digests signed whose documents nobody here sees.
+    pub digests: bool,
+}
+
+impl Rights {
+    /// A person is asked, and sees what is signed.
+    pub const NONE: Self = Self {
+        unattended: false,
+        digests: false,
+    };
+}
+
 /// A site or program that holds a key.
 #[derive(Debug)]
 pub struct Pairing {
@@ -18,8 +35,8 @@ pub struct Pairing {
     pub program: Option<String>,
     /// The key; `None` once revoked.
     pub key: Option<ApiKey>,
-    /// May sign with a configured PIN, without a person.
-    pub unattended: bool,
+    /// What the key may do.
+    pub rights: Rights,
     /// When it was paired.
     pub created: Timestamp,
     /// Last use, exact to the hour.
@@ -39,10 +56,8 @@ pub struct PairingRequest {
     pub code: String,
     /// Where it stands.
     pub state: RequestState,
-    /// Wrong codes entered so far.
-    pub attempts: u32,
     /// What the approval said.
-    pub unattended: bool,
+    pub rights: Rights,
     /// When it was asked.
     pub created: Timestamp,
     /// When it is void.
@@ -67,8 +82,8 @@ pub enum RequestState {
 pub struct Allowance {
     /// Who.
     pub origin: String,
-    /// What its pairing will be.
-    pub unattended: bool,
+    /// What its pairing may do.
+    pub rights: Rights,
     /// When the allowance is void.
     pub expires: Timestamp,
 }
@@ -94,14 +109,15 @@ impl Tx {
     /// `state_exists` for a known id or key.
     pub async fn add_pairing(&mut self, pairing: &Pairing, key_sha256: &Sha256) -> Result<(), StoreError> {
         let done = sqlx::query(
-            "INSERT INTO pairings (id, origin, program, key_sha256, api_key, unattended, created) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            "INSERT INTO pairings (id, origin, program, key_sha256, api_key, unattended, digests, created) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         )
         .bind(&pairing.id)
         .bind(&pairing.origin)
         .bind(&pairing.program)
         .bind(key_sha256.as_slice())
         .bind(pairing.key.as_ref().map(ApiKey::expose))
-        .bind(i32::from(pairing.unattended))
+        .bind(i32::from(pairing.rights.unattended))
+        .bind(i32::from(pairing.rights.digests))
         .bind(pairing.created.micros())
         .execute(&mut self.connection)
         .await;
@@ -140,14 +156,14 @@ impl Tx {
     /// `state_exists` for a known id.
     pub async fn add_request(&mut self, request: &PairingRequest) -> Result<(), StoreError> {
         let done = sqlx::query(
-            "INSERT INTO pairing_requests (id, origin, code, state, attempts, unattended, created, expires) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            "INSERT INTO pairing_requests (id, origin, code, state, unattended, digests, created, expires) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         )
         .bind(&request.id)
         .bind(&request.origin)
         .bind(&request.code)
         .bind(request.state.name())
-        .bind(i64::from(request.attempts))
-        .bind(i32::from(request.unattended))
+        .bind(i32::from(request.rights.unattended))
+        .bind(i32::from(request.rights.digests))
         .bind(request.created.micros())
         .bind(request.expires.micros())
         .execute(&mut self.connection)
@@ -160,10 +176,12 @@ impl Tx {
     /// # Errors
     /// `state_not_found`.
     pub async fn request(&mut self, id: &str) -> Result<PairingRequest, StoreError> {
-        let row = sqlx::query("SELECT id, origin, code, state, attempts, unattended, created, expires FROM pairing_requests WHERE id = $1")
-            .bind(id)
-            .fetch_optional(&mut self.connection)
-            .await;
+        let row = sqlx::query(
+            "SELECT id, origin, code, state, unattended, digests, created, expires FROM pairing_requests WHERE id = $1",
+        )
+        .bind(id)
+        .fetch_optional(&mut self.connection)
+        .await;
         let row = self.note(REQUEST, row)?.ok_or(StoreError::NotFound { what: REQUEST })?;
         request_of(&row)
     }
@@ -173,17 +191,13 @@ impl Tx {
     /// # Errors
     /// `state_not_found` when it is not in `from`.
     pub async fn move_request(&mut self, id: &str, from: RequestState, to: &PairingRequest) -> Result<(), StoreError> {
-        let done = sqlx::query(
-            "UPDATE pairing_requests SET state = $3, attempts = $4, unattended = $5, expires = $6 WHERE id = $1 AND state = $2",
-        )
-        .bind(id)
-        .bind(from.name())
-        .bind(to.state.name())
-        .bind(i64::from(to.attempts))
-        .bind(i32::from(to.unattended))
-        .bind(to.expires.micros())
-        .execute(&mut self.connection)
-        .await;
+        let done = sqlx::query("UPDATE pairing_requests SET state = $3, expires = $4 WHERE id = $1 AND state = $2")
+            .bind(id)
+            .bind(from.name())
+            .bind(to.state.name())
+            .bind(to.expires.micros())
+            .execute(&mut self.connection)
+            .await;
         self.met(REQUEST, 1, done)
     }
 
@@ -197,7 +211,7 @@ impl Tx {
             .execute(&mut self.connection)
             .await;
         self.note(REQUEST, gone)?;
-        let rows = sqlx::query("SELECT id, origin, code, state, attempts, unattended, created, expires FROM pairing_requests WHERE created >= $1 ORDER BY created, id LIMIT $2")
+        let rows = sqlx::query("SELECT id, origin, code, state, unattended, digests, created, expires FROM pairing_requests WHERE created >= $1 ORDER BY created, id LIMIT $2")
             .bind(since.micros())
             .bind(limit)
             .fetch_all(&mut self.connection)
@@ -211,11 +225,12 @@ impl Tx {
     /// As [`StoreError`].
     pub async fn put_allowance(&mut self, allowance: &Allowance) -> Result<(), StoreError> {
         let done = sqlx::query(
-            "INSERT INTO allowances (origin, unattended, expires) VALUES ($1, $2, $3) \
-             ON CONFLICT (origin) DO UPDATE SET unattended = excluded.unattended, expires = excluded.expires",
+            "INSERT INTO allowances (origin, unattended, digests, expires) VALUES ($1, $2, $3, $4) \
+             ON CONFLICT (origin) DO UPDATE SET unattended = excluded.unattended, digests = excluded.digests, expires = excluded.expires",
         )
         .bind(&allowance.origin)
-        .bind(i32::from(allowance.unattended))
+        .bind(i32::from(allowance.rights.unattended))
+        .bind(i32::from(allowance.rights.digests))
         .bind(allowance.expires.micros())
         .execute(&mut self.connection)
         .await;
@@ -227,7 +242,7 @@ impl Tx {
     /// # Errors
     /// As [`StoreError`].
     pub async fn take_allowance(&mut self, origin: &str) -> Result<Option<Allowance>, StoreError> {
-        let row = sqlx::query("DELETE FROM allowances WHERE origin = $1 RETURNING unattended, expires")
+        let row = sqlx::query("DELETE FROM allowances WHERE origin = $1 RETURNING unattended, digests, expires")
             .bind(origin)
             .fetch_optional(&mut self.connection)
             .await;
@@ -236,8 +251,8 @@ impl Tx {
         };
         Ok(Some(Allowance {
             origin: origin.to_owned(),
-            unattended: column::<i64>(&row, 0)? != 0,
-            expires: Timestamp::from_micros(column(&row, 1)?),
+            rights: rights_of(&row, 0)?,
+            expires: Timestamp::from_micros(column(&row, 2)?),
         }))
     }
 }
@@ -248,7 +263,7 @@ impl Store {
     /// # Errors
     /// As [`StoreError`].
     pub async fn pairing_by_key(&self, key_sha256: &Sha256) -> Result<Option<Pairing>, StoreError> {
-        let row = sqlx::query("SELECT id, origin, program, api_key, unattended, created, last_used, revoked FROM pairings WHERE key_sha256 = $1")
+        let row = sqlx::query("SELECT id, origin, program, api_key, unattended, digests, created, last_used, revoked FROM pairings WHERE key_sha256 = $1")
             .bind(key_sha256.as_slice())
             .fetch_optional(self.readers())
             .await
@@ -261,7 +276,7 @@ impl Store {
     /// # Errors
     /// As [`StoreError`].
     pub async fn pairings_of_origin(&self, origin: &str, limit: u32) -> Result<Vec<Pairing>, StoreError> {
-        let rows = sqlx::query("SELECT id, origin, program, api_key, unattended, created, last_used, revoked FROM pairings WHERE origin = $1 AND revoked IS NULL ORDER BY created DESC, id LIMIT $2")
+        let rows = sqlx::query("SELECT id, origin, program, api_key, unattended, digests, created, last_used, revoked FROM pairings WHERE origin = $1 AND revoked IS NULL ORDER BY created DESC, id LIMIT $2")
         .bind(origin)
         .bind(limit)
         .fetch_all(self.readers())
@@ -275,7 +290,7 @@ impl Store {
     /// # Errors
     /// As [`StoreError`].
     pub async fn pairings(&self) -> Result<Vec<Pairing>, StoreError> {
-        let rows = sqlx::query("SELECT id, origin, program, api_key, unattended, created, last_used, revoked FROM pairings ORDER BY created, id")
+        let rows = sqlx::query("SELECT id, origin, program, api_key, unattended, digests, created, last_used, revoked FROM pairings ORDER BY created, id")
             .fetch_all(self.readers())
             .await
             .map_err(|e| self.explain(&e))?;
@@ -287,13 +302,21 @@ impl Store {
     /// # Errors
     /// As [`StoreError`].
     pub async fn pending_requests(&self, now: Timestamp) -> Result<Vec<PairingRequest>, StoreError> {
-        let rows = sqlx::query("SELECT id, origin, code, state, attempts, unattended, created, expires FROM pairing_requests WHERE state = 'pending' AND expires > $1 ORDER BY created, id")
+        let rows = sqlx::query("SELECT id, origin, code, state, unattended, digests, created, expires FROM pairing_requests WHERE state = 'pending' AND expires > $1 ORDER BY created, id")
         .bind(now.micros())
         .fetch_all(self.readers())
         .await
         .map_err(|e| self.explain(&e))?;
         rows.iter().map(request_of).collect()
     }
+}
+
+/// Two columns from `first` on.
+fn rights_of(row: &Row, first: usize) -> Result<Rights, StoreError> {
+    Ok(Rights {
+        unattended: column::<i64>(row, first)? != 0,
+        digests: column::<i64>(row, first + 1)? != 0,
+    })
 }
 
 fn pairing_of(row: &Row) -> Result<Pairing, StoreError> {
@@ -306,10 +329,10 @@ fn pairing_of(row: &Row) -> Result<Pairing, StoreError> {
         key: key
             .map(|key| ApiKey::new(key).ok_or(StoreError::Damaged { what: PAIRING }))
             .transpose()?,
-        unattended: column::<i64>(row, 4)? != 0,
-        created: Timestamp::from_micros(column(row, 5)?),
-        last_used: time(column(row, 6)?),
-        revoked: time(column(row, 7)?),
+        rights: rights_of(row, 4)?,
+        created: Timestamp::from_micros(column(row, 6)?),
+        last_used: time(column(row, 7)?),
+        revoked: time(column(row, 8)?),
     })
 }
 
@@ -329,8 +352,7 @@ fn request_of(row: &Row) -> Result<PairingRequest, StoreError> {
             .into_iter()
             .find(|s| s.name() == state)
             .ok_or(StoreError::Damaged { what: REQUEST })?,
-        attempts: u32::try_from(column::<i64>(row, 4)?).unwrap_or(u32::MAX),
-        unattended: column::<i64>(row, 5)? != 0,
+        rights: rights_of(row, 4)?,
         created: Timestamp::from_micros(column(row, 6)?),
         expires: Timestamp::from_micros(column(row, 7)?),
     })

@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::time::Duration;
 
-use hankod::access::pairing::{self, Decided, Decision, Poll};
+use hankod::access::pairing::{self, Poll};
 use hankod::access::{AccessError, Nonce, Origin, Principal, authenticate, prove};
 use hankod::clock::Timestamp;
 use hankod::secret::ApiKey;
-use hankod::store::{PairingRequest, RequestState, StateDir, Store};
+use hankod::store::{PairingRequest, RequestState, Rights, StateDir, Store};
 use hankod::text::Explain;
 
 fn at(seconds: u64) -> Timestamp {
@@ -29,10 +29,10 @@ async fn request(store: &Store, from: &str, now: Timestamp) -> Result<PairingReq
         .await
 }
 
-async fn decide(store: &Store, id: &str, decision: Decision, now: Timestamp) -> Result<Decided, AccessError> {
+async fn decide(store: &Store, id: &str, yes: bool, now: Timestamp) -> Result<(), AccessError> {
     let id = id.to_owned();
     store
-        .write(move |tx| Box::pin(async move { pairing::decide(tx, &id, &decision, now).await }))
+        .write(move |tx| Box::pin(async move { pairing::decide(tx, &id, yes, now).await }))
         .await
 }
 
@@ -47,6 +47,10 @@ fn text(key: &ApiKey) -> String {
     String::from_utf8(key.expose().to_vec()).unwrap()
 }
 
+const DIGESTS: Rights = Rights {
+    unattended: false,
+    digests: true,
+};
 const A: &str = "https://a.example";
 const B: &str = "https://b.example";
 
@@ -61,21 +65,15 @@ async fn a_site_is_paired_once_and_its_key_is_good_for_it_alone() {
         poll(&store, &asked.id, B, at(1)).await.unwrap_err().code(),
         "pairing_unknown"
     );
+    decide(&store, &asked.id, true, at(2)).await.unwrap();
     assert_eq!(
-        decide(&store, &asked.id, Decision::Approve, at(2)).await.unwrap(),
-        Decided::Approved
-    );
-    assert_eq!(
-        decide(&store, &asked.id, Decision::Deny, at(2))
-            .await
-            .unwrap_err()
-            .code(),
+        decide(&store, &asked.id, false, at(2)).await.unwrap_err().code(),
         "pairing_over"
     );
     let Ok(Poll::Key {
         pairing,
         key,
-        unattended: false,
+        rights: Rights::NONE,
     }) = poll(&store, &asked.id, A, at(3)).await
     else {
         panic!("no key");
@@ -137,49 +135,17 @@ async fn requests_and_approvals_expire() {
     assert_eq!(store.pending_requests(at(life - 1)).await.unwrap().len(), 1);
     assert_eq!(store.pending_requests(at(life)).await.unwrap(), []);
     assert_eq!(
-        decide(&store, &asked.id, Decision::Approve, at(life))
-            .await
-            .unwrap_err()
-            .code(),
+        decide(&store, &asked.id, true, at(life)).await.unwrap_err().code(),
         "pairing_over"
     );
     assert!(matches!(poll(&store, &asked.id, A, at(life)).await, Ok(Poll::Over)));
     let asked = request(&store, A, at(life)).await.unwrap();
-    decide(&store, &asked.id, Decision::Approve, at(life + 9))
-        .await
-        .unwrap();
+    decide(&store, &asked.id, true, at(life + 9)).await.unwrap();
     assert!(matches!(
         poll(&store, &asked.id, A, at(2 * life + 9)).await,
         Ok(Poll::Over)
     ));
     assert_eq!(store.pairings().await.unwrap().len(), 0);
-    store.close().await;
-}
-
-#[tokio::test]
-async fn wrong_codes_are_counted_and_end_the_request() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = open(&dir.path().join("s")).await;
-    let asked = request(&store, A, at(0)).await.unwrap();
-    let wrong = || Decision::ApproveWithCode("x".to_owned());
-    assert_eq!(
-        decide(&store, &asked.id, wrong(), at(1)).await.unwrap(),
-        Decided::WrongCode { left: 2 }
-    );
-    assert_eq!(
-        decide(&store, &asked.id, wrong(), at(1)).await.unwrap(),
-        Decided::WrongCode { left: 1 }
-    );
-    assert_eq!(
-        decide(&store, &asked.id, wrong(), at(1)).await.unwrap(),
-        Decided::Denied
-    );
-    let right = Decision::ApproveWithCode(asked.code);
-    assert_eq!(
-        decide(&store, &asked.id, right, at(1)).await.unwrap_err().code(),
-        "pairing_over"
-    );
-    assert!(matches!(poll(&store, &asked.id, A, at(1)).await, Ok(Poll::Denied)));
     store.close().await;
 }
 
@@ -196,11 +162,11 @@ async fn nagging_is_bounded() {
     }
     assert_eq!(request(&store, B, at(0)).await.unwrap_err().code(), "pairing_too_many");
     for pending in store.pending_requests(at(1)).await.unwrap() {
-        decide(&store, &pending.id, Decision::Deny, at(1)).await.unwrap();
+        decide(&store, &pending.id, false, at(1)).await.unwrap();
     }
     for _ in pairing::MAX_PENDING_PER_ORIGIN..pairing::MAX_REQUESTS_PER_ORIGIN {
         let asked = request(&store, A, at(1)).await.unwrap();
-        decide(&store, &asked.id, Decision::Deny, at(1)).await.unwrap();
+        decide(&store, &asked.id, false, at(1)).await.unwrap();
     }
     let refused = request(&store, A, at(100)).await.unwrap_err();
     assert!(
@@ -215,17 +181,17 @@ async fn nagging_is_bounded() {
 async fn an_allowance_serves_one_request_and_programs_have_no_origin() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(&dir.path().join("s")).await;
-    let allow = store.write(|tx| Box::pin(async move { pairing::allow_origin(tx, &origin(A), true, at(0)).await }));
+    let allow = store.write(|tx| Box::pin(async move { pairing::allow_origin(tx, &origin(A), DIGESTS, at(0)).await }));
     allow.await.unwrap();
     let asked = request(&store, A, at(1)).await.unwrap();
-    assert_eq!((asked.state, asked.unattended), (RequestState::Approved, true));
+    assert_eq!((asked.state, asked.rights), (RequestState::Approved, DIGESTS));
     assert!(matches!(
         poll(&store, &asked.id, A, at(2)).await,
-        Ok(Poll::Key { unattended: true, .. })
+        Ok(Poll::Key { rights: DIGESTS, .. })
     ));
     assert_eq!(request(&store, A, at(3)).await.unwrap().state, RequestState::Pending);
     let program = |name: &'static str| {
-        store.write(move |tx| Box::pin(async move { pairing::allow_program(tx, name, false, at(0)).await }))
+        store.write(move |tx| Box::pin(async move { pairing::allow_program(tx, name, Rights::NONE, at(0)).await }))
     };
     let (_, key) = program("契約 2").await.unwrap();
     let caller = authenticate(&store, &text(&key), None, at(1)).await.unwrap();

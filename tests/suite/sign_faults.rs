@@ -51,8 +51,7 @@ impl Bench {
             output: self.out().join(format!("{n}.pdf")).into(),
             request: DocumentRequest {
                 name: format!("{n}.pdf"),
-                field: None,
-                appearance: None,
+                ..DocumentRequest::default()
             },
         };
         FilesRequest {

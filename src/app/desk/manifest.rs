@@ -5,6 +5,7 @@
 use super::Level;
 use crate::app::failure::{Failure, FailureKind};
 use crate::app::filter::CertificateFilter;
+use crate::der::DigestAlgorithm;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -87,7 +88,7 @@ pub struct Appearance {
 }
 
 /// One document in the manifest.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DocumentRequest {
     /// The file's name, for people; never used as a path.
@@ -98,6 +99,48 @@ pub struct DocumentRequest {
     /// A visible seal; without it the signature is invisible.
     #[serde(default)]
     pub appearance: Option<Appearance>,
+    /// Its digest, in place of a `document` part. Only for callers that were allowed to (`hankod site allow --digests`): nobody can look at such a
+    /// document before it is signed. Then all documents of the request come so, with one algorithm, without field and appearance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<DocumentDigest>,
+}
+
+/// The digest of a document that stays with whoever asks.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DocumentDigest {
+    /// How it was made.
+    pub algorithm: DigestName,
+    /// Hexadecimal.
+    pub value: String,
+    /// What the signature is for.
+    #[serde(default)]
+    pub format: DetachedFormat,
+}
+
+/// Digests that are signed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub enum DigestName {
+    /// 64 hexadecimal digits.
+    #[serde(rename = "sha-256")]
+    Sha256,
+    /// 96 hexadecimal digits.
+    #[serde(rename = "sha-384")]
+    Sha384,
+    /// 128 hexadecimal digits; the one for Ed25519 keys.
+    #[serde(rename = "sha-512")]
+    Sha512,
+}
+
+/// What a detached signature is for. Both are CMS SignedData (RFC 5652) with the signer's certificates, without the document.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DetachedFormat {
+    /// A file beside the document, or an ASiC container: CAdES B-B (ETSI EN 319 122-1), with the time that this computer claims.
+    #[default]
+    Cades,
+    /// The `/Contents` of a PDF that whoever asks has prepared: without a claimed time, as PAdES demands (ETSI EN 319 142-1). The digest is that of the ByteRange.
+    Pades,
 }
 
 /// How to sign: the part of the manifest that the person may choose on the page.
@@ -179,7 +222,52 @@ impl SigningRequest {
             short(document.field.as_deref())?;
             check_appearance(document.appearance.as_ref())?;
         }
-        self.sign.check()
+        self.sign.check()?;
+        self.check_digests()
+    }
+
+    /// The documents stay with whoever asks, and digests came in their place.
+    pub fn is_of_digests(&self) -> bool {
+        self.documents.iter().any(|document| document.digest.is_some())
+    }
+
+    fn check_digests(&self) -> Result<(), Failure> {
+        if !self.is_of_digests() {
+            return Ok(());
+        }
+        let algorithm = |document: &DocumentRequest| Some(document.digest.as_ref()?.algorithm);
+        let first = self.documents.first().and_then(algorithm);
+        if first.is_none() || self.documents.iter().any(|document| algorithm(document) != first) {
+            return Err(Failure::new(FailureKind::Invalid, "manifest_digests_mixed"));
+        }
+        for document in &self.documents {
+            if document.digest.as_ref().and_then(DocumentDigest::bytes).is_none() {
+                return Err(Failure::new(FailureKind::Invalid, "manifest_bad_digest"));
+            }
+            if document.field.is_some() || document.appearance.is_some() {
+                return Err(Failure::new(FailureKind::Invalid, "manifest_digest_terms"));
+            }
+        }
+        self.sign.check_for_digests()
+    }
+}
+
+impl DocumentDigest {
+    /// Its bytes, if they are as many as the algorithm makes.
+    pub(crate) fn bytes(&self) -> Option<Vec<u8>> {
+        let bytes = hex::decode(&self.value).ok()?;
+        (bytes.len() == self.algorithm.algorithm().bytes()).then_some(bytes)
+    }
+}
+
+impl DigestName {
+    /// The algorithm.
+    pub(crate) const fn algorithm(self) -> DigestAlgorithm {
+        match self {
+            Self::Sha256 => DigestAlgorithm::Sha256,
+            Self::Sha384 => DigestAlgorithm::Sha384,
+            Self::Sha512 => DigestAlgorithm::Sha512,
+        }
     }
 }
 
@@ -193,9 +281,32 @@ impl Confirmation {
         short(Some(&self.check))?;
         self.sign.check()
     }
+
+    /// What can only be done to a document must not be chosen for a digest.
+    ///
+    /// # Errors
+    /// `manifest_digest_terms`.
+    pub(crate) fn check_for_digests(&self) -> Result<(), Failure> {
+        match self.appearances.iter().all(Option::is_none) {
+            true => self.sign.check_for_digests(),
+            false => Err(Failure::new(FailureKind::Invalid, "manifest_digest_terms")),
+        }
+    }
 }
 
 impl SigningChoice {
+    /// What can only be done to a document must not be asked for a digest.
+    ///
+    /// # Errors
+    /// `manifest_digest_terms`.
+    pub(crate) fn check_for_digests(&self) -> Result<(), Failure> {
+        let bare = self.level == Level::BB && self.certify.is_none() && !self.augment_later;
+        match bare && self.reason.is_none() && self.location.is_none() {
+            true => Ok(()),
+            false => Err(Failure::new(FailureKind::Invalid, "manifest_digest_terms")),
+        }
+    }
+
     fn check(&self) -> Result<(), Failure> {
         short(self.reason.as_deref())?;
         short(self.location.as_deref())?;

@@ -1,6 +1,6 @@
 //! What the person sees before signing: every document, its pages, the terms. Plain data.
 
-use super::{Appearance, Said, SigningChoice, SigningState};
+use super::{Appearance, DocumentDigest, Said, SigningChoice, SigningState};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -11,10 +11,13 @@ pub struct PreviewDocument {
     pub n: u32,
     /// Neutralised for display.
     pub name: String,
-    /// Length.
-    pub bytes: u64,
-    /// Hexadecimal SHA-256.
-    pub sha256: String,
+    /// Length; absent where a digest came in its place.
+    pub bytes: Option<u64>,
+    /// Hexadecimal SHA-256; absent where another digest came in its place.
+    pub sha256: Option<String>,
+    /// The digest that came in place of the document, which cannot be shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digest: Option<DocumentDigest>,
     /// Number of pages; absent where the file could not be read.
     pub pages: Option<u32>,
     /// Signatures that it already carries.

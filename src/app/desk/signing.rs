@@ -1,6 +1,6 @@
 //! A signing: what a request brought, where it stands, what comes of it. Plain data.
 
-use super::{Level, OwnFile, Said, SigningRequest};
+use super::{DocumentDigest, Level, OwnFile, Said, SigningRequest};
 use crate::app::spool::SpoolShare;
 use crate::der::Hasher;
 use crate::secret::Password;
@@ -30,7 +30,7 @@ pub struct UploadedDocument {
 pub struct SigningUpload {
     /// The manifest.
     pub request: SigningRequest,
-    /// The documents, as many and in the order of the manifest.
+    /// The documents, as many and in the order of the manifest; none where digests stand in it.
     pub documents: Vec<UploadedDocument>,
     /// The PNG of a seal, where one was sent.
     pub seal: Option<Vec<u8>>,
@@ -76,10 +76,13 @@ pub struct SigningDocument {
     pub n: u32,
     /// As given, neutralised for display.
     pub name: String,
-    /// Length of the input.
-    pub bytes: u64,
-    /// Hexadecimal SHA-256 of the input.
-    pub sha256: String,
+    /// Length of the input; absent where a digest came in its place.
+    pub bytes: Option<u64>,
+    /// Hexadecimal SHA-256 of the input; absent where another digest came in its place.
+    pub sha256: Option<String>,
+    /// The digest that came in place of the document.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digest: Option<DocumentDigest>,
     /// Where the signed file is, once it is.
     pub signed: Option<String>,
     /// The level that its evidence reaches, once it is signed.
@@ -111,6 +114,8 @@ pub struct SigningView {
 pub struct SignedFile {
     /// A name to save it under, such as `契約書.signed.pdf`.
     pub name: String,
+    /// What it is: `application/pdf`, or `application/pkcs7-signature` for a digest's signature.
+    pub media_type: &'static str,
     /// Where it lies.
     pub path: PathBuf,
     /// Its length.

@@ -168,8 +168,7 @@ impl Extra {
                 output: absolute(output)?,
                 request: DocumentRequest {
                     name,
-                    field: None,
-                    appearance: None,
+                    ..DocumentRequest::default()
                 },
             }],
             place: Place::of_process(),

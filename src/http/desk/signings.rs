@@ -22,11 +22,11 @@ const MAX_WAIT_SECONDS: u64 = 60;
 const READ_BYTES: usize = 64 * 1024;
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 
-/// Takes a manifest and its PDFs. `Prefer: wait=N` (RFC 7240) holds the answer until it is done, at most 60 seconds.
+/// Takes a manifest and its PDFs, or a manifest with digests where the caller may have those signed (`digests_not_allowed` where not). `Prefer: wait=N` (RFC 7240) holds the answer until it is done, at most 60 seconds.
 #[utoipa::path(post, path = "/v1/signings",
     request_body(content = upload::SigningForm, content_type = "multipart/form-data"), responses(
     (status = 202, body = SigningView, description = "Under way"), (status = 200, body = SigningView, description = "Done or failed"),
-    (status = 400, body = ErrorBody), (status = 413, body = ErrorBody), (status = 415, body = ErrorBody),
+    (status = 400, body = ErrorBody), (status = 403, body = ErrorBody), (status = 413, body = ErrorBody), (status = 415, body = ErrorBody),
     (status = 422, body = ErrorBody), (status = 429, body = ErrorBody),
     (status = 507, body = ErrorBody, description = "No room for the documents")))]
 pub(super) async fn create(
@@ -94,9 +94,9 @@ pub(super) async fn cancel(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The signed PDF of document `n`, from 1.
+/// The signed PDF of document `n`, from 1; where a digest came in its place, the detached CMS signature (DER).
 #[utoipa::path(get, path = "/v1/signings/{id}/documents/{n}", params(("id" = String, Path), ("n" = u32, Path)), responses(
-    (status = 200, body = Vec<u8>, content_type = "application/pdf"),
+    (status = 200, content((Vec<u8> = "application/pdf"), (Vec<u8> = "application/pkcs7-signature"))),
     (status = 404, body = ErrorBody, description = "No such signing or document, or not signed yet")))]
 pub(super) async fn document(
     State(desk): State<Desk>,
@@ -108,7 +108,7 @@ pub(super) async fn document(
     let gone = |_| Failure::new(FailureKind::NotFound, "signed_file_gone");
     let file = tokio::fs::File::open(&signed.path).await.map_err(gone)?;
     let body = Body::from_stream(ReaderStream::with_capacity(file, READ_BYTES));
-    let mut response = ([(CONTENT_TYPE, "application/pdf")], body).into_response();
+    let mut response = ([(CONTENT_TYPE, signed.media_type)], body).into_response();
     response.headers_mut().insert(CONTENT_LENGTH, signed.bytes.into());
     response
         .headers_mut()

@@ -16,6 +16,7 @@ prompt-asked-by-program = The program { $who } asks for your signature.
 prompt-asked-by-person = You asked for this signature yourself.
 prompt-documents = Documents: { $count } (pages in all: { $pages })
 prompt-documents-uncounted = Documents: { $count }
+prompt-documents-unseen = Documents: { $count }. Their contents cannot be shown here.
 prompt-more-documents = ・ and { $count } more
 prompt-reason = Reason: { $reason }
 prompt-location = Place: { $location }

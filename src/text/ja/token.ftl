@@ -16,6 +16,7 @@ prompt-asked-by-program = プログラム { $who } が署名を求めていま�
 prompt-asked-by-person = この画面の操作による署名です。
 prompt-documents = 文書 { $count } 件(合計 { $pages } ページ)
 prompt-documents-uncounted = 文書 { $count } 件
+prompt-documents-unseen = 文書 { $count } 件。内容はここでは表示できません。
 prompt-more-documents = ・ ほか { $count } 件
 prompt-reason = 理由: { $reason }
 prompt-location = 場所: { $location }

@@ -35,6 +35,8 @@ pub enum Pages {
     Counted(u64),
     /// At least one document could not be counted.
     Unknown,
+    /// Only digests of the documents came; nobody can look at them here.
+    Unseen,
 }
 
 /// What a certified document may still take afterwards (DocMDP, ISO 32000-2, 12.8.2.2).
@@ -147,6 +149,7 @@ impl PinPrompt {
                 &[("count", &count), ("pages", &pages.to_string())],
             )),
             Pages::Unknown => head.push(say(lang, "prompt-documents-uncounted", &[("count", &count)])),
+            Pages::Unseen => head.push(say(lang, "prompt-documents-unseen", &[("count", &count)])),
         }
         let mut tail = Vec::new();
         if self.names.len() > MAX_LISTED_NAMES {

@@ -211,9 +211,15 @@ pub(crate) fn openssl_cms_verify(path: &Path, n: usize, root: &Path, dir: &Path)
     let [a, b, c, d] = range;
     let hex: String = file[a + b..c].iter().map(|byte| char::from(*byte)).collect();
     let contents = hex::decode(hex.trim().trim_start_matches('<').trim_end_matches('>')).unwrap();
+    let signed = [&file[a..a + b], &file[c..c + d]].concat();
+    openssl_cms_verify_detached(der_element(&contents), &signed, root, dir)
+}
+
+/// The same on a detached signature and what it signs.
+pub(crate) fn openssl_cms_verify_detached(der: &[u8], content: &[u8], root: &Path, dir: &Path) -> Result<(), String> {
     let (cms, signed) = (dir.join("judged.p7s"), dir.join("judged.bin"));
-    std::fs::write(&cms, der_element(&contents)).unwrap();
-    std::fs::write(&signed, [&file[a..a + b], &file[c..c + d]].concat()).unwrap();
+    std::fs::write(&cms, der).unwrap();
+    std::fs::write(&signed, content).unwrap();
     let mut command = Command::new("openssl");
     command.args([
         "cms", "-verify", "-cades", "-binary", "-inform", "DER", "-purpose", "any",
