@@ -1,17 +1,19 @@
 //! `make bench`: hankod beside what limits it and beside its peers, on this machine, in turn, in one table.
 //!
-//! It measures CPU time (user + system) and memory, never wall time where others may run beside it, and it judges ratios within one run
-//! only. It draws no conclusion about another machine.
+//! It measures CPU time (user + system) and memory, no wall time but where waiting is the matter (a start, a timestamp), and it judges ratios within
+//! one run only. It draws no conclusion about another machine.
 #![expect(clippy::unwrap_used, reason = "a measurement that cannot be made ends the run")]
 #![expect(clippy::print_stdout, reason = "the table is what it is for")]
 #![expect(clippy::print_stderr, reason = "progress goes beside the table")]
 
+mod authority;
 mod inputs;
 mod measure;
 mod report;
 mod rows;
 mod service;
 mod setup;
+mod stamping;
 mod verifying;
 
 use std::env;

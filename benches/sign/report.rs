@@ -55,6 +55,23 @@ impl Line {
         }
     }
 
+    /// Our median shall be at least `goal` times the limit's.
+    pub(crate) fn at_least_times(
+        row: u8,
+        workload: &'static str,
+        measure: &'static str,
+        ours: Spread,
+        limit: (&'static str, Spread),
+        goal: f64,
+    ) -> Self {
+        let line = Self::at_most_times(row, workload, measure, ours, limit, goal);
+        Self {
+            goal: format!(">= {goal}x"),
+            met: line.ratio.is_some_and(|ratio| ratio >= goal),
+            ..line
+        }
+    }
+
     /// Shows what nobody goes below, where the goal is no multiple of it.
     pub(crate) fn limited(mut self, what: &'static str, figure: Spread) -> Self {
         self.ratio = Some(self.ours.median / figure.median);

@@ -5,7 +5,7 @@ use super::measure::{Cost, Spread, cost, own_account, own_cpu_ms};
 use super::report::Line;
 use super::service::Service;
 use super::setup::{Bench, LABEL};
-use super::verifying;
+use super::{stamping, verifying};
 use openssl::ec::{EcGroup, EcKey};
 use openssl::ecdsa::EcdsaSig;
 use openssl::nid::Nid;
@@ -23,6 +23,7 @@ pub(crate) fn all(bench: &Bench) -> Vec<Line> {
     lines.extend(large_file(bench));
     lines.extend(many_objects(bench, "500,000 objects, table", &bench.table));
     lines.extend(many_objects(bench, "500,000 objects, object streams", &bench.streams));
+    lines.extend(stamping::all(bench));
     lines.extend(verifying::all(bench));
     lines.extend(daemon(bench));
     lines
@@ -34,22 +35,22 @@ fn request(bench: &Bench) -> Vec<Line> {
     const ROW: u8 = 4;
     let name = "B-B, 100 files of 20 KB over HTTP";
     let input = fs::read(&bench.small).unwrap();
-    let service = Service::start(bench);
+    let service = Service::start(bench, None);
     // The first request starts workers and fills caches.
-    service.sign(&input, FILES);
+    service.sign(&input, FILES, "b-b");
     let [ours, peer, limit] = in_turn(
         name,
         [
             &|| {
                 let before = service.cost();
-                service.sign(&input, FILES);
+                service.sign(&input, FILES, "b-b");
                 let after = service.cost();
                 Cost {
                     cpu_ms: (after.cpu_ms - before.cpu_ms) / FILES as f64,
                     ..after
                 }
             },
-            &|| pyhanko(bench, &bench.small, FILES),
+            &|| own_account(&mut pyhanko(bench, &bench.small, FILES)),
             &|| arithmetic(&input),
         ],
     );
@@ -81,7 +82,7 @@ fn daemon(bench: &Bench) -> Vec<Line> {
     let mut ready = Vec::new();
     let mut rss = Vec::new();
     for _ in 0..REPEATS {
-        let service = Service::start(bench);
+        let service = Service::start(bench, None);
         ready.push(service.ready_ms);
         service.look();
         rss.push(service.cost().rss_mib);
@@ -100,7 +101,7 @@ fn large_file(bench: &Bench) -> Vec<Line> {
         name,
         [
             &|| cost(&hankod(bench, &bench.large)),
-            &|| pyhanko(bench, &bench.large, 1),
+            &|| own_account(&mut pyhanko(bench, &bench.large, 1)),
             &|| cost(Command::new("cp").arg(&bench.large).arg(bench.dir.join("copy.pdf"))),
             &|| cost(Command::new("openssl").args(["dgst", "-sha256"]).arg(&bench.large)),
         ],
@@ -119,9 +120,11 @@ fn many_objects(bench: &Bench, name: &'static str, input: &Path) -> Vec<Line> {
     const ROW: u8 = 6;
     let [ours, peer, reader] = in_turn(
         name,
-        [&|| cost(&hankod(bench, input)), &|| pyhanko(bench, input, 1), &|| {
-            cost(Command::new("mutool").args(["show"]).arg(input).arg("trailer"))
-        }],
+        [
+            &|| cost(&hankod(bench, input)),
+            &|| own_account(&mut pyhanko(bench, input, 1)),
+            &|| cost(Command::new("mutool").args(["show"]).arg(input).arg("trailer")),
+        ],
     );
     vec![
         Line::at_most_times(ROW, name, "CPU ms", cpu(&ours), ("pyHanko", cpu(&peer)), 0.15)
@@ -131,12 +134,12 @@ fn many_objects(bench: &Bench, name: &'static str, input: &Path) -> Vec<Line> {
 }
 
 /// Runs the contenders one after the other, `REPEATS` times round, so that a disturbance meets all of them.
-pub(super) fn in_turn<const N: usize>(name: &str, contenders: [&dyn Fn() -> Cost; N]) -> [Vec<Cost>; N] {
+pub(super) fn in_turn<T, const N: usize>(name: &str, contenders: [&dyn Fn() -> T; N]) -> [Vec<T>; N] {
     let mut found = [const { Vec::new() }; N];
     for round in 1..=REPEATS {
         eprintln!("{name}: round {round} of {REPEATS}");
-        for (costs, contender) in found.iter_mut().zip(contenders) {
-            costs.push(contender());
+        for (figures, contender) in found.iter_mut().zip(contenders) {
+            figures.push(contender());
         }
     }
     found
@@ -155,18 +158,18 @@ pub(super) fn hankod(bench: &Bench, input: &Path) -> Command {
     command
 }
 
-fn pyhanko(bench: &Bench, input: &Path, times: usize) -> Cost {
+/// pyHanko signs `input` so often; the address of a TSA may follow.
+pub(super) fn pyhanko(bench: &Bench, input: &Path, times: usize) -> Command {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut command = bench.command(judges().join("bin/python"));
     command.arg(root.join("benches/peers/pyhanko_sign.py"));
     command.arg(&bench.module).arg(LABEL).arg(&bench.pin_file);
     command.arg(&bench.certificate).arg(&bench.issuer);
-    own_account(
-        command
-            .arg(input)
-            .arg(bench.dir.join("peer.pdf"))
-            .arg(times.to_string()),
-    )
+    command
+        .arg(input)
+        .arg(bench.dir.join("peer.pdf"))
+        .arg(times.to_string());
+    command
 }
 
 /// The Python environment with pyHanko.

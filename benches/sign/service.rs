@@ -40,10 +40,10 @@ struct Connection {
 }
 
 impl Service {
-    /// Starts the daemon over the bench's token and waits until it is ready.
-    pub(crate) fn start(bench: &Bench) -> Self {
+    /// Starts the daemon over the bench's token, with the TSA at this address, and waits until it is ready.
+    pub(crate) fn start(bench: &Bench, tsa: Option<&str>) -> Self {
         let config = bench.dir.join("hankod.toml");
-        fs::write(&config, settings(bench)).unwrap();
+        fs::write(&config, settings(bench, tsa)).unwrap();
         let key = program_key(&config);
         let socket = bench.dir.join("notify");
         fs::remove_file(&socket).ok();
@@ -62,12 +62,12 @@ impl Service {
         Self { daemon, key, ready_ms }
     }
 
-    /// Signs `times` copies of `input` with one request, and fetches every result over the same connection.
-    pub(crate) fn sign(&self, input: &[u8], times: usize) {
+    /// Signs `times` copies of `input` with one request at this level, and fetches every result over the same connection.
+    pub(crate) fn sign(&self, input: &[u8], times: usize, level: &str) {
         let mut connection = self.connect();
         let certificate = connection.json("GET", "/v1/certificates", &[])[0]["select"].clone();
         let documents: Vec<Value> = (1..=times).map(|n| json!({ "name": format!("{n}.pdf") })).collect();
-        let manifest = json!({ "sign": { "certificate": certificate }, "documents": documents });
+        let manifest = json!({ "sign": { "certificate": certificate, "level": level }, "documents": documents });
         let view = connection.json("POST", "/v1/signings", &form(&manifest, input, times));
         assert_eq!(view["state"], "done", "{view:#}");
         for document in view["documents"].as_array().unwrap() {
@@ -147,11 +147,12 @@ fn hankod(config: &Path) -> Command {
     command
 }
 
-fn settings(bench: &Bench) -> String {
+fn settings(bench: &Bench, tsa: Option<&str>) -> String {
     let quoted = |path: PathBuf| Value::String(path.display().to_string()).to_string();
+    let tsa = tsa.map_or_else(String::new, |url| format!("\n[[tsa]]\nurl = \"{url}\"\n"));
     format!(
         "state_dir = {}\nlisten = \"{ADDRESS}\"\n\n[[module]]\npath = {}\nenv = {{ SOFTHSM2_CONF = {} }}\n\n\
-         [[token]]\nlabel = \"{LABEL}\"\npin_file = {}\n",
+         [[token]]\nlabel = \"{LABEL}\"\npin_file = {}\n{tsa}",
         quoted(bench.dir.join("serve")),
         quoted(bench.module.clone()),
         quoted(bench.token_conf.clone()),
