@@ -23,6 +23,7 @@ pub mod placement;
 pub mod release;
 pub mod report;
 pub mod rules;
+pub mod running;
 pub mod trail;
 mod words;
 

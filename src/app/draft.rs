@@ -14,8 +14,10 @@ use tempfile::TempPath;
 
 use crate::app::desk::{OwnFile, UploadedDocument};
 use crate::app::failure::{Failure, FailureKind};
-use crate::der::{DigestAlgorithm, Hasher};
+use crate::der::DigestAlgorithm;
 use crate::pdf::map::PrivateCopy;
+use crate::verify::hashing::{DigestRequest, Hashing};
+use crate::verify::running::Running;
 
 /// Bytes read at a time: large enough to be quick, small enough to stay in the processor's cache.
 const BLOCK_BYTES: usize = 64 * 1024;
@@ -43,7 +45,7 @@ pub(crate) struct Draft {
     /// Length of what stands there now.
     bytes: u64,
     /// SHA-256 of what stands there now, ready to go on with the next update.
-    running: Hasher,
+    running: Running,
 }
 
 impl Draft {
@@ -61,7 +63,7 @@ impl Draft {
         // A file system that shares blocks (XFS, Btrfs) copies at once; then what is hashed is the copy, which nobody changes meanwhile.
         let shared = ioctl_ficlone(&file, &source).is_ok();
         let mut from = if shared { &file } else { &source };
-        let mut hasher = DigestAlgorithm::Sha256.hasher();
+        let mut running = Running::default();
         let mut block = vec![0; BLOCK_BYTES];
         let mut original_bytes = 0;
         loop {
@@ -76,14 +78,14 @@ impl Draft {
                 return Err(too_large(max_bytes));
             }
             let bytes = &block[..n];
-            hasher.update(bytes);
+            running.update(bytes);
             if !shared && *bytes != NOTHING[..n] {
                 file.write_all_at(bytes, at).map_err(|e| unwritable(folder, &e))?;
             }
         }
         // What was not written at the end is a hole as well.
         file.set_len(original_bytes).map_err(|e| unwritable(folder, &e))?;
-        let sha256 = fixed(hasher.clone().finish());
+        let sha256 = running.sha256();
         Ok(Self {
             held: Some(file),
             path: path.into(),
@@ -91,13 +93,13 @@ impl Draft {
             original_bytes,
             sha256,
             bytes: original_bytes,
-            running: hasher,
+            running,
         })
     }
 
     /// Takes over a document that came over HTTP and lies in our folder already.
     pub(crate) fn adopt(upload: UploadedDocument) -> Self {
-        let sha256 = fixed(upload.running.clone().finish());
+        let sha256 = upload.running.sha256();
         Self {
             held: None,
             path: upload.path,
@@ -135,7 +137,7 @@ impl Draft {
 
     /// SHA-256 of the present bytes.
     pub(crate) fn present_sha256(&self) -> [u8; 32] {
-        fixed(self.running.clone().finish())
+        self.running.sha256()
     }
 
     /// Digest of the present bytes followed by `parts`: the bytes that a signature over an appended update covers.
@@ -144,7 +146,7 @@ impl Draft {
     /// `output_unwritable` when our copy cannot be read.
     pub(crate) fn digest(&mut self, algorithm: DigestAlgorithm, parts: [&[u8]; 2]) -> Result<Vec<u8>, Failure> {
         let mut hasher = if algorithm == DigestAlgorithm::Sha256 {
-            self.running.clone()
+            self.running.hasher()
         } else {
             let mut hasher = algorithm.hasher();
             self.read(0..self.bytes, &mut |block| hasher.update(block))?;
@@ -152,6 +154,18 @@ impl Draft {
         };
         parts.iter().for_each(|part| hasher.update(part));
         Ok(hasher.finish())
+    }
+
+    /// The answers to `requests` over the present bytes. What was hashed when the copy was made is not hashed again: this is for files that
+    /// somebody else signed, not for the release check, which reads what lies on the disk.
+    ///
+    /// # Errors
+    /// `output_unwritable` when our copy cannot be read.
+    pub(crate) fn digests(&self, requests: &[DigestRequest]) -> Result<Vec<Option<Vec<u8>>>, Failure> {
+        let mut hashing = Hashing::resume(requests, &self.running);
+        let range = hashing.begins()..Hashing::needed(requests);
+        self.read(range, &mut |block| hashing.update(block))?;
+        Ok(hashing.finish())
     }
 
     /// Reads `range` of the present bytes block by block.
@@ -191,7 +205,8 @@ impl Draft {
     ///
     /// # Errors
     /// `disk_full`, `output_unwritable`.
-    pub(crate) fn overwrite(&self, at: u64, bytes: &[u8]) -> Result<(), Failure> {
+    pub(crate) fn overwrite(&mut self, at: u64, bytes: &[u8]) -> Result<(), Failure> {
+        self.running.changed_from(at);
         let file = self.open()?;
         file.write_all_at(bytes, at)
             .and_then(|()| file.sync_data())
@@ -305,12 +320,6 @@ fn feed(mut file: &File, range: Range<u64>, each: &mut dyn FnMut(&[u8])) -> io::
         left -= want as u64;
     }
     Ok(())
-}
-
-fn fixed(digest: Vec<u8>) -> [u8; 32] {
-    let mut bytes = [0; 32];
-    bytes.copy_from_slice(&digest);
-    bytes
 }
 
 pub(crate) fn input_unreadable(path: &Path, error: &io::Error) -> Failure {

@@ -1,4 +1,4 @@
-//! Verifying files: a private copy is read, hashed once for all its signatures, judged. Blocks.
+//! Verifying files: a private copy is made and hashed on the way, once for itself and all its signatures, then judged. Blocks.
 //!
 //! Missing issuers and revocation data are fetched unless the person works offline. Nothing is signed or recorded here. The caller's file is read once and never mapped, because whoever owns it may cut it short.
 
@@ -23,7 +23,6 @@ use crate::text::{Explain, Lang};
 use crate::trust::Anchors;
 use crate::trust::revocation::Freshness;
 use crate::verify::chain::Chain;
-use crate::verify::hashing::Hashing;
 use crate::verify::judge::{Basis, Judgement, RevocationRule};
 use crate::verify::report::FileReport;
 use crate::verify::{Finding, file};
@@ -201,11 +200,7 @@ pub(super) fn verify_draft(draft: &Draft, name: &str, asked: &Asked) -> Result<F
             return Ok(FileReport { sha256, ..report });
         }
     };
-    let mut hashing = Hashing::new(examination.requests());
-    draft.read(0..Hashing::needed(examination.requests()), &mut |block| {
-        hashing.update(block)
-    })?;
-    let digests = hashing.finish();
+    let digests = draft.digests(examination.requests())?;
     let (mut pieces, mut rounds) = (Pieces::default(), 0);
     let judgement = loop {
         let basis = Basis {

@@ -2,6 +2,7 @@
 //!
 //! Reads nothing itself: the caller feeds the file's bytes in order, in pieces of any size.
 
+use super::running::Running;
 use crate::der::{DigestAlgorithm, Hasher};
 use std::ops::Range;
 
@@ -33,22 +34,32 @@ struct Branch {
 impl Hashing {
     /// For these requests; the answers come in the same order.
     pub fn new(requests: &[DigestRequest]) -> Self {
-        let mut hashing = Self {
-            at: 0,
-            trunks: Vec::new(),
-            branches: Vec::new(),
-        };
+        let mut trunks: Vec<(DigestAlgorithm, Hasher)> = Vec::new();
         for request in requests {
-            if hashing.trunks.iter().all(|(a, _)| *a != request.algorithm) {
-                hashing.trunks.push((request.algorithm, request.algorithm.hasher()));
+            if trunks.iter().all(|(a, _)| *a != request.algorithm) {
+                trunks.push((request.algorithm, request.algorithm.hasher()));
             }
-            hashing.branches.push(Branch {
-                request: request.clone(),
-                hasher: None,
-            });
         }
-        hashing.branch_off();
-        hashing
+        Self::at(0, trunks, requests)
+    }
+
+    /// The same over a file of which `running` has hashed the beginning: goes on from a mark that stands before every request's gap. Where a request
+    /// wants another algorithm than SHA-256 it begins at 0.
+    pub fn resume(requests: &[DigestRequest], running: &Running) -> Self {
+        let is_sha256 = |request: &DigestRequest| request.algorithm == DigestAlgorithm::Sha256;
+        let first_end = requests.iter().map(|request| request.first_end).min();
+        match first_end.filter(|_| requests.iter().all(is_sha256)) {
+            None => Self::new(requests),
+            Some(first_end) => {
+                let (at, trunk) = running.before(first_end);
+                Self::at(at, vec![(DigestAlgorithm::Sha256, trunk)], requests)
+            }
+        }
+    }
+
+    /// From where on the file is to be fed.
+    pub fn begins(&self) -> u64 {
+        self.at
     }
 
     /// Takes the next bytes of the file.
@@ -81,6 +92,20 @@ impl Hashing {
             branch.hasher.filter(|_| complete).map(Hasher::finish)
         };
         self.branches.into_iter().map(done).collect()
+    }
+
+    fn at(at: u64, trunks: Vec<(DigestAlgorithm, Hasher)>, requests: &[DigestRequest]) -> Self {
+        let branch = |request: &DigestRequest| Branch {
+            request: request.clone(),
+            hasher: None,
+        };
+        let mut hashing = Self {
+            at,
+            trunks,
+            branches: requests.iter().map(branch).collect(),
+        };
+        hashing.branch_off();
+        hashing
     }
 
     fn take(&mut self, bytes: &[u8]) {
@@ -143,7 +168,27 @@ mod tests {
             }
             let mut hashing = Hashing::new(&requests);
             file.chunks(piece).for_each(|bytes| hashing.update(bytes));
+            prop_assert_eq!(hashing.finish(), &expected[..]);
+
+            let mut running = Running::every(50);
+            file.chunks(piece).for_each(|bytes| running.update(bytes));
+            let mut hashing = Hashing::resume(&requests, &running);
+            let begins = usize::try_from(hashing.begins()).unwrap();
+            file[begins..].chunks(piece).for_each(|bytes| hashing.update(bytes));
             prop_assert_eq!(hashing.finish(), expected);
+        }
+
+        #[test]
+        fn a_later_pass_reads_little_of_what_is_known(length in 2_000..4_000_usize, piece in 1..70_usize) {
+            let file = vec![1; length];
+            let mut running = Running::every(50);
+            file.chunks(piece).for_each(|bytes| running.update(bytes));
+            let (first_end, end) = (length as u64 - 10, length as u64);
+            let request = |algorithm| DigestRequest { algorithm, first_end, second: end..end };
+            let sha256 = [request(DigestAlgorithm::Sha256)];
+            prop_assert!(Hashing::resume(&sha256, &running).begins() > first_end - 200);
+            let with_another = [request(DigestAlgorithm::Sha256), request(DigestAlgorithm::Sha512)];
+            prop_assert_eq!(Hashing::resume(&with_another, &running).begins(), 0);
         }
     }
 }

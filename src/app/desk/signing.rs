@@ -2,8 +2,8 @@
 
 use super::{DocumentDigest, Level, OwnFile, Said, SigningRequest};
 use crate::app::spool::SpoolShare;
-use crate::der::Hasher;
 use crate::secret::Password;
+use crate::verify::running::Running;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ pub struct UploadedDocument {
     /// Its length.
     pub bytes: u64,
     /// SHA-256 of its bytes, ready to go on with what is appended.
-    pub running: Hasher,
+    pub running: Running,
 }
 
 /// Everything that `POST /v1/signings` brought.

@@ -16,7 +16,6 @@ use crate::text::Explain;
 use crate::trust::Use;
 use crate::trust::revocation::Freshness;
 use crate::tsa::{self, Checked, Expected, Imprint};
-use crate::verify::hashing::Hashing;
 use crate::verify::integrity::{Content, Found};
 use crate::verify::judge::Pieces;
 use crate::verify::{extension, file};
@@ -60,11 +59,7 @@ impl Survey {
         let document = Document::open(map.data(), password)?;
         let refused = |finding: crate::verify::Finding| Failure::of(FailureKind::Unreadable, &finding);
         let examination = file::examine(&document).map_err(refused)?;
-        let mut hashing = Hashing::new(examination.requests());
-        draft.read(0..Hashing::needed(examination.requests()), &mut |block| {
-            hashing.update(block)
-        })?;
-        let digests = hashing.finish();
+        let digests = draft.digests(examination.requests())?;
         let certificates = extension::signers(&examination, &digests);
         let certificates = certificates.map_err(|faults| faults.into_iter().next().map_or(UNKNOWN, refused))?;
         let mut survey = Self {

@@ -159,7 +159,7 @@ async fn stamp(app: &App, id: &str, payload: Payload) -> Result<Answer, Failure>
     let source = app.store().blob_path(&payload.document);
     let (folder, max) = (app.uploads().to_owned(), app.max_document_bytes());
     let field = payload.field.clone();
-    let (draft, value) = app
+    let (mut draft, value) = app
         .blocking(move || {
             let draft = Draft::copy(&source, &folder, max)?;
             let map = draft.map()?;

@@ -5,7 +5,7 @@
 use crate::app::desk::UploadedDocument;
 use crate::app::failure::Failure;
 use crate::app::not_stored;
-use crate::der::DigestAlgorithm;
+use crate::verify::running::Running;
 use axum::body::Bytes;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -47,15 +47,14 @@ fn write(folder: PathBuf, mut chunks: mpsc::Receiver<Bytes>) -> io::Result<Uploa
     let file = Builder::new().prefix("upload-").suffix(".pdf").tempfile_in(folder);
     // The crate's own words name our folder, which the caller need not know.
     let mut file = file.map_err(|error| io::Error::from(error.kind()))?;
-    let (mut running, mut bytes) = (DigestAlgorithm::Sha256.hasher(), 0);
+    let mut running = Running::default();
     while let Some(chunk) = chunks.blocking_recv() {
         running.update(&chunk);
         file.as_file_mut().write_all(&chunk)?;
-        bytes += chunk.len() as u64;
     }
     Ok(UploadedDocument {
         path: file.into_temp_path().into(),
-        bytes,
+        bytes: running.bytes(),
         running,
     })
 }

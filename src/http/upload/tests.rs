@@ -106,7 +106,7 @@ fn documents_land_on_disk_with_their_digests_and_go_with_their_owner() {
         assert_eq!(left(), 2);
         let first = upload.documents.remove(0);
         assert_eq!(
-            hex::encode(first.running.finish()),
+            hex::encode(first.running.sha256()),
             "21af8e71c8703196df7fe1ff901869a88fe64c07bbaa83d838efb45a52b4f303"
         );
         drop(first.path);

@@ -160,7 +160,7 @@ pub(super) async fn add_document(
     }
     let request = Request::from_parts(parts, body);
     let upload = upload::receive_one(request, service.app.uploads(), &service.limits).await?;
-    let conditions = asking.conditions(&upload.running.clone().finish());
+    let conditions = asking.conditions(&upload.running.sha256());
     let what = (about.name.as_str(), about.action);
     let view = service
         .app
