@@ -46,7 +46,7 @@ pub fn run(config: Config) -> Result<(), DaemonError> {
     journal::open(config.log.level);
     raise_open_files();
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+        .worker_threads(async_threads(config.role))
         .enable_all()
         .build()?;
     runtime.block_on(async {
@@ -183,6 +183,15 @@ impl Daemon {
         }
         self.app.close().await;
         log::info!(code = "daemon_stopped"; "ended");
+    }
+}
+
+/// How many threads answer. What blocks or computes has threads of its own, and where one person asks, a second one that answers only makes
+/// each piece of work change threads.
+const fn async_threads(role: Role) -> usize {
+    match role {
+        Role::Desk => 1,
+        Role::Server => 2,
     }
 }
 

@@ -409,14 +409,24 @@ impl Run<'_> {
             survey = self.stamp(&mut sealed, supply).await?;
             is_later = survey.is_none();
         }
-        let mut finished = self.app.blocking(move || release::finish(sealed)).await?;
-        self.step(Step::Embedded(n))?;
         let mut raised = Raised::default();
-        if let (Some(survey), Some(supply)) = (survey, &self.supply) {
-            (finished, raised) = self.raise(finished, survey, supply).await?;
-            self.step(Step::Extended(n))?;
-        }
-        let checked = self.app.blocking(move || release::check(finished)).await?;
+        let checked = match (survey, &self.supply) {
+            (Some(survey), Some(supply)) => {
+                let finished = self.app.blocking(move || release::finish(sealed)).await?;
+                self.step(Step::Embedded(n))?;
+                let (finished, reached) = self.raise(finished, survey, supply).await?;
+                raised = reached;
+                self.step(Step::Extended(n))?;
+                self.app.blocking(move || release::check(finished)).await?
+            }
+            // Nothing comes between: one turn of a thread does both.
+            _ => {
+                let both = move || release::finish(sealed).and_then(release::check);
+                let checked = self.app.blocking(both).await?;
+                self.step(Step::Embedded(n))?;
+                checked
+            }
+        };
         self.step(Step::Checked(n))?;
         let (checked, later) = match is_later {
             true => self.leave(checked).await?,
@@ -428,7 +438,11 @@ impl Run<'_> {
         let kept = raised.end.zip(checked.place());
         let kept = kept.map(|(end, place)| renewal::kept(place, checked.sha256(), end, now));
         self.journal.release(intent, release, (later, kept), now).await?;
-        let delivered = self.app.blocking(move || checked.deliver(raised)).await;
+        let delivered = match checked.place() {
+            Some(_) => self.app.blocking(move || checked.deliver(raised)).await,
+            // It lies where it is fetched from.
+            None => checked.deliver(raised),
+        };
         if is_later {
             self.app.wake_workers();
         }

@@ -5,6 +5,8 @@
 
 mod places;
 
+use std::fs::File;
+use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -200,16 +202,25 @@ impl App {
             .ok_or_else(missing)?;
         // What came after the signature, where that was left to a job.
         let path = jobs::newest(self, id, n).await?.unwrap_or(path);
-        let bytes = tokio::fs::metadata(&path).await.map_err(|_| missing())?.len();
         let sight = &entry.sights[index];
         let (name, media_type) = match &sight.digest {
             Some(_) => (format!("{}.p7s", sight.name), "application/pkcs7-signature"),
             None => (signed_name(&sight.name), "application/pdf"),
         };
+        let open = move || {
+            let file = File::open(path)?;
+            let bytes = file.metadata()?.len();
+            Ok::<_, io::Error>((file, bytes))
+        };
+        let opened = tokio::task::spawn_blocking(open)
+            .await
+            .map_err(io::Error::other)
+            .flatten();
+        let (file, bytes) = opened.map_err(|_| Failure::new(FailureKind::NotFound, "signed_file_gone"))?;
         Ok(SignedFile {
             name,
             media_type,
-            path,
+            file,
             bytes,
         })
     }

@@ -170,15 +170,15 @@ pub(super) async fn receive_one(
     limits: &Limits,
 ) -> Result<UploadedDocument, HttpError> {
     let mut body = paced(request.into_body(), limits.idle_deadline_ms);
-    let spool = Spool::start(folder);
-    let received = feed(&mut body, &spool, limits.max_document_bytes).await;
+    let mut spool = Spool::new(folder);
+    let received = feed(&mut body, &mut spool, limits.max_document_bytes).await;
     // Also what is refused is off the disk before the caller hears of it.
     let written = spool.finish().await;
     received?;
     Ok(written?)
 }
 
-async fn feed(body: &mut Body, spool: &Spool, max_bytes: u64) -> Result<(), Refusal> {
+async fn feed(body: &mut Body, spool: &mut Spool<'_>, max_bytes: u64) -> Result<(), Refusal> {
     let mut bytes = 0;
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| refusal(&error).unwrap_or(Refusal::Stalled))?;
@@ -242,7 +242,7 @@ async fn in_memory(mut part: Field<'_>, max_bytes: u64) -> Result<Vec<u8>, Refus
 }
 
 async fn on_disk(mut part: Field<'_>, folder: &Path, max_bytes: u64) -> Result<UploadedDocument, HttpError> {
-    let spool = Spool::start(folder);
+    let mut spool = Spool::new(folder);
     let mut bytes = 0;
     while let Some(chunk) = part.chunk().await.map_err(|error| why(&error))? {
         bytes += chunk.len() as u64;

@@ -5,7 +5,7 @@ use crate::app::spool::SpoolShare;
 use crate::secret::Password;
 use crate::verify::running::Running;
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use std::fs::File;
 use std::sync::Arc;
 use utoipa::ToSchema;
 
@@ -110,14 +110,14 @@ pub struct SigningView {
 }
 
 /// A signed file on the daemon's disk.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Debug)]
 pub struct SignedFile {
     /// A name to save it under, such as `契約書.signed.pdf`.
     pub name: String,
     /// What it is: `application/pdf`, or `application/pkcs7-signature` for a digest's signature.
     pub media_type: &'static str,
-    /// Where it lies.
-    pub path: PathBuf,
+    /// Open at its beginning.
+    pub file: File,
     /// Its length.
     pub bytes: u64,
 }

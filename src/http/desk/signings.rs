@@ -6,7 +6,6 @@ use super::super::names::attachment;
 use super::super::upload::{self, Sender};
 use super::{Checked, Desk};
 use crate::app::desk::{Confirmation, PageView, Preview, SigningView};
-use crate::app::failure::{Failure, FailureKind};
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
@@ -15,6 +14,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use std::time::Duration;
+use tokio::io::AsyncReadExt as _;
 use tokio_util::io::ReaderStream;
 
 /// Longest `Prefer: wait`, in seconds.
@@ -105,8 +105,8 @@ pub(super) async fn document(
 ) -> Result<Response, HttpError> {
     let Path((id, n)) = address.map_err(|_| Refusal::BadAddress)?;
     let signed = desk.app.signed_file(caller.known()?, &id, n).await?;
-    let gone = |_| Failure::new(FailureKind::NotFound, "signed_file_gone");
-    let file = tokio::fs::File::open(&signed.path).await.map_err(gone)?;
+    // Where it ends is known: no further read has to find out.
+    let file = tokio::fs::File::from_std(signed.file).take(signed.bytes);
     let body = Body::from_stream(ReaderStream::with_capacity(file, READ_BYTES));
     let mut response = ([(CONTENT_TYPE, signed.media_type)], body).into_response();
     response.headers_mut().insert(CONTENT_LENGTH, signed.bytes.into());
