@@ -101,7 +101,7 @@ fn many_in_much(file: &Path, bench: &Bench) -> Vec<Line> {
     ]
 }
 
-/// Row 11.
+/// Row 11. The goal is a multiple of one hash; a private copy is made as well, so the sum of both stands beside it.
 fn much(bench: &Bench, file: &Path) -> Vec<Line> {
     let name = "verify, 200 MB";
     let [ours, hash, peer, copy] = in_turn(
@@ -113,10 +113,12 @@ fn much(bench: &Bench, file: &Path) -> Vec<Line> {
             &|| cost(Command::new("cp").arg(file).arg(bench.dir.join("copy.pdf"))),
         ],
     );
+    let both = Spread::of((0..REPEATS).map(|i| hash[i].cpu_ms + copy[i].cpu_ms));
     vec![
         Line::at_most_times(11, name, "CPU ms", cpu(&ours), ("openssl dgst", cpu(&hash)), 1.1)
             .beside("pyHanko", cpu(&peer)),
-        Line::at_most(11, name, "RSS MiB", rss(&ours), 16.0).beside("cp: CPU ms", cpu(&copy)),
+        Line::at_most_times(11, name, "CPU ms", cpu(&ours), ("openssl dgst + cp", both), 1.1),
+        Line::at_most(11, name, "RSS MiB", rss(&ours), 16.0).beside("pyHanko", rss(&peer)),
     ]
 }
 
