@@ -188,7 +188,7 @@ impl App {
     /// The signed file of document `n`, from 1.
     ///
     /// # Errors
-    /// `signing_not_found`, `document_not_signed`.
+    /// `signing_not_found`, `document_not_signed`, `signed_file_gone`.
     pub async fn signed_file(&self, who: &Principal, id: &str, n: u32) -> Result<SignedFile, Failure> {
         let entry = self.desk().find(who, id)?;
         let missing = || Failure::new(FailureKind::NotFound, "document_not_signed");
