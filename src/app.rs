@@ -42,6 +42,7 @@ mod release;
 mod renewal;
 mod rooms;
 pub mod sad;
+mod seals;
 pub mod sign_hash;
 mod signing;
 mod signings;

@@ -42,6 +42,8 @@ files!(
     "icon.svg" SVG,
     "page.css" CSS,
     "layout.css" CSS,
+    "desk.css" CSS,
+    "confirm.css" CSS,
     "verify.css" CSS,
     "desk.js" JS,
     "confirm.js" JS,
@@ -56,23 +58,49 @@ files!(
     "pages.js" JS,
     "seal.js" JS,
     "progress.js" JS,
+    "time.js" JS,
     "return.js" JS,
     "hankod.js" JS,
     "hankod.d.ts" TS,
 );
 
+/// What every page has around its own part.
+const FRAME: &str = include_str!("console/frame.html");
+
+/// What makes one page.
+struct Part {
+    /// Of its script and its style sheet.
+    name: &'static str,
+    /// The message that is its title.
+    title: &'static str,
+    /// Its `<main>`.
+    main: &'static str,
+}
+
+impl Page {
+    const ALL: [Self; 3] = [Self::Desk, Self::Confirm, Self::Verify];
+
+    const fn part(self) -> Part {
+        let (name, title, main) = match self {
+            Self::Desk => ("desk", "console-choose-title", include_str!("console/desk.html")),
+            Self::Confirm => ("confirm", "console-confirm-title", include_str!("console/confirm.html")),
+            Self::Verify => ("verify", "console-verify-title", include_str!("console/verify.html")),
+        };
+        Part { name, title, main }
+    }
+}
+
 /// The page's HTML in `lang`.
 pub fn page(page: Page, lang: Lang) -> &'static str {
-    static PAGES: [OnceLock<String>; 6] = [const { OnceLock::new() }; 6];
-    let (cell, template) = match (page, lang) {
-        (Page::Desk, Lang::Ja) => (&PAGES[0], include_str!("console/desk.html")),
-        (Page::Desk, Lang::En) => (&PAGES[1], include_str!("console/desk.html")),
-        (Page::Confirm, Lang::Ja) => (&PAGES[2], include_str!("console/confirm.html")),
-        (Page::Confirm, Lang::En) => (&PAGES[3], include_str!("console/confirm.html")),
-        (Page::Verify, Lang::Ja) => (&PAGES[4], include_str!("console/verify.html")),
-        (Page::Verify, Lang::En) => (&PAGES[5], include_str!("console/verify.html")),
-    };
-    cell.get_or_init(|| filled(template, lang))
+    static PAGES: [OnceLock<String>; 2 * Page::ALL.len()] = [const { OnceLock::new() }; 2 * Page::ALL.len()];
+    let cell = &PAGES[2 * page as usize + usize::from(lang == Lang::En)];
+    cell.get_or_init(|| {
+        let Part { name, title, main } = page.part();
+        let files = format!(
+            "<link rel=\"stylesheet\" href=\"/assets/{name}.css\">\n  <script type=\"module\" src=\"/assets/{name}.js\"></script>"
+        );
+        filled(FRAME, lang, &[("title", &escaped(&say(lang, title, &[]))), ("files", &files), ("main", &filled(main, lang, &[]))])
+    })
 }
 
 /// A file under `/assets/`.
@@ -95,16 +123,18 @@ pub fn asset(name: &str) -> Option<Asset> {
         })
 }
 
-/// Puts the words in: `{{console-title}}`, and `{{lang}}` for the language's tag.
-fn filled(template: &str, lang: Lang) -> String {
+/// Puts the words in: `{{console-title}}`, `{{lang}}` for the language's tag, and what stands in `parts` as it is.
+fn filled(template: &str, lang: Lang, parts: &[(&str, &str)]) -> String {
     let mut html = String::with_capacity(template.len() * 2);
     let mut rest = template;
     while let Some((before, after)) = rest.split_once("{{") {
         html.push_str(before);
         let (id, after) = after.split_once("}}").unwrap_or((after, ""));
-        match id {
-            "lang" => html.push_str(lang.tag()),
-            _ => html.push_str(&escaped(&say(lang, id, &[]))),
+        let part = parts.iter().find(|(name, _)| *name == id);
+        match (part, id) {
+            (Some((_, part)), _) => html.push_str(part),
+            (None, "lang") => html.push_str(lang.tag()),
+            (None, _) => html.push_str(&escaped(&say(lang, id, &[]))),
         }
         rest = after;
     }
@@ -139,16 +169,10 @@ mod tests {
     use super::*;
     use crate::text::has;
 
-    const TEMPLATES: [&str; 3] = [
-        include_str!("console/desk.html"),
-        include_str!("console/confirm.html"),
-        include_str!("console/verify.html"),
-    ];
-
     #[test]
     fn every_word_of_the_pages_stands_in_the_catalogue() {
         let mut used = Vec::new();
-        for template in TEMPLATES {
+        for template in Page::ALL.map(|page| page.part().main).iter().chain(&[FRAME]) {
             used.extend(
                 template
                     .split("{{")
@@ -157,6 +181,7 @@ mod tests {
                     .map(|(id, _)| id),
             );
         }
+        used.extend(Page::ALL.map(|page| page.part().title));
         for (name, _, script) in FILES {
             for (at, _) in script.match_indices("console-") {
                 let id = &script[at..];
@@ -171,7 +196,10 @@ mod tests {
                 used.push(&id[..end]);
             }
         }
-        for id in used.iter().filter(|id| **id != "lang") {
+        for id in used
+            .iter()
+            .filter(|id| !["lang", "title", "files", "main"].contains(id))
+        {
             assert!(has(Lang::Ja, id) && has(Lang::En, id), "{id}");
         }
         for id in messages(include_str!("text/ja/console.ftl")).keys() {
@@ -193,11 +221,7 @@ mod tests {
     #[test]
     fn pages_obey_their_own_policy_and_are_filled() {
         for lang in [Lang::Ja, Lang::En] {
-            for html in [
-                page(Page::Desk, lang),
-                page(Page::Confirm, lang),
-                page(Page::Verify, lang),
-            ] {
+            for html in Page::ALL.map(|each| page(each, lang)) {
                 assert!(!html.contains("{{") && html.contains(&format!("<html lang=\"{}\"", lang.tag())));
                 for forbidden in ["<style", " style=", " onclick=", "javascript:", "http://", "https://"] {
                     assert!(!html.contains(forbidden), "{forbidden}");

@@ -24,6 +24,7 @@ mod host;
 mod page;
 pub mod seal;
 pub mod sheet;
+pub mod svg;
 pub mod wire;
 pub mod worker;
 mod wrap;
@@ -75,6 +76,9 @@ pub enum Error {
     /// The seal's picture is no PNG, or too large.
     #[error("the seal's picture is not a usable PNG")]
     SealPicture,
+    /// The seal's SVG is refused.
+    #[error(transparent)]
+    SealSvg(#[from] svg::Refused),
     /// A generated document would have more pages than [`sheet::MAX_PAGES`].
     #[error("the document has too many pages")]
     SheetTooLong,
@@ -121,6 +125,10 @@ impl Explain for Error {
             Self::SealText { .. } => "seal_text",
             Self::SealSize => "seal_size",
             Self::SealPicture => "seal_picture",
+            Self::SealSvg(svg::Refused::Malformed) => "seal_svg_malformed",
+            Self::SealSvg(svg::Refused::TooLarge) => "seal_svg_too_large",
+            Self::SealSvg(svg::Refused::Active { .. }) => "seal_svg_active",
+            Self::SealSvg(svg::Refused::Unsupported { .. }) => "seal_svg_unsupported",
             Self::SheetTooLong => "sheet_too_long",
             Self::Unreadable => "page_unreadable",
             Self::TooLarge => "page_document_too_large",
@@ -144,6 +152,9 @@ impl Explain for Error {
             Self::SealText { max_characters } => vec![("max", max_characters.to_string())],
             Self::Mismatch { expected, found } => {
                 vec![("expected", expected.to_string()), ("found", found.to_string())]
+            }
+            Self::SealSvg(svg::Refused::Active { name } | svg::Refused::Unsupported { name }) => {
+                vec![("name", name.clone())]
             }
             Self::SheetTooLong => vec![("max", sheet::MAX_PAGES.to_string())],
             Self::Worker(error) => error.args(),

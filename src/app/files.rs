@@ -39,7 +39,7 @@ pub struct FilesRequest {
     pub pin_file: Option<OsString>,
     /// Password of encrypted documents.
     pub password_file: Option<OsString>,
-    /// PNG of the seal.
+    /// PNG or SVG of the seal.
     pub seal_file: Option<OsString>,
     /// Where evidence comes from.
     pub sources: Sources,
@@ -113,7 +113,11 @@ impl App {
         let app = self.clone();
         let lang = if request.english { Lang::En } else { Lang::Ja };
         let loaded = request.clone();
-        let items = self.blocking(move || load(&app, &loaded)).await?;
+        let mut items = self.blocking(move || load(&app, &loaded)).await?;
+        if let Some(seal) = items.first().and_then(|item| item.seal.clone()) {
+            let png = self.seal_png(seal).await?;
+            items.iter_mut().for_each(|item| item.seal = Some(png.clone()));
+        }
         let operation = super::new_id();
         let set = Set {
             operation: operation.clone(),

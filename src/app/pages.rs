@@ -133,6 +133,7 @@ impl App {
                 .form
                 .as_ref()
                 .and_then(|form| Some(form.return_url.as_ref()?.as_str().to_owned())),
+            seconds_left: entry.time_left(&self.config().limits).map(|left| left.as_secs()),
             sign: entry.choice.clone(),
             documents: entry
                 .sights

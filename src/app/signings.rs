@@ -28,6 +28,7 @@ use super::pairings::Known;
 use super::signing::{Credential, Deliver, Digested, Item, PinChoice, Set, Signed, Step, Work};
 use super::spool::SpoolShare;
 use crate::access::Principal;
+use crate::config::Limits;
 use crate::secret::Password;
 use crate::text::{Explain, Lang, plain};
 use crate::token::pin::Place;
@@ -104,7 +105,11 @@ impl App {
                     request.documents.iter_mut().map(|d| &mut d.appearance),
                 );
                 let requests = std::mem::take(&mut request.documents);
-                of_documents(requests, documents, passwords, seal.map(Arc::from))?
+                let seal: Option<Arc<[u8]>> = match seal {
+                    Some(picture) => Some(self.seal_png(picture.into()).await?),
+                    None => None,
+                };
+                of_documents(requests, documents, passwords, seal)?
             }
         };
         let (work, sights) = self.blocking(move || Ok(Sight::of_all(work))).await?;
@@ -164,7 +169,7 @@ impl App {
     /// # Errors
     /// `signing_not_found`.
     pub async fn signing(&self, who: &Principal, id: &str, lang: Lang) -> Result<SigningView, Failure> {
-        Ok(self.desk().find(who, id)?.view(lang))
+        Ok(self.desk().find(who, id)?.view(&self.config().limits, lang))
     }
 
     /// The same, once it is final or `patience` is over.
@@ -182,7 +187,21 @@ impl App {
         let mut phase = entry.phase.subscribe();
         // Whether it ended or the patience did, the view tells.
         let _ = tokio::time::timeout(patience, phase.wait_for(|p| p.state.is_final())).await;
-        Ok(entry.view(lang))
+        Ok(entry.view(&self.config().limits, lang))
+    }
+
+    /// The person needs more time: what waits for them, or for being fetched, waits as long again. As often as they like.
+    ///
+    /// # Errors
+    /// `signing_not_found`, `signing_not_waiting` while the token works.
+    pub async fn more_time(&self, who: &Principal, id: &str, lang: Lang) -> Result<SigningView, Failure> {
+        let entry = self.desk().find(who, id)?;
+        let limits = &self.config().limits;
+        if entry.time_left(limits).is_none() {
+            return Err(Failure::new(FailureKind::Conflict, "signing_not_waiting"));
+        }
+        *locked(&entry.moved) = Instant::now();
+        Ok(entry.view(limits, lang))
     }
 
     /// The signed file of document `n`, from 1.
@@ -367,7 +386,17 @@ impl Entry {
         &self.id
     }
 
-    fn view(&self, lang: Lang) -> SigningView {
+    /// How long it stays as it is when nobody does anything; `None` while it moves on by itself.
+    pub(crate) fn time_left(&self, limits: &Limits) -> Option<Duration> {
+        let life_ms = match self.state() {
+            SigningState::AwaitingConfirmation => limits.consent_deadline_ms,
+            state if state.is_final() => limits.result_life_ms,
+            _ => return None,
+        };
+        Some(Duration::from_millis(life_ms).saturating_sub(locked(&self.moved).elapsed()))
+    }
+
+    fn view(&self, limits: &Limits, lang: Lang) -> SigningView {
         let phase = self.phase.borrow().clone();
         let done = locked(&self.done);
         let documents = self.sights.iter().zip(done.iter()).zip(1..);
@@ -393,6 +422,7 @@ impl Entry {
             check: self.check(),
             confirm: format!("/confirm/{}", self.id),
             documents: documents.collect(),
+            seconds_left: self.time_left(limits).map(|left| left.as_secs()),
             error: phase.error.map(|e| Said::of(&e, lang)),
         }
     }

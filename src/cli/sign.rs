@@ -79,7 +79,7 @@ pub(crate) struct Options {
     /// Signature field to fill, or the name of the new one
     #[arg(long, value_name = "NAME")]
     field: Option<String>,
-    /// Seal (印影) to show: a PNG image
+    /// Seal (印影) to show: a PNG image, or an SVG drawing of paths and shapes
     #[arg(long, value_name = "IMAGE", requires = "rect", conflicts_with = "name_seal")]
     seal: Option<PathBuf>,
     /// Draw a name seal with this text, such as 甲野

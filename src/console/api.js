@@ -38,6 +38,8 @@ export const preview = (id) => json("GET", `/v1/signings/${id}/preview`);
 export const page = (id, n, p, signal) => json("GET", `/v1/signings/${id}/documents/${n}/pages/${p}`, { signal });
 export const picture = async (address, signal) => (await call("GET", address, { signal })).blob();
 export const signed = async (address) => (await call("GET", address)).blob();
+/** As much time again, to read or to fetch. */
+export const moreTime = async (id) => (await call("POST", `/v1/signings/${id}/time`)).json();
 export const cancel = (id) => call("DELETE", `/v1/signings/${id}`);
 
 /** How the signing stands, at the latest after `seconds`. */

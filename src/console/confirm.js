@@ -6,6 +6,7 @@ import { byId, el, fill } from "./dom.js";
 import { showDocuments } from "./pages.js";
 import { follow, tell } from "./progress.js";
 import { chooseLook } from "./seal.js";
+import { keepTime } from "./time.js";
 import { number, say } from "./words.js";
 
 const id = location.pathname.split("/").pop();
@@ -33,7 +34,7 @@ function over() {
   form.hidden = true;
 }
 
-function ask(shown) {
+function ask(shown, loading) {
   let certificate = null;
   const look = chooseLook(byId("look"), shown.documents, () => certificate?.certificate()?.name ?? "");
   const begin = () => {
@@ -61,10 +62,12 @@ function ask(shown) {
     tell(say("console-state-queued"), "busy");
     try {
       const sign = { ...shown.sign, certificate: select };
+      loading().stop();
       await confirm(id, { sign, appearances: look.appearances(), check: shown.check });
       over();
       await follow(id, over, shown.return_url);
     } catch (error) {
+      loading().go();
       tell(error.message, "bad");
       byId("go").disabled = false;
     }
@@ -89,8 +92,10 @@ async function main() {
     terms(shown.sign);
     byId("check").textContent = shown.check;
     const waiting = shown.state === "awaiting_confirmation";
-    const placed = waiting ? ask(shown) : undefined;
-    showDocuments(byId("documents"), shown, placed);
+    keepTime(id, shown.seconds_left);
+    let loading = null;
+    const placed = waiting ? ask(shown, () => loading) : undefined;
+    loading = showDocuments(byId("documents"), shown, placed);
     if (!waiting) await follow(id, over, shown.return_url);
   } catch (error) {
     fill(byId("documents"));

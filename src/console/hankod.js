@@ -252,7 +252,7 @@ async function hmac(key, text) {
 function filled(form, manifest, files, seal, returnUrl) {
   form.append("manifest", new File([JSON.stringify(manifest)], "manifest.json", { type: "application/json" }));
   if (returnUrl) form.append("return_url", new URL(returnUrl, location.href).href);
-  if (seal) form.append("seal", new File([seal], "seal.png", { type: "image/png" }));
+  if (seal) form.append("seal", new File([seal], "seal", { type: seal.type === "image/svg+xml" ? seal.type : "image/png" }));
   for (const file of files) form.append("document", new File([file], "document.pdf", { type: "application/pdf" }));
   return form;
 }

@@ -8,7 +8,7 @@ const warning = (said) => el("p", { class: "notice warning" }, said.message);
 
 function sheet(id, document, p, shown) {
   const frame = el("div", { class: "sheet-frame", "aria-busy": "true" });
-  const text = el("div", { class: "sheet-text", tabindex: "0", role: "region", "aria-label": say("console-page-text", { page: number(p) }) });
+  const text = el("div", { class: "sheet-text", tabindex: "0", role: "region", "aria-label": say("console-page-text", { name: document.name, page: number(p) }) });
   const notes = el("div", { class: "sheet-notes" });
   const figure = el(
     "figure",
@@ -17,17 +17,18 @@ function sheet(id, document, p, shown) {
     notes,
     el("div", { class: "sheet-pair" }, frame, text),
   );
-  const load = async () => {
+  const load = async (signal) => {
     try {
-      const facts = await page(id, document.n, p);
-      const image = el("img", { class: "sheet-picture", alt: say("console-page-picture", { page: number(p) }) });
-      image.src = URL.createObjectURL(await picture(facts.picture));
+      const facts = await page(id, document.n, p, signal);
+      const image = el("img", { class: "sheet-picture", alt: say("console-page-picture", { name: document.name, page: number(p) }) });
+      image.src = URL.createObjectURL(await picture(facts.picture, signal));
       image.addEventListener("load", () => URL.revokeObjectURL(image.src), { once: true });
       fill(frame, image);
       fill(text, facts.text.trim() ? el("p", {}, facts.text) : el("p", { class: "none" }, say("console-no-text")));
       fill(notes, ...facts.warnings.map(warning));
       shown?.({ document: document.n, page: p, size: facts.size, frame });
     } catch (error) {
+      if (error.name === "AbortError") return;
       fill(frame, el("p", { class: "notice bad" }, error.message));
       fill(notes, el("p", { class: "notice bad" }, say("console-page-unseen")));
     }
@@ -86,18 +87,32 @@ function block(id, document, observer, shown) {
   );
 }
 
-/** Fills `parent` with the documents of a preview; `shown` is told of each page that has its picture. */
+/**
+ * Fills `parent` with the documents of a preview; `shown` is told of each page that has its picture. Gives two functions: `stop` ends the loading, because once
+ * the signing has begun there is nothing more to look at, and `go` takes it up again.
+ */
 export function showDocuments(parent, preview, shown) {
+  let ending = new AbortController();
   const observer = new IntersectionObserver(
     (entries) => {
       for (const { isIntersecting, target } of entries) {
         if (!isIntersecting) continue;
         observer.unobserve(target);
-        observer.loads.get(target)();
+        const { signal } = ending;
+        observer.loads.get(target)(signal).then(() => signal.aborted || observer.loads.delete(target));
       }
     },
     { rootMargin: "600px 0px" },
   );
   observer.loads = new Map();
   fill(parent, ...preview.documents.map((document) => block(preview.id, document, observer, shown)));
+  const stop = () => {
+    observer.disconnect();
+    ending.abort();
+  };
+  const go = () => {
+    ending = new AbortController();
+    for (const target of observer.loads.keys()) observer.observe(target);
+  };
+  return { stop, go };
 }

@@ -3,6 +3,7 @@
 import { signed, wait } from "./api.js";
 import { byId, el, fill } from "./dom.js";
 import { giveBack } from "./return.js";
+import { keepTime } from "./time.js";
 import { number, say } from "./words.js";
 
 const WAIT_SECONDS = 20;
@@ -101,6 +102,7 @@ export async function follow(id, onEnd, returnUrl) {
     }
     // The choice made on this page is part of the number, so it is another one from here on.
     byId("check").textContent = view.check;
+    keepTime(id, released(view).length > 0 || view.state === "awaiting_confirmation" ? view.seconds_left : null);
     if (view.state === "done") {
       tell(say("console-state-done"), "good");
       offer(view, returnUrl);

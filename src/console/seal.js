@@ -82,7 +82,8 @@ export function chooseLook(parent, documents, holder) {
 
   function mark(n, { size }) {
     const [x, y] = placeOf(n, size);
-    const button = el("button", { type: "button", class: "seal-mark", "aria-label": say("console-seal-move") }, name.value || holder() || "印");
+    const words = name.value || holder() || "印";
+    const button = el("button", { type: "button", class: "seal-mark", "aria-label": say("console-seal-move", { words }) }, words);
     button.style.left = percent(x, size[0]);
     button.style.bottom = percent(y, size[1]);
     button.style.width = percent(SIDE, size[0]);

@@ -2,6 +2,7 @@
 
 export const lang = document.documentElement.lang;
 document.querySelector(`.languages a[lang="${lang}"]`)?.setAttribute("aria-current", "true");
+document.querySelector(`.ways a[href^="${location.pathname}?"]`)?.setAttribute("aria-current", "page");
 const words = await fetch(`/assets/words-${lang}.json`).then((answer) => answer.json());
 
 /** The message `id`, its places filled from `values`. */

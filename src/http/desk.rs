@@ -91,6 +91,7 @@ fn api() -> (Router<Desk>, utoipa::openapi::OpenApi) {
         .routes(routes!(signings::picture))
         .routes(routes!(signings::seal))
         .routes(routes!(signings::confirm))
+        .routes(routes!(signings::more_time))
         .routes(routes!(forms::leave))
         .routes(routes!(verify::verify))
         .routes(routes!(view::view))

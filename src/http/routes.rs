@@ -106,6 +106,7 @@ pub static DESK: &[Rule] = &[
         Audience::Person,
         BodyKind::Json,
     ),
+    rule(Method::POST, "/v1/signings/{}/time", Audience::Person, BodyKind::Empty),
     rule(Method::POST, "/v1/verify", Audience::Known, BodyKind::Pdf),
     rule(Method::POST, "/v1/verify/view", Audience::Person, BodyKind::Pdf),
     rule(Method::GET, "/", Audience::Visitor, BodyKind::Empty),

@@ -34,7 +34,7 @@ use zeroize::Zeroizing;
 pub(super) struct SigningForm {
     /// `application/json`; always the first part.
     manifest: SigningRequest,
-    /// `image/png`; only where the manifest names an image seal.
+    /// `image/png` or `image/svg+xml`; only where the manifest names an image seal.
     #[schema(format = Binary, content_media_type = "image/png")]
     seal: Option<Vec<u8>>,
     /// `text/plain`, UTF-8; named `password-1` for the first document and so on, only for documents that are encrypted. Before the documents.
@@ -56,7 +56,7 @@ pub(super) struct NavigationForm {
     manifest: SigningRequest,
     /// Where the browser posts the results: an address of the origin that sends the form. Without it they are saved by the person.
     return_url: Option<String>,
-    /// `image/png`; only where the manifest names an image seal.
+    /// `image/png` or `image/svg+xml`; only where the manifest names an image seal.
     #[schema(format = Binary, content_media_type = "image/png")]
     seal: Option<Vec<u8>>,
     /// `application/pdf`; one part for each document of the manifest, in its order.
@@ -127,7 +127,12 @@ pub(super) async fn receive(
                 let text = String::from_utf8(bytes).map_err(|_| bad("`return_url` is not text"))?;
                 return_url = Some(text);
             }
-            Some("seal") if wanted > 0 && seal.is_none() && documents.is_empty() && typed(&part, &["image/png"]) => {
+            Some("seal")
+                if wanted > 0
+                    && seal.is_none()
+                    && documents.is_empty()
+                    && typed(&part, &["image/png", "image/svg+xml"]) =>
+            {
                 seal = Some(in_memory(part, MAX_SEAL_BYTES as u64).await?);
             }
             Some("document") if documents.len() < wanted => {
@@ -142,7 +147,7 @@ pub(super) async fn receive(
             }
             Some("document") => return Err(bad("more `document` parts than the manifest names").into()),
             _ => {
-                let known = "`seal` (image/png) or `password-N` (text/plain), both before the documents, or `document`";
+                let known = "`seal` (image/png, image/svg+xml) or `password-N` (text/plain), both before the documents, or `document`";
                 return Err(bad(&format!("a part that is not {known}")).into());
             }
         }

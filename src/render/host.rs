@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tokio::sync::{Mutex, Semaphore};
 
+use super::svg::{self, MAX_SVG_BYTES};
 use super::wire::{MAX_BODY_BYTES, PIECE_BYTES, Refusal, Reply, Request, pack, unpack};
 use super::{Error, Fonts, LOAD_DEADLINE, MAX_DOCUMENT_BYTES, PagePicture, SUBCOMMAND};
 use crate::process::{self, Program, Spec, Worker};
@@ -158,6 +159,29 @@ impl Pages {
             }
         }
         Err(Error::Undrawable)
+    }
+
+    /// Draws an SVG as a PNG with transparency, 1,200 pixels on its longer side.
+    ///
+    /// # Errors
+    /// [`Error::SealSvg`] for what [`super::svg`] refuses; [`Error::Timeout`] and [`Error::Undrawable`] as for pages.
+    pub async fn seal(&self, svg: &[u8]) -> Result<Vec<u8>, Error> {
+        if svg.len() > MAX_SVG_BYTES {
+            return Err(svg::Refused::TooLarge.into());
+        }
+        let _place = self
+            .waiting
+            .try_acquire()
+            .map_err(|_| Error::Worker(process::Error::Busy))?;
+        let _turn = self.turn.lock().await;
+        let deadline_ms = self.limits.page_deadline_ms;
+        let request = pack(&Request::Seal { deadline_ms }, svg);
+        let body = self.worker.call(&request, Duration::from_millis(deadline_ms)).await;
+        match understood(&body.map_err(ended)?)? {
+            (Reply::Seal, png) => Ok(png),
+            (Reply::SealRefused(refused), _) => Err(refused.into()),
+            (reply, _) => Err(refused(&reply)),
+        }
     }
 
     /// Ends the worker.

@@ -213,7 +213,8 @@ fn ink(colours: Colours) -> Color {
     }
 }
 
-fn one_page(width: f32, height: f32, draw: impl FnOnce(&mut Surface<'_>)) -> Result<Vec<u8>, Error> {
+/// A PDF of one page of this size in points.
+pub(super) fn one_page(width: f32, height: f32, draw: impl FnOnce(&mut Surface<'_>)) -> Result<Vec<u8>, Error> {
     let configuration = ConfigurationBuilder::new()
         .with_version(PdfVersion::Pdf14)
         .finish()

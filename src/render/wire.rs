@@ -4,6 +4,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::page::PagePicture;
+use super::svg;
 
 /// Longest body of a frame, in bytes: the largest PNG.
 pub const MAX_BODY_BYTES: usize = 40 << 20;
@@ -35,6 +36,11 @@ pub enum Request {
         /// What the page may take; beyond it the worker ends itself, should the host be unable to end it.
         deadline_ms: u64,
     },
+    /// Draw a seal; its SVG stands behind this value.
+    Seal {
+        /// As for a page.
+        deadline_ms: u64,
+    },
 }
 
 /// From worker to host.
@@ -49,6 +55,10 @@ pub enum Reply {
     },
     /// The picture; its PNG stands behind this value.
     Page(PagePicture),
+    /// The seal; its PNG stands behind this value.
+    Seal,
+    /// The seal's SVG is refused.
+    SealRefused(svg::Refused),
     /// The worker has another document or none (it was started again).
     Absent,
     /// It cannot be drawn.

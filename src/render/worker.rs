@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 use super::Fonts;
 use super::draw::Drawing;
 use super::draw::stand_in::StandIns;
+use super::svg;
 use super::wire::{MAX_BODY_BYTES, Refusal, Reply, Request, pack, unpack};
 use super::{MAX_DOCUMENT_BYTES, SUBCOMMAND};
 use crate::process::Port;
@@ -132,6 +133,13 @@ impl Desk {
                 allow_cpu(Duration::from_millis(deadline_ms));
                 return self.page(document, index, width_px, stand_ins);
             }
+            Request::Seal { deadline_ms } => {
+                allow_cpu(Duration::from_millis(deadline_ms));
+                match guarded(svg::Refused::Malformed, || svg::png(tail)) {
+                    Ok(png) => return (Reply::Seal, png),
+                    Err(refused) => Reply::SealRefused(refused),
+                }
+            }
         };
         (reply, Vec::new())
     }
@@ -166,7 +174,7 @@ impl Desk {
             return Reply::Refused(Refusal::Encrypted);
         };
         allow_cpu(super::LOAD_DEADLINE);
-        match guarded(|| Drawing::open(bytes, password)) {
+        match guarded(Refusal::Undrawable, || Drawing::open(bytes, password)) {
             Ok(drawing) => Reply::Opened {
                 pages: self.drawing.insert(drawing).pages(),
             },
@@ -178,7 +186,7 @@ impl Desk {
         let Some(drawing) = self.drawing.as_ref().filter(|_| self.document == document) else {
             return (Reply::Absent, Vec::new());
         };
-        match guarded(|| drawing.page(index, width_px, stand_ins)) {
+        match guarded(Refusal::Undrawable, || drawing.page(index, width_px, stand_ins)) {
             Ok(mut picture) => {
                 let png = std::mem::take(&mut picture.png);
                 (Reply::Page(picture), png)
@@ -188,7 +196,7 @@ impl Desk {
     }
 }
 
-/// A panic while drawing is a page that cannot be drawn.
-fn guarded<T>(work: impl FnOnce() -> Result<T, Refusal>) -> Result<T, Refusal> {
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or(Err(Refusal::Undrawable))
+/// A panic while drawing is something that cannot be drawn.
+fn guarded<T, E>(panicked: E, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or(Err(panicked))
 }

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
 
 mod access;
+mod accessible;
 mod acrobat_rules;
 mod algorithms;
 mod asked;

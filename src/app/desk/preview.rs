@@ -48,6 +48,8 @@ pub struct Preview {
     /// Where the results are posted to, for a form that named it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub return_url: Option<String>,
+    /// Until it is cancelled for want of a confirmation; the page can ask for as much again.
+    pub seconds_left: Option<u64>,
     /// What was asked for; the certificate may be open.
     pub sign: SigningChoice,
     /// Every document.

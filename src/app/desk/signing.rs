@@ -105,6 +105,8 @@ pub struct SigningView {
     pub confirm: String,
     /// Its documents.
     pub documents: Vec<SigningDocument>,
+    /// Until it is cancelled for want of a confirmation, or its files are removed; absent while it moves on by itself.
+    pub seconds_left: Option<u64>,
     /// Why it failed.
     pub error: Option<Said>,
 }

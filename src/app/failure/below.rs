@@ -179,9 +179,12 @@ impl From<render::Error> for Failure {
     fn from(error: render::Error) -> Self {
         use render::Error as E;
         let kind = match &error {
-            E::SealText { .. } | E::SealSize | E::SealPicture | E::CharacterMissing { .. } | E::NoPage => {
-                FailureKind::Invalid
-            }
+            E::SealText { .. }
+            | E::SealSize
+            | E::SealPicture
+            | E::SealSvg(_)
+            | E::CharacterMissing { .. }
+            | E::NoPage => FailureKind::Invalid,
             E::Unreadable | E::Encrypted | E::Rebuilt | E::Mismatch { .. } | E::Undrawable => FailureKind::Unreadable,
             E::TooLarge | E::SheetTooLong => FailureKind::TooLarge,
             E::Timeout | E::Worker(process::Error::Timeout) => FailureKind::Timeout,

@@ -190,6 +190,18 @@ pub(super) async fn confirm(
     Ok((StatusCode::ACCEPTED, Json(view)))
 }
 
+/// The person on the daemon's page needs more time: to read before confirming, or to fetch what was signed.
+#[utoipa::path(post, path = "/v1/signings/{id}/time", params(("id" = String, Path)),
+    responses((status = 200, body = SigningView), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+pub(super) async fn more_time(
+    State(desk): State<Desk>,
+    Extension(caller): Extension<Caller>,
+    address: Result<Path<String>, PathRejection>,
+) -> Result<Json<SigningView>, HttpError> {
+    let Path(id) = address.map_err(|_| Refusal::BadAddress)?;
+    Ok(Json(desk.app.more_time(caller.known()?, &id, caller.lang).await?))
+}
+
 fn wanted_wait(headers: &HeaderMap) -> Option<Duration> {
     let preferences = headers.get_all("prefer").iter().filter_map(|v| v.to_str().ok());
     let seconds: u64 = preferences

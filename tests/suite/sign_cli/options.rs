@@ -162,3 +162,31 @@ fn the_certificate_that_was_named_signs() {
     let none = holder.sign(&["a.pdf", "-o", "c.pdf", "--certificate", "other", "--token", "nothing"]);
     assert_eq!(refusal(&none), (69, "certificate_not_found".to_owned()));
 }
+
+#[test]
+fn a_seal_may_be_an_svg_and_a_hostile_one_signs_nothing() {
+    let holder = Holder::new("sign");
+    holder.document("a.pdf", &contract());
+    let svg = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 40 20\"><rect width=\"40\" height=\"20\" fill=\"#b23524\"/></svg>";
+    holder.document("seal.svg", svg.as_bytes());
+    let ran = holder.sign(&[&["a.pdf", "-o", "b.pdf", "--seal", "seal.svg"][..], &RECT].concat());
+    assert!(ran.ok, "{ran:?}");
+    // What stands in the file is a picture of our own making, in the drawing's proportions.
+    let file = text(&holder, "b.pdf");
+    assert!(file.contains("/Width 1200/Height 600"), "the drawn seal is missing");
+    assert!(pdfsig(&holder.dir.join("b.pdf"))[0].valid);
+    for (hostile, code) in [
+        ("<script>alert(1)</script></svg>", "seal_svg_active"),
+        ("<text>印</text></svg>", "seal_svg_unsupported"),
+        ("</g>", "seal_svg_malformed"),
+        (
+            &format!("<path d=\"M0 0{}\"/></svg>", "h1".repeat(200_000)),
+            "seal_svg_too_large",
+        ),
+    ] {
+        holder.document("seal.svg", svg.replace("</svg>", hostile).as_bytes());
+        let ran = holder.sign(&[&["a.pdf", "-o", "c.pdf", "--seal", "seal.svg"][..], &RECT].concat());
+        assert_eq!(refusal(&ran), (1, code.to_owned()), "{hostile:.40}");
+        assert!(!holder.dir.join("c.pdf").exists());
+    }
+}
