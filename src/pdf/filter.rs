@@ -63,7 +63,8 @@ fn decode_one(name: &[u8], parameters: Option<&Dict>, data: &[u8], limit: usize)
         b"ASCIIHexDecode" => ascii_hex(data, limit),
         b"ASCII85Decode" => ascii_85(data, limit),
         // The caller has decrypted; a stream's own crypt filter leaves nothing to undo here.
-        b"Crypt" => Ok(data.to_vec()),
+        b"Crypt" if data.len() <= limit => Ok(data.to_vec()),
+        b"Crypt" => Err(Failure::Limit),
         _ => Err(Failure::Data),
     };
     decoded.map_err(|failure| match failure {
@@ -413,6 +414,14 @@ mod tests {
             undo("<</Filter/LZWDecode>>", &codes, 5).unwrap_err(),
             Error::DecoderBomb
         );
+    }
+
+    #[test]
+    fn a_filter_that_undoes_nothing_keeps_the_limit() {
+        // Found by fuzzing: what came before it may be larger than the result may be.
+        let chain = "<</Filter[/ASCIIHexDecode/Crypt]>>";
+        assert_eq!(undo(chain, b"414243>", 3).unwrap(), b"ABC");
+        assert_eq!(undo(chain, b"414243>", 2).unwrap_err(), Error::DecoderBomb);
     }
 
     #[test]
