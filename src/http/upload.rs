@@ -8,7 +8,6 @@ mod spool;
 
 use super::error::{HttpError, Refusal};
 use super::limits::Limits;
-use super::routes::MAX_JSON_BYTES;
 use crate::app::desk::{MAX_RETURN_URL_BYTES, MAX_SEAL_BYTES, SigningRequest, SigningUpload, UploadedDocument};
 use crate::app::failure::{Failure, FailureKind};
 use crate::app::spool::SpoolRoom;
@@ -24,6 +23,9 @@ use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
 use zeroize::Zeroizing;
+
+/// Longest manifest, in bytes: a thousand names of 255 bytes, each character escaped, and room for what goes with them.
+const MAX_MANIFEST_BYTES: u64 = 1024 * 1024;
 
 /// The parts of `POST /v1/signings`, in this order.
 #[derive(utoipa::ToSchema)]
@@ -102,7 +104,7 @@ pub(super) async fn receive(
     if manifest.name() != Some("manifest") || !(plain || typed(&manifest, &["application/json"])) {
         return Err(bad("the first part must be `manifest`, application/json").into());
     }
-    let json = in_memory(manifest, MAX_JSON_BYTES).await?;
+    let json = in_memory(manifest, MAX_MANIFEST_BYTES).await?;
     let request: SigningRequest = serde_json::from_slice(&json).map_err(|error| Refusal::BadJson {
         reason: error.to_string(),
     })?;

@@ -11,6 +11,7 @@ use hankod::clock::Timestamp;
 use hankod::demo::ca::DemoCa;
 use hankod::demo::token::DemoToken;
 use serde_json::{Value, json};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::SystemTime;
@@ -63,6 +64,12 @@ impl Desk {
     /// The same with these variables in its environment.
     pub(crate) fn serve_in(&self, environment: &[(&str, &Path)]) -> Daemon {
         Daemon::start(&self.dir, &self.config, environment)
+    }
+
+    /// The same on a socket that the test made.
+    pub(crate) fn serve_on(&self, listener: TcpListener) -> Daemon {
+        let started = Daemon::try_start_on(listener, &self.dir, &self.config, &[]);
+        started.unwrap_or_else(|(status, log)| panic!("{status}:\n{log}"))
     }
 
     /// The demonstration's root, the one anchor.
