@@ -2,6 +2,7 @@
 //!
 //! No secret stands in the file, no module of ours is called from here, and nothing is guessed: an unknown key is an error with its line.
 
+mod cards;
 mod check;
 mod environment;
 mod error;
@@ -21,6 +22,7 @@ use std::path::PathBuf;
 
 use crate::text::Lang;
 
+pub use cards::{AtrPattern, Cards};
 pub use environment::Environment;
 pub use error::{ConfigError, ValueError};
 pub use load::MAX_CONFIG_BYTES;
@@ -113,6 +115,8 @@ pub struct Module {
     pub env: BTreeMap<String, String>,
     /// Sessions that work at once, 1 to 64. SoftHSM and cards want 1 to 4.
     pub threads: usize,
+    /// Which cards it serves.
+    pub cards: Cards,
 }
 
 /// A token and where its PIN comes from.

@@ -2,6 +2,8 @@
 //!
 //! The messages stand in `text/ja` and `text/en`, one Fluent file a module; nothing here decides what to say, and no secret is ever an argument.
 
+pub mod pattern;
+
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource};
 use std::sync::OnceLock;

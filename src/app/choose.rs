@@ -7,7 +7,7 @@ use super::signing::Credential;
 use crate::clock::Timestamp;
 use crate::cms::SignedAttributes;
 use crate::der::{Certificate, DigestAlgorithm, Preference, SignatureAlgorithm};
-use crate::token::{self, Entry, Fitness, KeyInfo, KeyState, Listing, Login, TokenInfo, TokenRef};
+use crate::token::{self, Entry, Fitness, KeyInfo, KeyState, Listing, Login, Slot, SlotState, TokenInfo, TokenRef};
 
 /// Certificates that a signature carries at most, the signer's own included.
 const MAX_CHAIN: usize = 8;
@@ -98,9 +98,12 @@ impl App {
             (None, _, _) if filtered => Err(Failure::new(FailureKind::Unavailable, "certificate_not_admitted")),
             (None, _, Some(fitness)) => Err(Failure::of(FailureKind::Invalid, &fitness)),
             (None, _, None) => {
-                let unlisted = listing.problems.into_iter().next().map(|problem| problem.error.into());
+                // The card that was meant may be one that nobody can see now.
+                let unseen = listing.slots.iter().find_map(unseen).cloned();
+                let unlisted = listing.problems.into_iter().next().map(|problem| problem.error);
                 let absent = || Failure::new(FailureKind::Unavailable, "certificate_not_found");
-                Err(problem.or(unlisted).unwrap_or_else(absent))
+                let why = problem.or(unseen.or(unlisted).map(Failure::from));
+                Err(why.unwrap_or_else(absent))
             }
         }
     }
@@ -206,6 +209,14 @@ impl Credential {
             Some(CertificateSelector::Token(_)) | None => true,
         };
         by_filter && by_label && by_digest
+    }
+}
+
+/// Why a card that is there cannot be looked at.
+fn unseen(slot: &Slot) -> Option<&token::Error> {
+    match &slot.state {
+        SlotState::Unreadable(error @ (token::Error::Held { .. } | token::Error::Timeout)) => Some(error),
+        _ => None,
     }
 }
 

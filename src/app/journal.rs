@@ -313,6 +313,7 @@ fn ending(error: &token::Error) -> Ending {
         | E::ModuleNotPkcs11 { .. }
         | E::Refused { .. }
         | E::Busy
+        | E::Held { .. }
         | E::WorkerUnavailable { .. }
         | E::PinWrong { .. }
         | E::PinLocked

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::env;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -23,28 +22,35 @@ pub(super) fn named(config: &Config, instead: &[PathBuf]) -> Vec<ModuleSpec> {
         given.extend(module.env.iter().map(|(name, value)| (name.into(), value.into())));
         spec.env = given.into_iter().collect();
         spec.threads = module.threads;
+        spec.cards = module.cards.clone();
         spec
     };
     config.modules.iter().map(spec).collect()
 }
 
-/// Gives OpenSC a configuration of ours where nobody has given it another. Without it OpenSC works, but lets others use a card between two calls.
+/// Gives OpenSC a worker for each reader, and a configuration of ours where nobody has given it another. Without it OpenSC works, but lets others use a card between two calls.
 pub(super) fn prepared(mut specs: Vec<ModuleSpec>, state_dir: &Path) -> Vec<ModuleSpec> {
-    let theirs = |spec: &ModuleSpec| spec.env.iter().any(|(name, _)| name == opensc::VARIABLE);
-    for spec in specs
-        .iter_mut()
-        .filter(|spec| opensc::is_opensc(&spec.path) && !theirs(spec))
-    {
-        let file = state_dir.join("opensc.conf");
-        let current = std::fs::read(&file).is_ok_and(|bytes| bytes == opensc::CONFIGURATION.as_bytes());
-        let written = current
-            || tempfile::NamedTempFile::new_in(state_dir).is_ok_and(|mut new| {
-                let whole = new.write_all(opensc::CONFIGURATION.as_bytes());
-                whole.is_ok() && new.persist(&file).is_ok()
-            });
-        match written {
-            true => spec.env.push((opensc::VARIABLE.into(), file.into())),
-            false => log::warn!(code = "opensc_not_configured"; "OpenSC's configuration could not be written"),
+    let ours = specs.iter_mut().filter(|spec| opensc::is_opensc(&spec.path));
+    for (n, spec) in ours.enumerate() {
+        let theirs = spec.env.iter().find(|(name, _)| name == opensc::VARIABLE);
+        let text = match theirs {
+            None => Ok(opensc::CONFIGURATION.to_owned()),
+            Some((_, file)) => std::fs::read_to_string(file),
+        };
+        match text {
+            Ok(text) => {
+                spec.per_reader = Some(opensc::PerReader {
+                    folder: state_dir.to_owned(),
+                    name: match n {
+                        0 => "opensc".to_owned(),
+                        n => format!("opensc{n}"),
+                    },
+                    text,
+                    locks: theirs.is_none(),
+                });
+            }
+            // OpenSC then goes by what it finds itself, or nothing.
+            Err(error) => log::warn!(code = "opensc_not_configured", error:%; "OpenSC's configuration cannot be read"),
         }
     }
     specs

@@ -22,17 +22,26 @@ impl App {
         let by_clock =
             !sight.service || !listing.problems.is_empty() || listing.slots.iter().any(|slot| !slot.removable);
         self.0.by_clock.store(by_clock, Ordering::Relaxed);
-        let slots = listing.slots.iter().filter_map(|slot| self.slot_view(slot, lang));
-        let unserved = sight.readers.iter().filter(|reader| reader.card.is_some());
-        let unserved = unserved.filter(|reader| {
-            !listing
-                .slots
-                .iter()
-                .any(|slot| names_reader(&slot.reader, &reader.name))
-        });
+        let is_empty = |slot: &&Slot| slot.removable && slot.state == SlotState::Empty;
+        let told = |reader: &&Reader| {
+            let mut slots = listing.slots.iter().filter(|slot| !is_empty(slot));
+            slots.any(|slot| names_reader(&slot.reader, &reader.name))
+        };
+        let unserved: Vec<&Reader> = sight
+            .readers
+            .iter()
+            .filter(|reader| reader.card.is_some() && !told(reader))
+            .collect();
+        // A reader whose card no module knows is not empty.
+        let is_unserved = |slot: &Slot| unserved.iter().any(|reader| names_reader(&slot.reader, &reader.name));
+        let slots = listing
+            .slots
+            .iter()
+            .filter(|slot| !(is_empty(slot) && is_unserved(slot)));
+        let slots = slots.filter_map(|slot| self.slot_view(slot, lang));
         Ok(slots
             .chain(listing.problems.iter().map(|problem| problem_view(problem, lang)))
-            .chain(unserved.map(|reader| unserved_view(reader, lang)))
+            .chain(unserved.iter().map(|reader| unserved_view(reader, lang)))
             .collect())
     }
 

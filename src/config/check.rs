@@ -12,9 +12,10 @@ use toml::Spanned;
 use super::error::ValueError;
 use super::raw::{self, At, Raw};
 use super::{
-    Appearance, Audit, Config, ConfigError, Environment, Evidence, Limits, Log, Module, Origin, PinSource, Prompt,
-    Revocation, Site, Token, TokenName,
+    Appearance, Audit, Cards, Config, ConfigError, Environment, Evidence, Limits, Log, Module, Origin, PinSource,
+    Prompt, Revocation, Site, Token, TokenName,
 };
+use crate::text::pattern::MAX_STARS;
 use crate::text::{Lang, plain};
 
 const DEFAULT_THREADS: u64 = 2;
@@ -161,6 +162,7 @@ impl<'a> Checker<'a> {
                 path: self.path_of(&raw.path)?,
                 env: raw.env.unwrap_or_default(),
                 threads: usize::try_from(self.number(&raw.threads, DEFAULT_THREADS, 1, MAX_THREADS)?).unwrap_or(1),
+                cards: self.cards(raw.atr.unwrap_or_default(), raw.label.unwrap_or_default())?,
             };
             let sane = |(name, value): (&String, &String)| {
                 !name.is_empty() && !name.contains(['=', '\0']) && !value.contains('\0')
@@ -174,6 +176,21 @@ impl<'a> Checker<'a> {
             Ok(module)
         };
         raw.into_iter().map(module).collect()
+    }
+
+    fn cards(&self, atrs: Vec<Spanned<String>>, labels: Vec<Spanned<String>>) -> Result<Cards, ConfigError> {
+        let atr = |given: Spanned<String>| {
+            let bad = |()| self.wrong(&given, ValueError::Atr(given.get_ref().clone()));
+            given.get_ref().parse().map_err(bad)
+        };
+        let label = |given: Spanned<String>| match given.get_ref().matches('*').count() <= MAX_STARS {
+            true => self.checked(&given, MAX_TEXT_CHARS),
+            false => Err(self.wrong(&given, ValueError::Text)),
+        };
+        Ok(Cards {
+            atrs: atrs.into_iter().map(atr).collect::<Result<_, _>>()?,
+            labels: labels.into_iter().map(label).collect::<Result<_, _>>()?,
+        })
     }
 
     fn sites(&self, raw: Vec<raw::Site>) -> Result<Vec<Site>, ConfigError> {

@@ -75,6 +75,9 @@ pub enum ValueError {
     /// A listen address beyond loopback.
     #[error("`{0}` is not a loopback address with a port")]
     Listen(String),
+    /// What no card answers to a reset.
+    #[error("`{0}` is not an answer to reset")]
+    Atr(String),
     /// A word that is not one of those allowed.
     #[error("`{found}` is not one of {allowed}")]
     Choice {
@@ -143,6 +146,7 @@ impl Explain for ConfigError {
                 ValueError::PlainHttp(_) => "config_plain_http",
                 ValueError::ServerOnly(_) => "config_server_only",
                 ValueError::Listen(_) => "config_listen",
+                ValueError::Atr(_) => "config_atr",
                 ValueError::Choice { .. } => "config_choice",
                 ValueError::Range { .. } => "config_range",
                 ValueError::Text => "config_text",
@@ -192,6 +196,7 @@ impl ValueError {
         match self {
             Self::PlainHttp(found)
             | Self::Listen(found)
+            | Self::Atr(found)
             | Self::Twice(found)
             | Self::Sha256(found)
             | Self::Url(found)

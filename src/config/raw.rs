@@ -170,6 +170,8 @@ pub(super) struct Module {
     pub(super) path: Spanned<String>,
     pub(super) env: Option<BTreeMap<String, String>>,
     pub(super) threads: At<i64>,
+    pub(super) atr: Option<Vec<Spanned<String>>>,
+    pub(super) label: Option<Vec<Spanned<String>>>,
 }
 
 #[derive(Deserialize, Default, Debug)]

@@ -7,7 +7,6 @@ use super::host::Tokens;
 use super::slot::TokenRef;
 use super::wire::{Reply, Request};
 use crate::secret::Pin;
-use std::sync::Arc;
 use zeroize::Zeroizing;
 
 impl Tokens {
@@ -16,22 +15,21 @@ impl Tokens {
     /// # Errors
     /// As [`Tokens::login`], and [`Error::PinUnchangeable`] where the token has no way to.
     pub async fn change_pin(&self, token: &TokenRef, old: &Pin, new: &Pin) -> Result<(), Error> {
-        let module = self.module(token.module)?;
+        let lane = self.lane(token)?;
         let old_bytes = u8::try_from(old.expose().len()).map_err(|_| Error::TooLong)?;
         let mut secret = Zeroizing::new(Vec::with_capacity(1 + old.expose().len() + new.expose().len()));
         secret.push(old_bytes);
         secret.extend_from_slice(old.expose());
         secret.extend_from_slice(new.expose());
-        let turn = tokio::time::timeout(module.limits.login, module.turn(token.slot).lock_owned());
+        let turn = tokio::time::timeout(lane.limits.login, lane.turn(token.slot).lock_owned());
         let turn = turn.await.map_err(|_| Error::Busy)?;
-        let (modules, token) = (Arc::clone(self.modules()), token.clone());
+        let (slot, token) = (token.slot, lane.own_token(token));
         // In a task of its own: whoever asked may go, the change and its end do not.
         let changed = tokio::spawn(async move {
-            let (module, slot) = (modules.get(token.module).ok_or(Error::Gone)?, token.slot);
-            module.enter();
+            lane.enter();
             let request = Request::ChangePin { token };
-            let answer = module.call(&request, Some(&secret), module.limits.login).await;
-            module.leave(slot).await;
+            let answer = lane.call(&request, Some(&secret), lane.limits.login).await;
+            lane.leave(slot).await;
             drop(turn);
             answer
         });

@@ -38,6 +38,12 @@ pub enum Error {
     /// Somebody else is logged in to the token, or too many calls wait.
     #[error("the token is busy")]
     Busy,
+    /// Another program has connected to the reader for itself alone.
+    #[error("another program holds the reader: {programs}")]
+    Held {
+        /// The names of the programs that it can be; empty when nobody can tell.
+        programs: String,
+    },
     /// The worker does not start, or hankod is ending.
     #[error("the token worker is not available: {reason}")]
     WorkerUnavailable {
@@ -135,6 +141,8 @@ impl Explain for Error {
             Self::ModuleCrashed => "token_module_crashed",
             Self::Timeout => "token_timeout",
             Self::Busy => "token_busy",
+            Self::Held { programs } if programs.is_empty() => "reader_held",
+            Self::Held { .. } => "reader_held_by",
             Self::WorkerUnavailable { .. } => "token_worker_unavailable",
             Self::Gone => "token_gone",
             Self::Removed => "card_removed",
@@ -167,6 +175,7 @@ impl Explain for Error {
             Self::ModuleMissing { path } => vec![("path", path.clone())],
             Self::ModuleNotPkcs11 { path, reason } => vec![("path", path.clone()), ("reason", reason.clone())],
             Self::Refused { function, code } => vec![("function", function.clone()), ("code", code.clone())],
+            Self::Held { programs } => vec![("program", programs.clone())],
             Self::WorkerUnavailable { reason } => vec![("reason", reason.clone())],
             Self::PinLength { min, max } => vec![("min", min.to_string()), ("max", max.to_string())],
             Self::MechanismUnsupported { algorithm } => vec![("algorithm", algorithm.clone())],

@@ -1,19 +1,25 @@
-//! The host's side: one supervised worker a module, started when it is first asked.
+//! The host's side: each module in supervised workers, started when they are first asked.
 //!
 //! Nothing here calls PKCS#11, keeps a PIN, or asks a token twice for the same thing.
 
+mod lane;
+mod module;
+mod share;
+
+pub(super) use lane::Lane;
+
 use super::Error;
 use super::certificate::Entry;
-use super::key::pair;
-use super::reader;
-use super::slot::{Listing, ModuleProblem, SlotState, TokenInfo, TokenRef};
-use super::wire::{self, MAX_BODY_BYTES, Reply, Request};
-use crate::process::{Program, Spec, Worker};
+use super::opensc::PerReader;
+use super::reader::{self, Reader};
+use super::slot::{Listing, ModuleProblem, Slot, SlotState, TokenInfo, TokenRef};
+use crate::config::Cards;
+use crate::process::Program;
 use crate::text::Explain;
-use std::collections::HashMap;
+use module::Module;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
 
@@ -33,8 +39,6 @@ pub const MODULE_ENVIRONMENT: &[&str] = &[
 ];
 /// A slot's description of this length may be the beginning of a longer name: 64 bytes, and a character that did not fit.
 const MIN_CUT_BYTES: usize = 60;
-/// How long pcscd may take to see that a card is out: more than twice its 400 ms.
-const PULL_PATIENCE: Duration = Duration::from_millis(1000);
 /// Threads of a worker unless its module's configuration says otherwise; each has a session of its own.
 pub const DEFAULT_THREADS: usize = 2;
 
@@ -47,6 +51,10 @@ pub struct ModuleSpec {
     pub env: Vec<(OsString, OsString)>,
     /// Threads that sign at once, 1 to 64.
     pub threads: usize,
+    /// Which cards it serves.
+    pub cards: Cards,
+    /// How it is told to see one reader alone, where it can be.
+    pub per_reader: Option<PerReader>,
 }
 
 /// How long calls may take.
@@ -68,26 +76,6 @@ pub struct Limits {
 #[derive(Clone)]
 pub struct Tokens(Arc<Vec<Module>>);
 
-pub(super) struct Module {
-    path: PathBuf,
-    worker: Worker,
-    pub(super) limits: Limits,
-    /// One login a slot: PKCS#11 knows only one per process and token.
-    turns: Mutex<HashMap<u64, Arc<tokio::sync::Mutex<()>>>>,
-    usage: Mutex<Usage>,
-}
-
-/// Who uses a module's worker, and whether it must go once nobody does.
-#[derive(Default)]
-struct Usage {
-    /// Logins that begin or are open.
-    logins: usize,
-    /// A card was opened: what the module and the card keep of that ends with the process.
-    spent: bool,
-    /// Readers of removable slots, as last listed.
-    readers: HashMap<u64, String>,
-}
-
 impl ModuleSpec {
     /// A module that gets of `environment` what modules read ([`MODULE_ENVIRONMENT`]); callers pass `std::env::vars_os()`.
     pub fn new(path: impl Into<PathBuf>, environment: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
@@ -96,6 +84,8 @@ impl ModuleSpec {
             path: path.into(),
             env: environment.into_iter().filter(|(name, _)| wanted(name)).collect(),
             threads: DEFAULT_THREADS,
+            cards: Cards::default(),
+            per_reader: None,
         }
     }
 }
@@ -119,27 +109,31 @@ impl Tokens {
         Self(Arc::new(modules.collect()))
     }
 
-    /// Every slot of every module, all modules at once; those that fail yield a problem each.
+    /// Every slot of every module, all modules and readers at once; those that fail yield a problem each. A card is shown by one module: of those that show it the one whose
+    /// configuration names it, else the first.
     pub async fn list(&self) -> Listing {
+        let seen = Arc::new(self.look().await);
         let mut asked = JoinSet::new();
         for index in 0..self.0.len() {
-            let modules = Arc::clone(&self.0);
-            asked.spawn(async move { (index, modules[index].slots(index).await) });
+            let (modules, seen) = (Arc::clone(&self.0), Arc::clone(&seen));
+            asked.spawn(async move { (index, slots(&modules, index, &seen).await) });
         }
         let mut answers = asked.join_all().await;
         answers.sort_by_key(|(index, _)| *index);
-        let mut listing = Listing::default();
+        let mut problems = Vec::new();
+        let mut shown = Vec::new();
         for (module, answer) in answers {
-            match answer {
-                Ok(slots) => listing.slots.extend(slots),
-                Err(error) => listing.problems.push(ModuleProblem {
-                    module,
-                    path: self.0[module].path.clone(),
-                    error,
-                }),
-            }
+            shown.push(answer.unwrap_or_else(|error| {
+                let path = self.0[module].path.clone();
+                problems.push(ModuleProblem { module, path, error });
+                Vec::new()
+            }));
         }
-        listing
+        let rules: Vec<&Cards> = self.0.iter().map(|module| &module.cards).collect();
+        Listing {
+            slots: share::shared(shown, &rules, &seen.readers),
+            problems,
+        }
     }
 
     /// The token as it stands now: its flags, its PIN's state.
@@ -147,7 +141,7 @@ impl Tokens {
     /// # Errors
     /// [`Error::Gone`] when it is not in its slot any more, or what the module says.
     pub async fn info(&self, token: &TokenRef) -> Result<TokenInfo, Error> {
-        let slots = self.module(token.module)?.slots(token.module).await?;
+        let slots = self.lane(token)?.slots(token.module).await?;
         let found = slots.into_iter().find_map(|slot| match slot.state {
             SlotState::Present(info) if info.token == *token => Some(info),
             _ => None,
@@ -160,18 +154,13 @@ impl Tokens {
     /// # Errors
     /// [`Error::Gone`], or what the module says.
     pub async fn objects(&self, token: &TokenRef) -> Result<Vec<Entry>, Error> {
-        self.module(token.module)?.objects(token.slot, None).await
+        self.lane(token)?.objects(token.slot, None).await
     }
 
     /// Ends the logins of the card that was pulled out of `reader`, in every module that is running.
     pub async fn card_left(&self, reader: &str) {
-        for module in self.0.iter() {
-            let slots = module.slots_of(reader);
-            if slots.is_empty() || module.worker.pid().is_none() {
-                continue;
-            }
-            let request = Request::CardLeft { slots };
-            if let Err(error) = module.call(&request, None, module.limits.read).await {
+        for lane in self.0.iter().flat_map(Module::lanes) {
+            if let Err(error) = lane.card_left(reader).await {
                 log::warn!(code = error.code(), reader; "a module was not told that a card is gone");
             }
         }
@@ -188,135 +177,71 @@ impl Tokens {
 
     /// Process id of a module's worker, while there is one.
     pub fn worker_pid(&self, module: usize) -> Option<u32> {
-        self.0.get(module)?.worker.pid()
+        self.0.get(module)?.lanes().iter().find_map(|lane| lane.pid())
     }
 
     /// Ends all workers; each logs out and gets a second for it.
     pub async fn stop(&self) {
-        for module in self.0.iter() {
-            module.worker.stop().await;
+        for lane in self.0.iter().flat_map(Module::lanes) {
+            lane.stop().await;
         }
     }
 
-    pub(super) fn module(&self, index: usize) -> Result<&Module, Error> {
-        self.0.get(index).ok_or(Error::Gone)
+    /// The worker that has the token.
+    pub(super) fn lane(&self, token: &TokenRef) -> Result<Arc<Lane>, Error> {
+        let module = self.0.get(token.module).ok_or(Error::Gone)?;
+        module.lane(token.slot).ok_or(Error::Gone)
     }
 
-    pub(super) fn modules(&self) -> &Arc<Vec<Module>> {
-        &self.0
+    /// The worker of a module that makes tokens.
+    pub(super) fn maker(&self, module: usize) -> Result<&Arc<Lane>, Error> {
+        self.0.get(module).map(Module::plain).ok_or(Error::Gone)
+    }
+
+    /// The readers, where a module cares for them; each with a card in it then has its worker.
+    async fn look(&self) -> Seen {
+        let cares = |module: &Module| module.is_per_reader() || !module.cards.atrs.is_empty();
+        if !self.0.iter().any(cares) {
+            return Seen::default();
+        }
+        let modules = Arc::clone(&self.0);
+        let looked = tokio::task::spawn_blocking(move || {
+            let readers = reader::glance();
+            for module in modules.iter() {
+                if let Err(error) = module.prepare(&readers) {
+                    log::warn!(code = error.code(), error:%; "a reader has no worker");
+                }
+            }
+            let taken = readers.iter().any(|reader| reader.taken && reader.card.is_some());
+            let held = taken.then(reader::held).flatten();
+            Seen { readers, held }
+        });
+        looked.await.unwrap_or_default()
     }
 }
 
-impl Module {
-    fn new(program: &Program, spec: ModuleSpec, limits: Limits) -> Self {
-        let worker = Worker::new(Spec {
-            program: program.clone(),
-            args: vec![
-                super::worker::SUBCOMMAND.into(),
-                spec.path.clone().into_os_string(),
-                spec.threads.clamp(1, super::worker::MAX_THREADS).to_string().into(),
-            ],
-            env: spec.env,
-            max_body_bytes: MAX_BODY_BYTES,
-        });
-        Self {
-            path: spec.path,
-            worker,
-            limits,
-            turns: Mutex::default(),
-            usage: Mutex::default(),
-        }
-    }
+/// The readers as they are.
+#[derive(Default)]
+struct Seen {
+    readers: Vec<Reader>,
+    /// Who holds those that are taken.
+    held: Option<Error>,
+}
 
-    pub(super) async fn call(
-        &self,
-        request: &Request,
-        secret: Option<&[u8]>,
-        deadline: Duration,
-    ) -> Result<Reply, Error> {
-        let body = wire::encode(request)?;
-        let reply = match secret {
-            Some(secret) => self.worker.call_with_secret(&body, secret, deadline).await,
-            None => self.worker.call(&body, deadline).await,
-        }?;
-        match wire::decode(&reply)? {
-            Reply::Failed(error) => Err(error),
-            reply => Ok(reply),
-        }
-    }
-
-    pub(super) async fn objects(&self, slot: u64, login: Option<u64>) -> Result<Vec<Entry>, Error> {
-        let request = Request::Objects { slot, login };
-        match self.call(&request, None, self.limits.read).await? {
-            Reply::Objects(objects) => Ok(pair(objects)),
-            _ => Err(Error::Garbled),
-        }
-    }
-
-    /// The right to log in to a slot; whoever holds it is the only one.
-    pub(super) fn turn(&self, slot: u64) -> Arc<tokio::sync::Mutex<()>> {
-        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(turns.entry(slot).or_default())
-    }
-
-    /// Counts a login that begins.
-    pub(super) fn enter(&self) {
-        self.usage().logins += 1;
-    }
-
-    /// Counts a login that is over, or never was. After the last login to a card the worker goes, and with it what the module kept of the PIN and pcscd's connection, which resets the card.
-    pub(super) async fn leave(&self, slot: u64) {
-        let going = {
-            let mut usage = self.usage();
-            usage.logins -= 1;
-            usage.spent |= usage.readers.contains_key(&slot);
-            // Under the lock: a login that begins from now on is for the successor.
-            (usage.logins == 0 && std::mem::take(&mut usage.spent)).then(|| self.worker.renew())
-        };
-        if let Some(going) = going {
-            going.await;
-        }
-    }
-
-    /// What a failed call to a card means. Modules name a card that is being pulled in many ways, and before pcscd does; so its reader is asked.
-    pub(super) async fn explained(&self, slot: u64, error: Error) -> Error {
-        let told_apart = matches!(error, Error::Refused { .. } | Error::LoginLost | Error::Gone);
-        let reader = self.usage().readers.get(&slot).cloned();
-        let (true, Some(reader)) = (told_apart, reader) else {
-            return error;
-        };
-        let left = tokio::task::spawn_blocking(move || reader::leaves(&reader, PULL_PATIENCE));
-        if left.await.unwrap_or(false) {
-            Error::Removed
-        } else {
-            error
-        }
-    }
-
-    fn slots_of(&self, reader: &str) -> Vec<u64> {
-        let usage = self.usage();
-        let slots = usage.readers.iter().filter(|(_, told)| names_reader(told, reader));
-        slots.map(|(slot, _)| *slot).collect()
-    }
-
-    fn usage(&self) -> MutexGuard<'_, Usage> {
-        self.usage.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    async fn slots(&self, module: usize) -> Result<Vec<super::Slot>, Error> {
-        let Reply::Slots(mut slots) = self.call(&Request::Slots, None, self.limits.read).await? else {
-            return Err(Error::Garbled);
-        };
-        for slot in &mut slots {
-            // The worker knows one module only and cannot say which.
-            if let SlotState::Present(info) = &mut slot.state {
-                info.token.module = module;
-            }
-        }
-        let removable = slots.iter().filter(|slot| slot.removable);
-        self.usage().readers = removable.map(|slot| (slot.id, slot.reader.clone())).collect();
-        Ok(slots)
-    }
+/// What one module shows, without the cards that another one is there for and those that another program holds.
+async fn slots(modules: &[Module], index: usize, seen: &Seen) -> Result<Vec<Slot>, Error> {
+    let claimed = |reader: &Reader| {
+        let atr = reader.card.as_ref().map(|card| card.atr.as_slice());
+        let names = |module: &Module| atr.is_some_and(|atr| module.cards.names(atr));
+        !names(&modules[index]) && modules.iter().any(names)
+    };
+    let closed = |reader: &Reader| match (&reader.card, &seen.held) {
+        (None, _) => Some(SlotState::Empty),
+        (Some(_), _) if claimed(reader) => Some(SlotState::Empty),
+        (Some(_), Some(held)) if reader.taken => Some(SlotState::Unreadable(held.clone())),
+        (Some(_), _) => None,
+    };
+    modules[index].slots(index, &seen.readers, closed).await
 }
 
 /// `true` when a slot's description means the reader: it has room for 64 bytes of the name.

@@ -9,7 +9,7 @@ pub use grant::Grant;
 
 use super::Error;
 use super::certificate::Entry;
-use super::host::{Module, Tokens};
+use super::host::{Lane, Tokens};
 use super::key::KeyInfo;
 use super::mechanism::{Signable, choose, finish};
 use super::slot::TokenRef;
@@ -32,7 +32,7 @@ pub enum Credential {
 
 /// An open login; the only one of its token. Dropped, it logs out.
 pub struct Login {
-    modules: Arc<Vec<Module>>,
+    lane: Arc<Lane>,
     token: TokenRef,
     id: u64,
     protected: bool,
@@ -49,13 +49,13 @@ impl Tokens {
     /// [`Error::PinWrong`] with the state of the PIN after this try, [`Error::PinLocked`], [`Error::PinLength`] (no try spent), [`Error::PinUninitialised`], [`Error::Cancelled`],
     /// [`Error::Gone`], [`Error::Busy`] when the turn does not come, and what becomes of workers.
     pub async fn login(&self, token: &TokenRef, credential: Credential) -> Result<Login, Error> {
-        let module = self.module(token.module)?;
-        let turn = module.turn(token.slot).lock_owned();
-        let turn = tokio::time::timeout(module.limits.login, turn)
+        let lane = self.lane(token)?;
+        let turn = lane.turn(token.slot).lock_owned();
+        let turn = tokio::time::timeout(lane.limits.login, turn)
             .await
             .map_err(|_| Error::Busy)?;
         let mut login = Login {
-            modules: Arc::clone(self.modules()),
+            lane: Arc::clone(&lane),
             token: token.clone(),
             id: next_id(),
             protected: matches!(credential, Credential::ProtectedPath),
@@ -63,22 +63,22 @@ impl Tokens {
         };
         let request = Request::Login {
             login: login.id,
-            token: token.clone(),
+            token: lane.own_token(token),
             protected: login.protected,
         };
         let (secret, deadline) = match &credential {
-            Credential::Pin(pin) => (Some(pin.expose()), module.limits.login),
-            Credential::ProtectedPath => (None, module.limits.pinpad),
+            Credential::Pin(pin) => (Some(pin.expose()), lane.limits.login),
+            Credential::ProtectedPath => (None, lane.limits.pinpad),
         };
-        module.enter();
+        lane.enter();
         // If this future is dropped here, `login` logs out in its place.
         let answer = login.done(&request, secret, deadline).await;
         let Err(error) = answer else {
             return Ok(login);
         };
-        let error = module.explained(token.slot, error).await;
+        let error = lane.explained(token.slot, error).await;
         let turn = login.turn.take();
-        module.leave(token.slot).await;
+        lane.leave(token.slot).await;
         drop(turn);
         Err(error)
     }
@@ -95,10 +95,9 @@ impl Login {
     /// # Errors
     /// [`Error::LoginLost`], or what the module says.
     pub async fn objects(&self) -> Result<Vec<Entry>, Error> {
-        let module = self.module()?;
-        match module.objects(self.token.slot, Some(self.id)).await {
+        match self.lane.objects(self.token.slot, Some(self.id)).await {
             Ok(objects) => Ok(objects),
-            Err(error) => Err(module.explained(self.token.slot, error).await),
+            Err(error) => Err(self.lane.explained(self.token.slot, error).await),
         }
     }
 
@@ -118,17 +117,17 @@ impl Login {
             mechanism,
             data,
         };
-        let module = self.module()?;
+        let lane = &self.lane;
         let typed_each_time = self.protected && key.reference.always_authenticate;
         let deadline = if typed_each_time {
-            module.limits.pinpad
+            lane.limits.pinpad
         } else {
-            module.limits.sign
+            lane.limits.sign
         };
-        let raw = match module.call(&request, None, deadline).await {
+        let raw = match lane.call(&request, None, deadline).await {
             Ok(Reply::Signature(raw)) => raw,
             Ok(_) => return Err(Error::Garbled),
-            Err(error) => return Err(module.explained(self.token.slot, error).await),
+            Err(error) => return Err(lane.explained(self.token.slot, error).await),
         };
         let signature = finish(key.kind, raw)?;
         check(grant.spki_der(), algorithm, signable, &signature)?;
@@ -149,12 +148,13 @@ impl Login {
     /// Logs out in a task of its own, once, so that nobody can stop it half-way. Without a runtime the process is ending, and with it the worker and its logins.
     fn end(&mut self) -> Option<tokio::task::JoinHandle<Result<(), Error>>> {
         let (turn, runtime) = (self.turn.take()?, tokio::runtime::Handle::try_current().ok()?);
-        let (modules, index, slot) = (Arc::clone(&self.modules), self.token.module, self.token.slot);
-        let request = Request::Logout { login: self.id, slot };
+        let (lane, slot) = (Arc::clone(&self.lane), self.token.slot);
+        let (login, own) = (self.id, lane.own(slot));
         Some(runtime.spawn(async move {
-            let module = modules.get(index).ok_or(Error::Gone)?;
-            let answer = module.call(&request, None, module.limits.read).await;
-            module.leave(slot).await;
+            let answer = lane
+                .call(&Request::Logout { login, slot: own }, None, lane.limits.read)
+                .await;
+            lane.leave(slot).await;
             drop(turn);
             answer.map(drop)
         }))
@@ -164,8 +164,8 @@ impl Login {
         self.id
     }
 
-    pub(super) fn module(&self) -> Result<&Module, Error> {
-        self.modules.get(self.token.module).ok_or(Error::Gone)
+    pub(super) fn lane(&self) -> &Lane {
+        &self.lane
     }
 
     pub(super) async fn done(
@@ -174,7 +174,7 @@ impl Login {
         secret: Option<&[u8]>,
         deadline: std::time::Duration,
     ) -> Result<(), Error> {
-        match self.module()?.call(request, secret, deadline).await? {
+        match self.lane.call(request, secret, deadline).await? {
             Reply::Done => Ok(()),
             _ => Err(Error::Garbled),
         }

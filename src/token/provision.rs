@@ -33,7 +33,7 @@ impl Tokens {
         secret.push(so_length);
         secret.extend_from_slice(so_pin.expose());
         secret.extend_from_slice(pin.expose());
-        let worker = self.module(module)?;
+        let worker = self.maker(module)?;
         let label = label.to_owned();
         let request = Request::InitToken { label };
         match worker.call(&request, Some(&secret), worker.limits.provision).await? {
@@ -66,7 +66,7 @@ impl Login {
             id: id.to_vec(),
             always_authenticate,
         };
-        self.done(&request, None, self.module()?.limits.provision).await?;
+        self.done(&request, None, self.lane().limits.provision).await?;
         self.find(label, id).await?.ok_or(Error::KeyMissing)
     }
 
@@ -83,7 +83,7 @@ impl Login {
             der: certificate.der().to_vec(),
             subject: certificate.subject().der().to_vec(),
         };
-        self.done(&request, None, self.module()?.limits.provision).await
+        self.done(&request, None, self.lane().limits.provision).await
     }
 
     async fn find(&self, label: &str, id: &[u8]) -> Result<Option<KeyInfo>, Error> {

@@ -2,6 +2,7 @@
 //!
 //! One thread watches ([`Readers::watch`]); what it sees goes into a bounded channel and stands in [`Readers::now`]. Nothing here knows PKCS#11, and nothing here sends a PIN to a card.
 
+mod holder;
 mod kind;
 mod sight;
 mod tries;
@@ -73,6 +74,30 @@ impl Readers {
     /// What was seen last.
     pub fn now(&self) -> Sight {
         self.shared.lock().sight.clone()
+    }
+}
+
+/// One look at the readers; none where pcscd does not answer. A card's kind is what its answer to reset alone tells.
+pub(super) fn glance() -> Vec<Reader> {
+    let Ok(context) = Context::establish(Scope::User) else {
+        return Vec::new();
+    };
+    let names = context.list_readers_owned().unwrap_or_default();
+    let names = names.into_iter().take(watch::MAX_READERS);
+    let mut states: Vec<ReaderState> = names.map(|name| ReaderState::new(name, CardState::UNAWARE)).collect();
+    if states.is_empty() || context.get_status_change(Duration::ZERO, &mut states).is_err() {
+        return Vec::new();
+    }
+    states.iter().filter_map(Reader::of).collect()
+}
+
+/// Who holds a reader that is taken; `None` when that is this process itself, which asks a new card what it is.
+pub(super) fn held() -> Option<super::Error> {
+    match holder::others() {
+        holder::Others::None => None,
+        holder::Others::Some(programs) => Some(super::Error::Held {
+            programs: programs.join(", "),
+        }),
     }
 }
 

@@ -1,4 +1,4 @@
-//! `hankod token-worker MODULE THREADS`: the process that loads one PKCS#11 module and does what its host asks.
+//! `hankod token-worker MODULE THREADS ENDING`: the process that loads one PKCS#11 module and does what its host asks.
 //!
 //! No runtime and no log of its own: threads take turns at the socket, each with sessions of its own, each answering at once. It keeps no state that a crash could lose but the logins, which must end with it.
 
@@ -26,6 +26,31 @@ pub const SUBCOMMAND: &str = "token-worker";
 /// Most threads of one worker.
 pub const MAX_THREADS: usize = 64;
 
+/// How a worker's logins end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ending {
+    /// By `C_Logout`.
+    Logout,
+    /// With the process, which holds the card for itself until then: pcscd resets a card whose holder is gone, before anybody else gets it. `C_Logout` would let it go first.
+    Cut,
+}
+
+impl Ending {
+    /// As the argument says it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Logout => "logout",
+            Self::Cut => "cut",
+        }
+    }
+
+    fn of(word: &OsString) -> Option<Self> {
+        [Self::Logout, Self::Cut]
+            .into_iter()
+            .find(|ending| word == ending.word())
+    }
+}
+
 /// What the threads share.
 struct Shared {
     port: Port,
@@ -33,11 +58,14 @@ struct Shared {
     logins: Logins,
 }
 
-/// Runs the worker with the arguments after the subcommand: path of the module, number of threads.
+/// Runs the worker with the arguments after the subcommand: path of the module, number of threads, how logins end ([`Ending::word`]).
 ///
 /// Ends with 64 when it was not started by its host, with 0 when the host has closed the socket.
 pub fn run(arguments: &[OsString]) -> ExitCode {
-    let [path, threads] = arguments else {
+    let [path, threads, ending] = arguments else {
+        return ExitCode::from(64);
+    };
+    let Some(ending) = Ending::of(ending) else {
         return ExitCode::from(64);
     };
     let threads = threads.to_str().and_then(|n| n.parse::<usize>().ok());
@@ -47,7 +75,7 @@ pub fn run(arguments: &[OsString]) -> ExitCode {
     let shared = Shared {
         port,
         module: Module::new(Path::new(path)),
-        logins: Logins::default(),
+        logins: Logins::new(ending),
     };
     std::thread::scope(|scope| {
         for _ in 0..threads {
@@ -69,6 +97,10 @@ fn serve(shared: &Shared) -> io::Result<()> {
     loop {
         let mut leader = shared.port.lead();
         let Some(Taken { id, body }) = leader.take()? else {
+            if shared.logins.must_hold() {
+                // Before any session is closed: closing the last one logs out.
+                std::process::exit(0);
+            }
             return Ok(());
         };
         let request: Request = wire::decode(&body).map_err(io::Error::other)?;
@@ -113,7 +145,7 @@ fn answer(
             data,
         } => signer.sign(login, &key, mechanism, &data).map(Reply::Signature),
         Request::Logout { login, slot } => {
-            logins.end(login, slot);
+            logins.end(module, login, slot);
             Ok(Reply::Done)
         }
         Request::CardLeft { slots } => {

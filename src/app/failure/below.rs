@@ -95,6 +95,7 @@ impl From<token::Error> for Failure {
             | E::Refused { .. }
             | E::ModuleCrashed
             | E::Busy
+            | E::Held { .. }
             | E::WorkerUnavailable { .. }
             | E::Gone
             | E::Removed

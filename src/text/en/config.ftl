@@ -13,6 +13,7 @@ config-secret-inline = { $file }, line { $line }: a PIN or password must not sta
 config-plain-http = { $file }, line { $line }: "{ $found }" can be reached from other machines, and without TLS everybody on the way could read and change what is signed. Give [tls] certificate_file and key_file, or a loopback address.
 config-server-only = { $file }, line { $line }: [{ $table }] is for a server. Remove it, or set role = "server".
 config-listen = { $file }, line { $line }: hankod cannot listen on "{ $found }". Give an address of this machine alone with a port, such as 127.0.0.1:10805.
+config-atr = { $file }, line { $line }: "{ $found }" is not a card's answer to reset (ATR). Write its bytes in hexadecimal, with .. for any byte.
 config-choice = { $file }, line { $line }: "{ $found }" is not one of { $allowed }.
 config-range = { $file }, line { $line }: { $found } is not between { $min } and { $max }.
 config-text = { $file }, line { $line }: the text is empty, too long, or holds characters that cannot be used.

@@ -13,6 +13,7 @@ config-secret-inline = 設定ファイル { $file } の { $line } 行目の「{ 
 config-plain-http = 設定ファイル { $file } の { $line } 行目:「{ $found }」は他の端末から届くアドレスですが、TLS の設定がなく、通信の途中で読まれたり変えられたりします。[tls] に certificate_file と key_file を指定するか、この端末の中だけのアドレスにしてください。
 config-server-only = 設定ファイル { $file } の { $line } 行目: [{ $table }] はサーバー用です。削除するか、role = "server" を指定してください。
 config-listen = 設定ファイル { $file } の { $line } 行目: 「{ $found }」では待ち受けできません。この端末の中だけのアドレスとポート(例 127.0.0.1:10805)を指定してください。
+config-atr = { $file } { $line } 行目: 「{ $found }」は、カードの応答(ATR)ではありません。16進数で書いてください。任意の 1 バイトは .. と書きます。
 config-choice = 設定ファイル { $file } の { $line } 行目: 「{ $found }」は指定できません。使えるのは { $allowed } です。
 config-range = 設定ファイル { $file } の { $line } 行目: { $found } は範囲外です。{ $min } から { $max } までで指定してください。
 config-text = 設定ファイル { $file } の { $line } 行目: 空か、長すぎるか、使えない文字を含んでいます。

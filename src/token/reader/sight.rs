@@ -1,6 +1,7 @@
 //! What one look at the readers shows, and what happened between two looks. No PC/SC call stands here.
 
 use super::kind::CardKind;
+use pcsc::{PNP_NOTIFICATION, ReaderState, State};
 
 /// A reader.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -22,6 +23,23 @@ pub struct Card {
     pub atr: Vec<u8>,
     /// What it is.
     pub kind: CardKind,
+}
+
+impl Reader {
+    /// As a state tells it, before anybody has asked the card what it is; `None` for what is no reader (any more).
+    pub(super) fn of(state: &ReaderState) -> Option<Self> {
+        let told = state.event_state();
+        let is_none = told.intersects(State::UNKNOWN | State::UNAVAILABLE | State::IGNORE);
+        (state.name() != PNP_NOTIFICATION() && !is_none).then(|| Self {
+            name: state.name().to_string_lossy().into_owned(),
+            count: state.event_count(),
+            taken: told.contains(State::EXCLUSIVE),
+            card: told.contains(State::PRESENT).then(|| Card {
+                atr: state.atr().to_vec(),
+                kind: CardKind::of_atr(state.atr()).unwrap_or(CardKind::Unknown),
+            }),
+        })
+    }
 }
 
 /// What happened at the readers.

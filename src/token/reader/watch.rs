@@ -3,7 +3,7 @@
 //! pcscd may not be there, may die and may come back: the context is dropped and made anew, with a growing pause. Nothing here polls while pcscd tells.
 
 use super::kind::CardKind;
-use super::sight::{Card, Happening, Reader, between, same_card};
+use super::sight::{Happening, Reader, between, same_card};
 use super::{Shared, Sight};
 use std::ffi::CStr;
 use std::time::Duration;
@@ -17,7 +17,7 @@ const LAST_PAUSE: Duration = Duration::from_secs(4);
 /// Longest single wait: a reader that came between the list and the wait is found by the next list.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 /// Readers that are watched; pcscd has 16.
-const MAX_READERS: usize = 64;
+pub(super) const MAX_READERS: usize = 64;
 
 /// Watches until the watch is over or nobody listens.
 pub(super) fn run(shared: &Shared, happenings: &mpsc::Sender<Happening>) {
@@ -86,21 +86,9 @@ impl Watch<'_> {
     fn look(&self, context: &Context, states: &mut [ReaderState]) -> Sight {
         let mut readers = Vec::new();
         for state in states {
-            let told = state.event_state();
             state.sync_current_state();
-            if state.name() == PNP_NOTIFICATION()
-                || told.intersects(State::UNKNOWN | State::UNAVAILABLE | State::IGNORE)
-            {
+            let Some(mut reader) = Reader::of(state) else {
                 continue;
-            }
-            let mut reader = Reader {
-                name: state.name().to_string_lossy().into_owned(),
-                count: state.event_count(),
-                taken: told.contains(State::EXCLUSIVE),
-                card: told.contains(State::PRESENT).then(|| Card {
-                    atr: state.atr().to_vec(),
-                    kind: CardKind::Unknown,
-                }),
             };
             self.recognise(context, state.name(), &mut reader);
             readers.push(reader);

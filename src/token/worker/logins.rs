@@ -2,6 +2,7 @@
 //!
 //! A PIN is kept only while a login is open and only for a token that holds a key with CKA_ALWAYS_AUTHENTICATE; it is wiped when the login ends.
 
+use super::Ending;
 use super::fault::fault;
 use super::module::{Module, pin_state, token_ref};
 use super::provision::split;
@@ -19,8 +20,10 @@ use zeroize::Zeroizing;
 const MAX_UNWANTED: usize = 1024;
 
 /// Every open login.
-#[derive(Default)]
-pub(super) struct Logins(Mutex<State>);
+pub(super) struct Logins {
+    state: Mutex<State>,
+    ending: Ending,
+}
 
 #[derive(Default)]
 struct State {
@@ -29,6 +32,8 @@ struct State {
     unwanted: HashSet<u64>,
     /// Open when their card was pulled out, until somebody logs them out.
     removed: HashSet<u64>,
+    /// Of logins that end with the process: closed, the last one would log out.
+    kept: Vec<Session>,
     /// One a slot: a login and a logout of the same token, which the module sees as one login state, never cross.
     turns: HashMap<u64, Arc<Mutex<()>>>,
 }
@@ -57,6 +62,11 @@ enum Again {
 }
 
 impl Logins {
+    pub(super) fn new(ending: Ending) -> Self {
+        let state = Mutex::default();
+        Self { state, ending }
+    }
+
     /// Logs in to `token`, with one try. Without `pin` it is typed on the reader.
     pub(super) fn begin(
         &self,
@@ -144,7 +154,7 @@ impl Logins {
     }
 
     /// Logs out, after a login that is under way. One that does not exist yet will not begin.
-    pub(super) fn end(&self, id: u64, slot: u64) {
+    pub(super) fn end(&self, module: &Module, id: u64, slot: u64) {
         let turn = self.turn(slot);
         let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
         let (open, removed) = {
@@ -152,11 +162,20 @@ impl Logins {
             (state.open.remove(&id), state.removed.remove(&id))
         };
         match open {
+            Some(open) if self.ending == Ending::Cut && module.token(slot).is_ok() => {
+                self.lock().kept.push(open.session)
+            }
             // A token that was pulled meanwhile is logged out already.
             Some(open) => drop(open.session.logout()),
             None if removed => {}
             None => self.lock().note_unwanted(id),
         }
+    }
+
+    /// `true` when a card that is still there must be held until the process is gone.
+    pub(super) fn must_hold(&self) -> bool {
+        let state = self.lock();
+        self.ending == Ending::Cut && !(state.kept.is_empty() && state.open.is_empty())
     }
 
     pub(super) fn end_all(&self) {
@@ -173,7 +192,7 @@ impl Logins {
         };
         log_in_raw(session, UserType::ContextSpecific, pin).map_err(|error| {
             let error = self.refused(module, login.slot, error);
-            self.end(login.id, login.slot);
+            self.end(module, login.id, login.slot);
             error
         })
     }
@@ -195,7 +214,7 @@ impl Logins {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
