@@ -1,10 +1,13 @@
 //! Virtual readers and cards: what PC/SC, OpenSC and hankod itself make of them.
 
+mod beside;
 mod care;
 mod faults;
 mod jpki;
+mod modules;
 mod piv;
 mod readers;
+mod site;
 mod soak;
 mod watch;
 

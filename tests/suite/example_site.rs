@@ -1,95 +1,19 @@
 //! `examples/site` and `hankod.js` in real Chromium: three documents are signed whether or not the browser lets the page's script through.
 
 use crate::support::browser::browse;
-use crate::support::daemon::Daemon;
 use crate::support::desk::{Desk, PIN};
-use crate::support::http::{Part, Request};
+use crate::support::example::{Example, NAMES, all_signed, documents};
 use crate::support::pinentry::Answer;
+use crate::support::repository;
 use crate::support::site::Site;
-use crate::support::{repository, shapes};
 use serde_json::{Value, json};
-use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
-use std::process::{Child, Command, Stdio};
-
-const NAMES: [&str; 3] = ["1-業務委託契約書.pdf", "2-覚書.pdf", "3-注文書.pdf"];
-
-/// The example's server over three contracts; it ends with the test.
-struct Example {
-    child: Child,
-    port: u16,
-}
-
-impl Example {
-    fn start(desk: &Desk, daemon: &Daemon) -> Self {
-        let folder = desk.dir.join("contracts");
-        std::fs::create_dir(&folder).unwrap();
-        for (name, pdf) in NAMES.iter().zip(documents()) {
-            std::fs::write(folder.join(name), pdf).unwrap();
-        }
-        let mut child = Command::new("node")
-            .arg(repository("examples/site/site.mjs"))
-            .args(["--port", "0", "--hankod", env!("CARGO_BIN_EXE_hankod"), "--folder"])
-            .arg(folder)
-            .args(["--ports", &daemon.port().to_string()])
-            .args(["--", "--revocation", "none", "--offline", "--trust"])
-            .arg(desk.root())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut said = String::new();
-        let mut lines = BufReader::new(child.stdout.take().unwrap());
-        lines.read_line(&mut said).unwrap();
-        let port = said.trim().trim_end_matches('/').rsplit(':').next().unwrap();
-        let port = port.parse().unwrap();
-        Self { child, port }
-    }
-
-    fn origin(&self) -> String {
-        format!("http://site.test:{}", self.port)
-    }
-
-    /// What its server says of these files.
-    fn judged(&self, files: &[Vec<u8>]) -> String {
-        let parts = files.iter().map(|content| Part {
-            name: "document",
-            file_name: Some("a.pdf"),
-            content_type: "application/pdf",
-            content,
-        });
-        let parts: Vec<Part<'_>> = parts.collect();
-        Request::new("POST", "/signed")
-            .multipart(&parts)
-            .send(self.port)
-            .text()
-            .to_owned()
-    }
-}
-
-impl Drop for Example {
-    fn drop(&mut self) {
-        self.child.kill().ok();
-        self.child.wait().ok();
-    }
-}
-
-fn documents() -> [Vec<u8>; 3] {
-    [
-        shapes::classic("1.7", shapes::LF),
-        shapes::object_streams(true),
-        shapes::classic("1.4", shapes::LF),
-    ]
-}
-
-fn all_signed() -> String {
-    NAMES.map(|name| format!("{name}: signed")).join("\n")
-}
 
 #[test]
 fn three_documents_are_signed_by_the_sites_own_script() {
     let desk = Desk::new("example", &[Answer::Confirm, Answer::Pin(PIN)]);
     let daemon = desk.serve();
-    let example = Example::start(&desk, &daemon);
+    let example = Example::start(&desk.dir, &desk.root(), &daemon);
     let seen = browse(
         "example_site",
         &json!({ "site": example.origin(), "isPublic": true, "granted": true }),
@@ -102,7 +26,7 @@ fn three_documents_are_signed_by_the_sites_own_script() {
 fn three_documents_are_signed_on_hankods_page_where_the_browser_lets_no_script_through() {
     let desk = Desk::new("example-form", &[Answer::Confirm, Answer::Pin(PIN)]);
     let daemon = desk.serve();
-    let example = Example::start(&desk, &daemon);
+    let example = Example::start(&desk.dir, &desk.root(), &daemon);
     desk.site_key(&daemon, &example.origin());
     let seen = browse(
         "example_site",
@@ -126,7 +50,7 @@ fn three_documents_are_signed_on_hankods_page_where_the_browser_lets_no_script_t
 fn the_examples_server_believes_no_other_file() {
     let desk = Desk::new("example-check", &[]);
     let daemon = desk.serve();
-    let example = Example::start(&desk, &daemon);
+    let example = Example::start(&desk.dir, &desk.root(), &daemon);
     let [first, second, third] = documents();
     let said = example.judged(&[first.clone(), third, second]);
     let expected = [

@@ -17,6 +17,7 @@ pub(crate) mod cards;
 pub(crate) mod daemon;
 pub(crate) mod desk;
 pub(crate) mod dir;
+pub(crate) mod example;
 pub(crate) mod holder;
 pub(crate) mod http;
 pub(crate) mod judges;

@@ -124,18 +124,34 @@ fn the_last_try_is_asked_about_before_the_password_is() {
 #[test]
 fn opensc_is_given_a_configuration_that_locks_the_card() {
     let (bearer, card) = Bearer::with("care", |ca| Card::new(Jpki::new(ca)));
-    let [(socket, path), _] = bearer.environment();
-    let theirs = fs::read_to_string(bearer.dir.join("hankod.toml")).unwrap();
-    let at = theirs.find("env = ").unwrap();
-    let ours = format!("{}env = {{ {socket} = {path:?} }}\n", &theirs[..at]);
-    fs::write(bearer.dir.join("hankod.toml"), ours).unwrap();
-    let mut command = bearer.signing(jpki::SIGNING_PASSWORD, &["--token", SIGNING, "a.pdf", "-o", "b.pdf"]);
-    let ran = crate::support::run(command.env_remove("OPENSC_CONF"), "");
+    let ran = bearer.sign(jpki::SIGNING_PASSWORD, &["--token", SIGNING, "a.pdf", "-o", "b.pdf"]);
     assert!(ran.ok, "{ran:?}");
     closed(&bearer, &card, &RAW);
-    let written = fs::read_to_string(bearer.dir.join("state/opensc.conf")).unwrap();
-    assert!(
-        written.contains("lock_login = true") && written.contains("card_drivers = jpki"),
-        "{written}"
+    let written = configurations(&bearer);
+    assert_eq!(
+        written.len(),
+        2,
+        "one that sees no reader, one of the reader in use: {written:?}"
     );
+    for text in &written {
+        assert!(
+            text.contains("lock_login = true") && text.contains("card_drivers = jpki"),
+            "{text}"
+        );
+    }
+    let ignored = |name: &str| {
+        written
+            .iter()
+            .filter(|text| text.contains(&format!("= {name:?};")))
+            .count()
+    };
+    assert_eq!((ignored(" "), ignored(&bearer.readers.name(1))), (1, 1), "{written:?}");
+}
+
+/// What hankod has written for OpenSC.
+fn configurations(bearer: &Bearer) -> Vec<String> {
+    let entries = fs::read_dir(bearer.dir.join("state")).unwrap();
+    let paths = entries.map(|entry| entry.unwrap().path());
+    let files = paths.filter(|path| path.extension().is_some_and(|end| end == "conf"));
+    files.map(|path| fs::read_to_string(path).unwrap()).collect()
 }

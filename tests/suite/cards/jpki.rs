@@ -1,12 +1,14 @@
 //! My Number cards: two slots, two PINs, a certificate that nobody sees before the password.
 
 use super::{closed, refusal, signed};
-use crate::support::cards::{Bearer, Card, Jpki, Status, jpki, opensc_module};
+use crate::support::cards::{Act, At, Bearer, Card, Gate, Jpki, Status, jpki, opensc_module};
+use crate::support::start;
 use serde_json::Value;
+use std::process::Command;
 
-const SIGNING: &str = "JPKI (Digital Signature PIN)";
+pub(super) const SIGNING: &str = "JPKI (Digital Signature PIN)";
 /// Select the applet and the signing key, ask for a signature.
-const RAW: [&str; 3] = ["00a4040c0ad392f000260100000001", "00a4020c02001a", "802a00800430020400"];
+pub(super) const RAW: [&str; 3] = ["00a4040c0ad392f000260100000001", "00a4020c02001a", "802a00800430020400"];
 
 fn bearer(make: impl FnOnce(Jpki) -> Jpki) -> (Bearer, Card) {
     Bearer::with("jpki", |ca| Card::new(make(Jpki::new(ca))))
@@ -55,6 +57,46 @@ fn one_password_reads_the_certificate_and_signs() {
     signed(&bearer, &bearer.dir.join("b.pdf"));
     assert_eq!((card.tries(), card.signatures()), (2, 1));
     closed(&bearer, &card, &RAW);
+}
+
+#[test]
+fn one_password_signs_eighty_documents() {
+    let (bearer, card) = bearer(|card| card);
+    let names: Vec<String> = (1..=80).map(|n| format!("{n}.pdf")).collect();
+    names.iter().for_each(|name| drop(bearer.document(name)));
+    std::fs::create_dir(bearer.dir.join("out")).unwrap();
+    let mut arguments: Vec<&str> = names.iter().map(String::as_str).collect();
+    arguments.extend(["--token", SIGNING, "--out-dir", "out"]);
+    let ran = bearer.sign(jpki::SIGNING_PASSWORD, &arguments);
+    assert!(ran.ok, "{ran:?}");
+    // A person typed it once; OpenSC gives it to the card again before each signature.
+    assert_eq!((card.tries(), card.signatures()), (81, 80));
+    closed(&bearer, &card, &RAW);
+    for name in [&names[0], &names[79]] {
+        signed(&bearer, &bearer.dir.join("out").join(name));
+    }
+    let out = std::fs::read_dir(bearer.dir.join("out")).unwrap();
+    assert_eq!(out.count(), 80);
+}
+
+#[test]
+fn a_program_that_waits_for_the_card_gets_it_closed() {
+    let (bearer, card) = bearer(|card| card);
+    let gate = Gate::default();
+    card.fault(At::Sign, Act::Hold(gate.clone()));
+    let arguments = ["--token", SIGNING, "a.pdf", "-o", "b.pdf"];
+    let signing = start(&mut bearer.signing(jpki::SIGNING_PASSWORD, &arguments));
+    gate.reached();
+    assert!(card.unlocked());
+    let mut raw = vec!["--reader", "0", "--card-driver", "default"];
+    RAW.iter().for_each(|apdu| raw.extend(["--send-apdu", apdu]));
+    let other = start(Command::new("opensc-tool").args(raw).envs(bearer.environment()));
+    bearer.readers.said("Waiting for release of lock", 1);
+    gate.release();
+    let (ran, said) = (signing.end(), other.end());
+    assert!(ran.ok, "{ran:?}");
+    assert!(said.stdout.contains("SW1=0x69, SW2=0x82"), "{said:?}");
+    assert_eq!(card.signatures(), 1);
 }
 
 #[test]

@@ -63,7 +63,8 @@ impl Bearer {
     pub(crate) fn config(&self, more: &str) -> String {
         let quoted = |path: &Path| serde_json::to_string(path.to_str().unwrap()).unwrap();
         let environment = self
-            .environment()
+            .readers
+            .env()
             .map(|(name, value)| format!("{name} = {}", quoted(&value)));
         format!(
             "state_dir = {}\n{more}\n[[module]]\npath = {}\nenv = {{ {} }}\n",
@@ -73,7 +74,7 @@ impl Bearer {
         )
     }
 
-    /// What OpenSC and PC/SC read in their environment.
+    /// What OpenSC's own tools and PC/SC read in their environment. hankod makes OpenSC a configuration itself.
     pub(crate) fn environment(&self) -> [(&'static str, PathBuf); 2] {
         let [socket] = self.readers.env();
         [socket, ("OPENSC_CONF", self.dir.join("opensc.conf"))]
@@ -96,7 +97,7 @@ impl Bearer {
     /// `hankod` with these arguments.
     pub(crate) fn hankod(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_hankod"));
-        command.env_clear().envs(self.environment()).current_dir(&self.dir);
+        command.env_clear().envs(self.readers.env()).current_dir(&self.dir);
         command.env("PATH", "/usr/bin:/bin").env("HOME", &*self.dir);
         command.arg("--config").arg(self.dir.join("hankod.toml"));
         command.args(["--lang", "en"]).args(arguments);

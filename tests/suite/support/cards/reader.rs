@@ -14,13 +14,16 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::{Arc, Condvar, LazyLock, Mutex};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 const DRIVER: &str = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so";
 /// The driver serves two slots on neighbouring ports.
 const SLOTS: usize = 2;
+/// How long `pcscd` gets to say what a test waits for.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// Below what the system gives to programs that do not choose.
 const PORTS: std::ops::Range<u16> = 12_000..32_000;
 /// The reader's name; `pcscd` appends its number and the slot's.
@@ -31,7 +34,15 @@ pub(crate) struct Readers {
     dir: PathBuf,
     port: u16,
     daemon: Option<Child>,
+    log: Arc<Log>,
     slots: [Option<Inserted>; SLOTS],
+}
+
+/// What `pcscd` says.
+#[derive(Default)]
+struct Log {
+    text: Mutex<String>,
+    grown: Condvar,
 }
 
 /// A card in a slot.
@@ -55,6 +66,7 @@ impl Readers {
             dir,
             port: 0,
             daemon: None,
+            log: Arc::default(),
             slots: [const { None }; SLOTS],
         };
         // A port may be taken between looking and using it.
@@ -101,6 +113,14 @@ impl Readers {
     pub(crate) fn swap(&mut self, slot: usize, card: &Card) {
         self.take(slot);
         self.put(slot, card);
+    }
+
+    /// Waits until `pcscd` says this so often, all in all.
+    pub(crate) fn said(&self, words: &str, times: usize) {
+        let text = self.log.text.lock().unwrap();
+        let silent = |text: &mut String| text.matches(words).count() < times;
+        let (text, waited) = self.log.grown.wait_timeout_while(text, PATIENCE, silent).unwrap();
+        assert!(!waited.timed_out(), "pcscd never says {words:?}:\n{}", *text);
     }
 
     /// Ends `pcscd` at once, also while a card is asked something. The cards stay in, without power.
@@ -204,7 +224,15 @@ impl Readers {
             );
         }
         // It blocks when nobody reads what it says.
-        std::thread::spawn(move || std::io::copy(&mut said, &mut std::io::sink()));
+        let log_of = Arc::clone(&self.log);
+        std::thread::spawn(move || {
+            let mut line = Vec::new();
+            while said.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
+                log_of.text.lock().unwrap().push_str(&String::from_utf8_lossy(&line));
+                log_of.grown.notify_all();
+                line.clear();
+            }
+        });
         if log.contains("Failed") {
             daemon.kill().unwrap();
             daemon.wait().unwrap();
@@ -216,6 +244,10 @@ impl Readers {
 
 impl Drop for Readers {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            // Beside the test's other files, which are kept.
+            std::fs::write(self.dir.join("pcscd.log"), self.log.text.lock().unwrap().as_bytes()).ok();
+        }
         for inserted in self.slots.iter().flatten() {
             inserted.stream.shutdown(Shutdown::Both).ok();
             inserted.card.pulled();

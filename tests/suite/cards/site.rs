@@ -1,0 +1,123 @@
+//! A web site and a My Number card in real Chromium: `examples/site` has three contracts signed with one password, by its own script and on hankod's page, and a card that was pulled signs when it is back.
+
+use super::closed;
+use super::jpki::{RAW, SIGNING};
+use crate::support::browser::browse;
+use crate::support::cards::{Act, At, Bearer, Card, Gate, Jpki, jpki};
+use crate::support::daemon::Daemon;
+use crate::support::example::{Example, NAMES, all_signed};
+use crate::support::http::Request;
+use crate::support::pinentry::{Answer, Pinentry};
+use serde_json::{Value, json};
+use std::path::Path;
+
+/// A person with a card, a daemon, and the site.
+struct Visit {
+    bearer: Bearer,
+    card: Card,
+    pinentry: Pinentry,
+    daemon: Daemon,
+    example: Example,
+}
+
+impl Visit {
+    /// The person allows the site, then gives these answers.
+    fn new(answers: &[Answer<'_>]) -> Self {
+        let (bearer, card) = Bearer::with("visit", |ca| Card::new(Jpki::new(ca)));
+        let pinentry = Pinentry::new(&bearer.dir, &[&[Answer::Confirm], answers].concat());
+        let prompt = format!("lang = \"ja\"\n[prompt]\npinentry = {:?}\n", pinentry.program());
+        let env = bearer.readers.env();
+        let env: Vec<(&str, &Path)> = env.iter().map(|(name, value)| (*name, value.as_path())).collect();
+        let daemon = Daemon::start(&bearer.dir, &bearer.config(&prompt), &env);
+        let example = Example::start(&bearer.dir, &bearer.dir.join("root.pem"), &daemon);
+        Self {
+            bearer,
+            card,
+            pinentry,
+            daemon,
+            example,
+        }
+    }
+
+    /// What a browser is told; the page counts as one of the internet.
+    fn question(&self, granted: bool) -> Value {
+        json!({
+            "site": self.example.origin(), "isPublic": true, "granted": granted, "port": self.daemon.port(), "holder": SIGNING,
+        })
+    }
+
+    /// The card made three signatures, is closed, and the person was asked once for the password.
+    fn signed_once(&self) {
+        assert_eq!(self.card.signatures(), 3);
+        assert_eq!(
+            self.card.tries(),
+            4,
+            "OpenSC gives the card its password before each signature"
+        );
+        closed(&self.bearer, &self.card, &RAW);
+        assert_eq!(self.pinentry.received("GETPIN").len(), 1);
+    }
+}
+
+#[test]
+fn three_contracts_are_signed_by_the_sites_script_with_one_password() {
+    let visit = Visit::new(&[Answer::Pin(jpki::SIGNING_PASSWORD), Answer::Confirm]);
+    let seen = browse("example_site", &visit.question(true));
+    assert_eq!(seen, json!({ "offered": NAMES, "answer": all_signed(), "left": false }));
+    visit.signed_once();
+}
+
+#[test]
+fn three_contracts_are_signed_on_hankods_page_where_the_browser_lets_no_script_through() {
+    let visit = Visit::new(&[Answer::Pin(jpki::SIGNING_PASSWORD), Answer::Confirm]);
+    allow(&visit);
+    let seen = browse("example_site", &visit.question(false));
+    assert_eq!(
+        (&seen["answer"], &seen["left"]),
+        (&all_signed().into(), &true.into()),
+        "{seen}"
+    );
+    assert_eq!((&seen["early"], &seen["complaints"]), (&json!([]), &json!([])));
+    visit.signed_once();
+}
+
+#[test]
+fn a_card_pulled_in_the_middle_is_told_and_put_back_it_signs() {
+    let password = Answer::Pin(jpki::SIGNING_PASSWORD);
+    let mut visit = Visit::new(&[password, Answer::Confirm, password, Answer::Confirm]);
+    // The first signature is made, the card is out before the second.
+    let first = Gate::default();
+    first.release();
+    visit.card.fault(At::Sign, Act::Hold(first));
+    visit.card.fault(At::Sign, Act::PullBefore);
+    let question = visit.question(true);
+    let (card, readers) = (visit.card.clone(), &mut visit.bearer.readers);
+    let seen = std::thread::scope(|scope| {
+        let browsing = scope.spawn(|| browse("pulled_card", &question));
+        readers.gone(0);
+        readers.insert(0, &card);
+        browsing.join().unwrap()
+    });
+    assert_eq!(
+        (&seen["code"], &seen["answer"]),
+        (&"card_removed".into(), &all_signed().into()),
+        "{seen}"
+    );
+    assert_eq!(seen["signed"], 0, "nothing of the broken set is out");
+    assert_eq!((visit.card.signatures(), visit.card.tries()), (4, 7));
+    closed(&visit.bearer, &visit.card, &RAW);
+}
+
+/// The person allows the site, and the daemon knows it; the browser does not, and needs no key for a form.
+fn allow(visit: &Visit) {
+    let origin = visit.example.origin();
+    let asks = Request::new("POST", "/v1/pairings")
+        .header("Origin", &origin)
+        .json(&json!({}));
+    let asked = asks.send(visit.daemon.port()).json();
+    let address = format!("/v1/pairings/{}", asked["id"].as_str().unwrap());
+    let poll = Request::new("GET", &address).header("Origin", &origin);
+    while poll.send(visit.daemon.port()).json()["state"] == "pending" {
+        std::thread::yield_now();
+    }
+}
