@@ -28,6 +28,7 @@ mod interrupted;
 pub mod jobs;
 mod journal;
 mod keyring;
+mod later;
 pub mod logbook;
 mod modules;
 mod own_file;

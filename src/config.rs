@@ -186,6 +186,8 @@ pub struct Timestamps {
 pub struct Evidence {
     /// Which revocation data may stand in a file for its signers.
     pub revocation: Revocation,
+    /// How long a revocation that is under way takes to become known; for [`Revocation::AfterGrace`].
+    pub grace_hours: u64,
 }
 
 /// Which revocation data may stand in a file for its signers.
@@ -194,7 +196,7 @@ pub enum Revocation {
     /// What can be had at once and is not outdated.
     #[default]
     Immediate,
-    /// Issued after the signature's time, when a revocation that was under way has become known.
+    /// Issued after the signature's time and the grace period, when a revocation that was under way has become known.
     AfterGrace,
 }
 

@@ -24,9 +24,14 @@ const ALL: &[Use] = &[Use::Signers, Use::TimestampAuthorities, Use::Responders];
 /// # Errors
 /// `input_unreadable`, `anchors_none` for a folder without certificates, `anchors_too_many`, and what is wrong with a certificate, each with the file.
 pub fn of_paths(paths: &[PathBuf]) -> Result<Anchors, Failure> {
+    Ok(of_certificates(certificates(paths)?))
+}
+
+/// These certificates, for signers, TSAs and responders.
+pub(crate) fn of_certificates(certificates: Vec<Certificate>) -> Anchors {
     let mut anchors = Anchors::new();
-    add_all(&mut anchors, paths, ALL)?;
-    Ok(anchors)
+    add_all(&mut anchors, certificates, ALL);
+    anchors
 }
 
 /// The configured anchors but for those on tokens. Blocks.
@@ -40,7 +45,7 @@ pub fn of_config(trust: &Trust) -> Result<Anchors, Failure> {
         (&trust.signers, &[Use::Signers]),
         (&trust.timestamp_authorities, &[Use::TimestampAuthorities]),
     ] {
-        add_all(&mut anchors, paths, uses)?;
+        add_all(&mut anchors, certificates(paths)?, uses);
     }
     for certificate in certificates(&trust.responders)? {
         anchors.add(certificate, &[Use::Responders]);
@@ -83,8 +88,8 @@ fn is_root(certificate: &Certificate) -> bool {
         && certificate.verify_signed_by(certificate.spki_der()).is_ok()
 }
 
-fn add_all(anchors: &mut Anchors, paths: &[PathBuf], uses: &[Use]) -> Result<(), Failure> {
-    for certificate in certificates(paths)? {
+fn add_all(anchors: &mut Anchors, certificates: Vec<Certificate>, uses: &[Use]) {
+    for certificate in certificates {
         // An authority's own key speaks for its own certificates without being listed, and for nobody else's.
         let speaks = || {
             let purposes = certificate.extensions().extended_key_usage.as_deref();
@@ -97,7 +102,6 @@ fn add_all(anchors: &mut Anchors, paths: &[PathBuf], uses: &[Use]) -> Result<(),
             .collect();
         anchors.add(certificate, &uses);
     }
-    Ok(())
 }
 
 fn certificates(paths: &[PathBuf]) -> Result<Vec<Certificate>, Failure> {

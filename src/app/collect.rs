@@ -16,7 +16,7 @@ use crate::pdf::dss::Dss;
 use crate::store::StoreError;
 use crate::trust::path::{self, Path, Purpose, Rules};
 use crate::trust::revocation::{self, Evidence, Freshness, Link, Status};
-use crate::trust::{Anchors, Crl, Finding, OcspAnswer, Use};
+use crate::trust::{Anchors, Crl, Finding, OcspAnswer, Reason, Use, Why};
 pub use crate::verify::judge::Pieces;
 
 /// What all requests of one collection may take together.
@@ -44,6 +44,56 @@ pub struct Gathered {
     pub needed: Pieces,
     /// What is missing or speaks against a chain, for each certificate; empty when the evidence is complete.
     pub missing: Vec<Finding>,
+    /// Whether that may still come.
+    pub outlook: Outlook,
+}
+
+/// Whether evidence that is missing may still come. Of several the last in this order counts.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub enum Outlook {
+    /// Nothing is missing.
+    #[default]
+    Whole,
+    /// Data was given that was issued too early: what is issued next will do.
+    NotYet,
+    /// A later try may succeed.
+    Perhaps,
+    /// It can never be had: nobody gives it to us, or what is known speaks against the certificate.
+    Never,
+}
+
+impl Outlook {
+    fn of(link: &Link, now: Timestamp) -> Self {
+        let why = match &link.status {
+            Status::Good(_) => return Self::Whole,
+            // A hold may be lifted.
+            Status::Revoked { reason, .. } if *reason == Some(Reason::HOLD) => return Self::Perhaps,
+            Status::Revoked { .. } => return Self::Never,
+            Status::Unknown(why) => *why,
+        };
+        let extensions = link.certificate.extensions();
+        let is_nowhere = extensions.ocsp_urls.is_empty() && extensions.crl_urls.is_empty();
+        match why {
+            // Lists forget a certificate that has ended.
+            Why::TooEarly if link.certificate.not_after() >= now => Self::NotYet,
+            Why::TooEarly | Why::Closed | Why::AfterExpiry => Self::Never,
+            Why::Missing if is_nowhere => Self::Never,
+            Why::Missing
+            | Why::OutOfScope
+            | Why::CriticalExtension
+            | Why::Untrusted
+            | Why::NotKnownThere
+            | Why::Stale => Self::Perhaps,
+        }
+    }
+
+    /// Without a path: an issuer or an anchor may still be found or named.
+    fn without_path(findings: &[Finding]) -> Self {
+        match findings.iter().any(|one| matches!(one, Finding::IssuerMissing { .. })) {
+            true => Self::Perhaps,
+            false => Self::Never,
+        }
+    }
 }
 
 impl Pieces {
@@ -206,7 +256,7 @@ impl<'a> Collector<'a> {
     ) {
         let paths = match paths {
             Ok(paths) => paths,
-            Err(findings) => return self.miss(findings),
+            Err(findings) => return self.miss(Outlook::without_path(&findings), findings),
         };
         let mut best: Option<(Path, Vec<Link>)> = None;
         for path in paths {
@@ -222,7 +272,8 @@ impl<'a> Collector<'a> {
         }
         if let Some((path, links)) = best {
             self.take(subject, &path, &links);
-            self.miss(revocation::findings(&links));
+            let outlook = links.iter().map(|link| Outlook::of(link, self.now)).max();
+            self.miss(outlook.unwrap_or_default(), revocation::findings(&links));
         }
     }
 
@@ -277,7 +328,8 @@ impl<'a> Collector<'a> {
         }
     }
 
-    fn miss(&mut self, findings: Vec<Finding>) {
+    fn miss(&mut self, outlook: Outlook, findings: Vec<Finding>) {
+        self.gathered.outlook = self.gathered.outlook.max(outlook);
         for finding in findings {
             if !self.gathered.missing.contains(&finding) {
                 self.gathered.missing.push(finding);

@@ -20,8 +20,8 @@ pub use manifest::{
 pub use pairing::{Health, PairingState, PairingView, ProofView};
 pub use preview::{PagePicture, PageView, Preview, PreviewDocument};
 pub use signing::{
-    MAX_RETURN_URL_BYTES, MAX_SEAL_BYTES, SignedFile, SigningDocument, SigningState, SigningUpload, SigningView,
-    UploadedDocument,
+    LaterView, MAX_RETURN_URL_BYTES, MAX_SEAL_BYTES, SignedFile, SigningDocument, SigningState, SigningUpload,
+    SigningView, UploadedDocument,
 };
 pub use token::{CardKind, CertificateUsage, CertificateView, PinState, TokenView};
 

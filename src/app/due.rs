@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
+use utoipa::ToSchema;
 
 use super::App;
 use super::desk::Said;
@@ -24,14 +25,14 @@ const MAX_JOBS: u32 = 10_000;
 const LOOK: Duration = Duration::from_millis(500);
 
 /// Where a job stands, for people and programs.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WorkState {
     /// It is tried again at its time.
     Waiting,
     /// Somebody works on it.
     Working,
-    /// All is done.
+    /// All is done, or all that can be: then there is a reason.
     Done,
     /// It ended with an error.
     Failed,
@@ -50,8 +51,10 @@ pub struct WorkView {
     pub file: String,
     /// Where it stands.
     pub state: WorkState,
-    /// Why it waits or failed.
+    /// Why it waits or failed, or is done with less than was asked for.
     pub reason: Option<Said>,
+    /// What keeps the file from its level, for each certificate.
+    pub missing: Vec<Said>,
     /// When it is tried again, RFC 3339.
     pub next_try: Option<String>,
 }
@@ -142,36 +145,56 @@ impl App {
     }
 }
 
-impl WorkView {
-    fn of(kind: Kind, row: &store::Job, lang: Lang) -> Self {
-        let state = match row.state {
-            JobState::Open if row.owner.is_some() => WorkState::Working,
-            JobState::Open => WorkState::Waiting,
-            JobState::Done => WorkState::Done,
-            JobState::Failed => WorkState::Failed,
-            JobState::Cancelled => WorkState::Cancelled,
-        };
-        let job = Job::read(kind, row);
-        Self {
-            id: row.id.clone(),
-            kind: kind.name().to_owned(),
-            file: job.map(|job| job.file()).unwrap_or_default(),
-            state,
-            reason: reason(row, lang),
-            next_try: (state == WorkState::Waiting).then(|| row.not_before.rfc3339()),
+impl WorkState {
+    /// Of a stored job.
+    pub(super) fn of(row: &store::Job) -> Self {
+        match row.state {
+            JobState::Open if row.owner.is_some() => Self::Working,
+            JobState::Open => Self::Waiting,
+            JobState::Done => Self::Done,
+            JobState::Failed => Self::Failed,
+            JobState::Cancelled => Self::Cancelled,
         }
     }
 }
 
-/// Why a job waits or failed, in words.
+/// When a job that waits is tried again, RFC 3339.
+pub(super) fn next_try(row: &store::Job) -> Option<String> {
+    (WorkState::of(row) == WorkState::Waiting).then(|| row.not_before.rfc3339())
+}
+
+impl WorkView {
+    fn of(kind: Kind, row: &store::Job, lang: Lang) -> Self {
+        let state = WorkState::of(row);
+        let job = Job::read(kind, row);
+        Self {
+            id: row.id.clone(),
+            kind: kind.name().to_owned(),
+            file: job.as_ref().map(Job::file).unwrap_or_default(),
+            state,
+            reason: reason(row, lang),
+            missing: job.map(|job| job.missing(lang)).unwrap_or_default(),
+            next_try: next_try(row),
+        }
+    }
+}
+
+/// Why a job waits, failed, or did less than was asked for, in words.
 pub(super) fn reason(row: &store::Job, lang: Lang) -> Option<Said> {
-    let code = row.reason.clone()?;
+    let code = row.reason.as_deref()?;
     let values: BTreeMap<String, String> =
         serde_json::from_str(row.detail.as_deref().unwrap_or_default()).unwrap_or_default();
+    Some(said(code, &values, lang))
+}
+
+/// A code that was kept with the values of its message, in words.
+pub(super) fn said(code: &str, values: &BTreeMap<String, String>, lang: Lang) -> Said {
     let values: Vec<(&str, &str)> = values
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_str()))
         .collect();
-    let message = say(lang, &code.replace('_', "-"), &values);
-    Some(Said { code, message })
+    Said {
+        code: code.to_owned(),
+        message: say(lang, &code.replace('_', "-"), &values),
+    }
 }

@@ -30,7 +30,6 @@ use crate::trust::revocation::Freshness;
 use crate::verify::extension;
 use crate::verify::hashing::Hashing;
 use crate::verify::release::Original;
-use end::End;
 use raise::{Raise, Raised};
 use survey::Survey;
 
@@ -109,25 +108,6 @@ pub struct TimestampReport {
     pub tsa: String,
 }
 
-/// Whether the archive of the file that appears is watched over from now on.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Watch {
-    /// It stays where it appears.
-    Yes,
-    /// It goes somewhere else.
-    No,
-}
-
-/// An extended file.
-pub(crate) struct Extended {
-    /// For who asked.
-    pub(crate) report: ExtendReport,
-    /// SHA-256 of the file that was extended.
-    pub(crate) input: [u8; 32],
-    /// When its archive ends.
-    pub(crate) end: Option<End>,
-}
-
 impl App {
     /// Adds the evidence that `request` wants.
     ///
@@ -135,27 +115,20 @@ impl App {
     /// `no_signature`, what is wrong with the file or keeps it from being added to, `fetch_no_timestamp`; then nothing appears. Revocation data that cannot
     /// be had is no error: the report names it.
     pub async fn extend_file(&self, who: &Principal, request: ExtendRequest) -> Result<ExtendReport, Failure> {
-        Ok(self.extend_as(&who.to_string(), request, Watch::Yes).await?.report)
-    }
-
-    /// As [`App::extend_file`], for who is named so in the audit log.
-    ///
-    /// # Errors
-    /// As there.
-    pub(crate) async fn extend_as(
-        &self,
-        actor: &str,
-        request: ExtendRequest,
-        watch: Watch,
-    ) -> Result<Extended, Failure> {
         let output = PathBuf::from(&request.output);
         let about = |failure: Failure| failure.about(&Path::new(&request.input).display().to_string());
         let supply = self.supply(request.level, &request.sources).await?;
         let (app, loading) = (self.clone(), request.clone());
         let loaded = self.blocking(move || load(&app, &loading)).await;
         let (draft, password) = loaded.map_err(about)?;
-        let journal = Journal::begin(self, actor, &draft, request.level).await?;
-        let extended = self.extended(draft, (request.level, &supply), password).await;
+        let journal = Journal::begin(self, &who.to_string(), &draft, request.level).await?;
+        let how = Raise {
+            level: request.level,
+            field: None,
+            supply: &supply,
+            password,
+        };
+        let extended = self.extended(draft, &how).await;
         let (draft, raised) = match extended {
             Ok(extended) => extended,
             Err(failure) => {
@@ -163,9 +136,8 @@ impl App {
                 return Err(about(failure));
             }
         };
-        let (input, sha256) = (draft.sha256(), draft.present_sha256());
-        let watched = raised.end.filter(|_| watch == Watch::Yes);
-        let kept = watched.map(|end| renewal::kept(&output, sha256, end, self.now()));
+        let sha256 = draft.present_sha256();
+        let kept = raised.end.map(|end| renewal::kept(&output, sha256, end, self.now()));
         journal.released(sha256, &raised, kept).await?;
         let place = output.clone();
         let delivered = self.blocking(move || draft.release(&place)).await;
@@ -174,7 +146,7 @@ impl App {
             return Err(failure);
         }
         let lang = if request.english { Lang::En } else { Lang::Ja };
-        let report = ExtendReport {
+        Ok(ExtendReport {
             operation: journal.operation,
             input: request.input.to_string_lossy().into_owned(),
             output: output.display().to_string(),
@@ -190,12 +162,18 @@ impl App {
                 .collect(),
             validation_data: raised.has_data,
             missing: raised.missing.iter().map(|finding| Said::of(finding, lang)).collect(),
-        };
-        Ok(Extended {
-            report,
-            input,
-            end: raised.end,
         })
+    }
+
+    /// A copy of `input` with the evidence that is wanted, in the folder for uploads; the input's SHA-256 is the draft's. Whoever calls keeps the record.
+    ///
+    /// # Errors
+    /// As [`App::extend_file`].
+    pub(crate) async fn extend_copy(&self, input: PathBuf, how: &Raise<'_>) -> Result<(Draft, Raised), Failure> {
+        let (folder, max) = (self.uploads().to_owned(), self.max_document_bytes());
+        let copy = move || Draft::copy(&input, &folder, max);
+        let draft = self.blocking(copy).await?;
+        self.extended(draft, how).await
     }
 
     /// What the sources give, before any work is done for a level.
@@ -203,48 +181,54 @@ impl App {
     /// # Errors
     /// `fetch_no_tsa`, `levels_without_anchors`, and what is wrong with an address or a file of anchors.
     pub(crate) async fn supply(&self, level: Level, sources: &Sources) -> Result<Supply, Failure> {
-        self.check_tsas(&sources.tsas).await?;
-        let anchors = if sources.trust.is_empty() {
-            self.anchors().await?
-        } else {
-            let paths: Vec<PathBuf> = sources.trust.iter().map(PathBuf::from).collect();
-            self.blocking(move || anchors::of_paths(&paths)).await?
+        let paths: Vec<PathBuf> = sources.trust.iter().map(PathBuf::from).collect();
+        let anchors = match paths.is_empty() {
+            true => None,
+            false => Some(self.blocking(move || anchors::of_paths(&paths)).await?),
+        };
+        let freshness = self.freshness(sources.revocation);
+        self.supply_of(level, (&sources.tsas, &sources.allow_private), anchors, freshness)
+            .await
+    }
+
+    /// The same for sources that were read before. `anchors`: in place of the configured ones.
+    ///
+    /// # Errors
+    /// As [`App::supply`].
+    pub(crate) async fn supply_of(
+        &self,
+        level: Level,
+        (tsas, allow_private): (&[String], &[String]),
+        anchors: Option<Anchors>,
+        freshness: Freshness,
+    ) -> Result<Supply, Failure> {
+        self.check_tsas(tsas).await?;
+        let anchors = match anchors {
+            Some(anchors) => anchors,
+            None => self.anchors().await?,
         };
         if level >= Level::BLt && anchors.is_empty() {
             return Err(Failure::new(FailureKind::Invalid, "levels_without_anchors"));
         }
         let configured = self.config().network.allow_private.iter();
-        let places = configured
-            .chain(&sources.allow_private)
-            .map(|place| HostPort::parse(place));
+        let places = configured.chain(allow_private).map(|place| HostPort::parse(place));
         Ok(Supply {
-            tsas: sources.tsas.clone(),
+            tsas: tsas.to_vec(),
             anchors: Arc::new(anchors),
             places: places.collect::<Result<_, _>>()?,
-            freshness: self.freshness(sources.revocation),
+            freshness,
         })
     }
 
     /// The draft with its evidence, checked by code that did not add it.
-    async fn extended(
-        &self,
-        draft: Draft,
-        (level, supply): (Level, &Supply),
-        password: Option<Arc<Password>>,
-    ) -> Result<(Draft, Raised), Failure> {
-        let how = Raise {
-            level,
-            field: None,
-            supply,
-            password: password.clone(),
-        };
-        let opened = password.clone();
+    async fn extended(&self, draft: Draft, how: &Raise<'_>) -> Result<(Draft, Raised), Failure> {
+        let (opened, password) = (how.password.clone(), how.password.clone());
         let survey = move || {
             let survey = Survey::of(&draft, opened.as_deref())?;
             Ok((draft, survey))
         };
         let (draft, survey) = self.blocking(survey).await?;
-        let (draft, raised) = self.raise(draft, survey, &how).await?;
+        let (draft, raised) = self.raise(draft, survey, how).await?;
         if !raised.has_data && raised.stamps.is_empty() {
             return Ok((draft, raised));
         }

@@ -19,6 +19,7 @@ use super::extend::Sources;
 use super::failure::{Failure, FailureKind};
 use super::signing::{Credential, Deliver, Item, PinChoice, Set, Signed, Work};
 use crate::access::Principal;
+use crate::clock::Timestamp;
 use crate::secret::{MAX_SECRET_BYTES, Password};
 use crate::text::Lang;
 
@@ -89,6 +90,8 @@ pub struct FileReport {
     pub level: Level,
     /// What keeps it from the level wanted; empty when it has it.
     pub missing: Vec<Said>,
+    /// A job completes it, and first tries then (RFC 3339).
+    pub later: Option<String>,
 }
 
 impl App {
@@ -155,6 +158,7 @@ impl App {
                 certificate: hex::encode(signed.certificate),
                 level: signed.level,
                 missing: signed.missing.iter().map(|finding| Said::of(finding, lang)).collect(),
+                later: signed.later.map(Timestamp::rfc3339),
             });
         Ok(FilesReport {
             operation,

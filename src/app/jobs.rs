@@ -7,16 +7,21 @@ mod augment;
 mod deliver;
 mod renew;
 mod settle;
+mod sources;
 mod work;
 
 use super::App;
+use super::desk::Said;
+use super::failure::Failure;
 use crate::audit::{self, AuditError, Event, Value};
 use crate::clock::Timestamp;
 use crate::store::{self, JobState, Moved, NewJob, Put, StoreError, Tx};
+use crate::text::Lang;
 
-pub(crate) use augment::{Later, Payload, newest};
+pub(crate) use augment::{Later, Missing, Payload, Step as AugmentStep, of_document, of_signing};
 pub(crate) use deliver::{PathText, digest};
 pub(crate) use renew::job as renewal;
+pub(crate) use sources::Kept;
 pub(crate) use work::ACTOR;
 pub use work::{Moment, WorkCheckpoint, WorkStep};
 
@@ -53,14 +58,14 @@ pub(crate) struct Answer {
 pub(crate) enum Next {
     /// It goes on with this, at once.
     Step(Box<Job>),
-    /// The same step again, at that time, for this reason.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "waiting for revocation data comes with levels")
-    )]
-    Wait(Timestamp, &'static str),
+    /// The same step again with what is known now, at that time, for this reason.
+    Wait(Box<Job>, Timestamp, Failure),
+    /// The same step again with what is known now, as after an error that time may mend.
+    Again(Box<Job>, Failure),
     /// All is done.
     Done,
+    /// All is done that can be; this tells why it is less than was asked for.
+    Short(Box<Job>, Failure),
     /// It ends with this code.
     Failed(&'static str),
 }
@@ -155,7 +160,15 @@ impl Job {
         }
     }
 
-    async fn run(self, app: &App, id: &str) -> Result<Answer, super::failure::Failure> {
+    /// What keeps its file from the level wanted, in words.
+    pub(crate) fn missing(&self, lang: Lang) -> Vec<Said> {
+        match self {
+            Self::Augment(_, payload) => payload.missing(lang),
+            Self::Renew(..) => Vec::new(),
+        }
+    }
+
+    async fn run(self, app: &App, id: &str) -> Result<Answer, Failure> {
         match self {
             Self::Augment(step, payload) => augment::run(app, id, step, payload).await,
             Self::Renew(step, payload) => renew::run(app, id, step, payload).await,
@@ -224,8 +237,8 @@ pub(crate) async fn put(
 /// The audit entry of an answer; a job that only waits has none.
 fn record(row: &store::Job, moved: &Moved, details: Vec<(&'static str, Value)>, actor: &str) -> Option<Event> {
     let kind = match (moved.state, &moved.next) {
-        (JobState::Open, None) => return None,
-        (JobState::Open, Some(_)) => audit::Kind::JobStepDone,
+        (JobState::Open, Some((step, ..))) if *step != row.step => audit::Kind::JobStepDone,
+        (JobState::Open, _) => return None,
         _ => audit::Kind::JobEnded,
     };
     let mut event = Event::new(moved.at, kind, actor, &*row.id)

@@ -1,13 +1,12 @@
 //! The last steps of a signature: into our copy, checked by code that did not make it, out under its name. Blocks.
 
-use super::desk::{Level, SigningChoice};
 use super::draft::{Draft, not_stored};
 use super::extend::raise::Raised;
 use super::failure::Failure;
-use super::jobs::{PathText, Payload};
+use super::jobs::{Kept, Missing, PathText, Payload};
 use super::journal::Intent;
-use super::signing::{Deliver, Sealed, Signed};
-use crate::access::Principal;
+use super::signing::{Deliver, Sealed, Set, Signed};
+use crate::clock::Timestamp;
 use crate::pdf::Document;
 use crate::secret::Password;
 use crate::store::blob::TempFile;
@@ -142,19 +141,22 @@ impl Checked {
     }
 
     /// What a job must know to complete it.
-    pub(crate) fn payload(&self, operation: &str, who: &Principal, choice: &SigningChoice, tsas: &[String]) -> Payload {
+    pub(crate) fn payload(&self, set: &Set, raised: &Raised, sources: Kept) -> Payload {
         let Finished { draft, about } = &self.finished;
         let sha256 = self.sha256();
         Payload {
-            operation: operation.to_owned(),
+            operation: set.operation.clone(),
             item: about.intent.item,
-            caller: who.to_string(),
+            caller: set.who.to_string(),
             name: about.name.clone(),
             field: about.field.clone(),
             certificate: about.signer,
-            reached: Level::BB,
-            level: choice.level,
-            tsas: tsas.to_vec(),
+            reached: raised.level,
+            level: set.choice.level,
+            tsas: set.sources.tsas.clone(),
+            sources,
+            stamped: raised.signed.map(Timestamp::micros),
+            missing: raised.missing.iter().map(Missing::of).collect(),
             input_bytes: draft.original_bytes(),
             input_sha256: draft.sha256(),
             released: sha256,
@@ -166,11 +168,11 @@ impl Checked {
         }
     }
 
-    /// Lets the file appear.
+    /// Lets the file appear; `later`: a job completes it from then on.
     ///
     /// # Errors
     /// `output_unwritable`.
-    pub(crate) fn deliver(self, raised: Raised) -> Result<Signed, Failure> {
+    pub(crate) fn deliver(self, raised: Raised, later: Option<Timestamp>) -> Result<Signed, Failure> {
         let sha256 = self.sha256();
         let Finished { draft, about } = self.finished;
         let About {
@@ -189,6 +191,7 @@ impl Checked {
             certificate: signer,
             level: raised.level,
             missing: raised.missing,
+            later,
             kept,
         })
     }

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::App;
 use super::authorise;
 use super::choose::{Chosen, Signer};
+use super::collect::Outlook;
 use super::consent::{Consent, Shown};
 use super::desk::{DocumentRequest, Level, OwnFile, SigningChoice};
 use super::draft::Draft;
@@ -23,13 +24,14 @@ use super::extend::raise::{Raise, Raised};
 use super::extend::survey::Survey;
 use super::extend::{Sources, Supply};
 use super::failure::{Failure, FailureKind};
-use super::jobs::Later;
+use super::jobs::{AugmentStep, Kept, Later};
 use super::journal::{Intent, Journal};
 use super::pins::Asked;
 use super::prepare::{self, Ready};
 use super::release::{self, Checked, Finished};
 use super::renewal;
 use crate::access::Principal;
+use crate::clock::Timestamp;
 use crate::cms::{self, SignedAttributes};
 use crate::der::DigestAlgorithm;
 use crate::secret::Password;
@@ -37,6 +39,7 @@ use crate::text::{Explain, Lang};
 use crate::token::pin::Place;
 use crate::token::{Grant, Login, Signable};
 use crate::trust::Finding;
+use crate::trust::revocation::Freshness;
 
 use digests::Detached;
 pub(crate) use digests::Digested;
@@ -129,6 +132,8 @@ pub(crate) struct Signed {
     pub(crate) level: Level,
     /// What keeps it from the level wanted.
     pub(crate) missing: Vec<Finding>,
+    /// A job completes it; when it first tries.
+    pub(crate) later: Option<Timestamp>,
     /// The file, where it stays with us.
     pub(crate) kept: Option<OwnFile>,
 }
@@ -193,6 +198,8 @@ struct Run<'a> {
     set: &'a Set,
     /// For levels that need others than the token.
     supply: Option<Supply>,
+    /// What a job is to know of the sources, where one may be left.
+    keeps: Option<Kept>,
     journal: Journal,
     at: &'a Checkpoint<'a>,
     out: &'a Receiver<'a>,
@@ -248,6 +255,7 @@ impl App {
             Level::BB => None,
             level => Some(self.supply(level, &set.sources).await?),
         };
+        let keeps = supply.as_ref().map_or(Ok(None), |supply| set.keeps(supply, &work))?;
         let consent = work.consent(&set.operation, &set.who, &set.choice);
         let work = match work {
             Work::Documents(items) => Work::Documents(self.look_at_all(items, &set.choice).await?),
@@ -259,6 +267,7 @@ impl App {
             app: self,
             set: &set,
             supply,
+            keeps,
             journal,
             at,
             out,
@@ -278,6 +287,21 @@ impl App {
             Ok(items)
         };
         self.blocking(look).await
+    }
+}
+
+impl Set {
+    /// What a job is to know of the sources; `None`: no job may be left.
+    fn keeps(&self, supply: &Supply, work: &Work) -> Result<Option<Kept>, Failure> {
+        let waits = self.choice.level >= Level::BLt && matches!(supply.freshness, Freshness::AfterGrace(_));
+        let is_encrypted = |items: &Vec<Item>| items.iter().any(|item| item.password.is_some());
+        if waits && matches!(work, Work::Documents(items) if is_encrypted(items)) {
+            return Err(Failure::new(FailureKind::Invalid, "grace_encrypted"));
+        }
+        match waits || self.choice.augment_later {
+            true => Ok(Some(Kept::of(&self.sources, supply)?)),
+            false => Ok(None),
+        }
     }
 }
 
@@ -404,10 +428,10 @@ impl Run<'_> {
     async fn release_one(&self, mut sealed: Sealed) -> Result<Signed, Failure> {
         let n = sealed.intent.item;
         let mut survey = None;
-        let mut is_later = false;
+        let mut first = None;
         if let Some(supply) = &self.supply {
             survey = self.stamp(&mut sealed, supply).await?;
-            is_later = survey.is_none();
+            first = survey.is_none().then_some(AugmentStep::Stamp);
         }
         let mut raised = Raised::default();
         let checked = match (survey, &self.supply) {
@@ -416,6 +440,7 @@ impl Run<'_> {
                 self.step(Step::Embedded(n))?;
                 let (finished, reached) = self.raise(finished, survey, supply).await?;
                 raised = reached;
+                first = self.may_come(&finished, &raised).then_some(AugmentStep::Complete);
                 self.step(Step::Extended(n))?;
                 self.app.blocking(move || release::check(finished)).await?
             }
@@ -428,22 +453,23 @@ impl Run<'_> {
             }
         };
         self.step(Step::Checked(n))?;
-        let (checked, later) = match is_later {
-            true => self.leave(checked).await?,
-            false => (checked, None),
+        let (checked, later) = match first {
+            Some(first) => self.leave(checked, first, &raised).await?,
+            None => (checked, None),
         };
         let intent = checked.intent();
         let release = (checked.sha256(), raised.level);
         let now = self.app.now();
+        let first_try = later.as_ref().map(|later| later.first_try(now));
         let kept = raised.end.zip(checked.place());
         let kept = kept.map(|(end, place)| renewal::kept(place, checked.sha256(), end, now));
         self.journal.release(intent, release, (later, kept), now).await?;
         let delivered = match checked.place() {
-            Some(_) => self.app.blocking(move || checked.deliver(raised)).await,
+            Some(_) => self.app.blocking(move || checked.deliver(raised, first_try)).await,
             // It lies where it is fetched from.
-            None => checked.deliver(raised),
+            None => checked.deliver(raised, first_try),
         };
-        if is_later {
+        if first_try.is_some() {
             self.app.wake_workers();
         }
         if let Err(failure) = &delivered {
@@ -476,15 +502,29 @@ impl Run<'_> {
         Ok(Some(Survey::of_new(field, &sealed.signer, &sealed.cms, stamped)?))
     }
 
+    /// Whether what keeps the document from its level may come later, and a job may wait for it.
+    fn may_come(&self, finished: &Finished, raised: &Raised) -> bool {
+        // A job keeps no password, so an encrypted document could not be opened again.
+        let may_be_left = self.keeps.is_some() && finished.about.password.is_none();
+        let comes = matches!(raised.outlook, Outlook::NotYet | Outlook::Perhaps);
+        may_be_left && comes && raised.level < self.set.choice.level
+    }
+
     /// Keeps a copy for the job that completes it.
-    async fn leave(&self, checked: Checked) -> Result<(Checked, Option<Later>), Failure> {
+    async fn leave(
+        &self,
+        checked: Checked,
+        step: AugmentStep,
+        raised: &Raised,
+    ) -> Result<(Checked, Option<Later>), Failure> {
         let (app, set) = (self.app, self.set);
         let (folder, max) = (app.uploads().to_owned(), app.max_document_bytes());
         let copy = move || checked.copy(&folder, max).map(|copy| (checked, copy));
         let (checked, copy) = app.blocking(copy).await?;
         let blob = app.store().keep_blob(copy, u64::MAX).await?;
-        let payload = checked.payload(&set.operation, &set.who, &set.choice, &set.sources.tsas);
-        Ok((checked, Some(Later { blob, payload })))
+        let sources = self.keeps.clone().unwrap_or_default();
+        let payload = checked.payload(set, raised, sources);
+        Ok((checked, Some(Later { blob, payload, step })))
     }
 
     /// Adds what the level wants beside the signature. A signer whose certificate is known to be revoked gets no file.

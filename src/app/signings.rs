@@ -7,6 +7,7 @@ mod places;
 
 use std::fs::File;
 use std::io;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -22,7 +23,6 @@ use super::draft::Draft;
 use super::extend::Sources;
 use super::failure::{Failure, FailureKind};
 use super::forms::Form;
-use super::jobs;
 use super::pages::Sight;
 use super::pairings::Known;
 use super::signing::{Credential, Deliver, Digested, Item, PinChoice, Set, Signed, Step, Work};
@@ -169,7 +169,10 @@ impl App {
     /// # Errors
     /// `signing_not_found`.
     pub async fn signing(&self, who: &Principal, id: &str, lang: Lang) -> Result<SigningView, Failure> {
-        Ok(self.desk().find(who, id)?.view(&self.config().limits, lang))
+        match self.desk().find(who, id) {
+            Ok(entry) => self.tell_later(entry.view(&self.config().limits, lang), lang).await,
+            Err(unknown) => self.remembered(who, id, lang).await?.ok_or(unknown),
+        }
     }
 
     /// The same, once it is final or `patience` is over.
@@ -183,11 +186,12 @@ impl App {
         patience: Duration,
         lang: Lang,
     ) -> Result<SigningView, Failure> {
-        let entry = self.desk().find(who, id)?;
-        let mut phase = entry.phase.subscribe();
-        // Whether it ended or the patience did, the view tells.
-        let _ = tokio::time::timeout(patience, phase.wait_for(|p| p.state.is_final())).await;
-        Ok(entry.view(&self.config().limits, lang))
+        if let Ok(entry) = self.desk().find(who, id) {
+            let mut phase = entry.phase.subscribe();
+            // Whether it ended or the patience did, the view tells.
+            let _ = tokio::time::timeout(patience, phase.wait_for(|p| p.state.is_final())).await;
+        }
+        self.signing(who, id, lang).await
     }
 
     /// The person needs more time: what waits for them, or for being fetched, waits as long again. As often as they like.
@@ -209,6 +213,10 @@ impl App {
     /// # Errors
     /// `signing_not_found`, `document_not_signed`, `signed_file_gone`.
     pub async fn signed_file(&self, who: &Principal, id: &str, n: u32) -> Result<SignedFile, Failure> {
+        // What came after the signature, where that was left to a job.
+        if let Some(completed) = self.completed_file(who, id, n).await? {
+            return Ok(completed);
+        }
         let entry = self.desk().find(who, id)?;
         let missing = || Failure::new(FailureKind::NotFound, "document_not_signed");
         let index = usize::try_from(n)
@@ -219,23 +227,12 @@ impl App {
             .get(index)
             .and_then(|signed| signed.as_ref()?.kept.as_ref().map(|kept| kept.to_path_buf()))
             .ok_or_else(missing)?;
-        // What came after the signature, where that was left to a job.
-        let path = jobs::newest(self, id, n).await?.unwrap_or(path);
         let sight = &entry.sights[index];
         let (name, media_type) = match &sight.digest {
             Some(_) => (format!("{}.p7s", sight.name), "application/pkcs7-signature"),
             None => (signed_name(&sight.name), "application/pdf"),
         };
-        let open = move || {
-            let file = File::open(path)?;
-            let bytes = file.metadata()?.len();
-            Ok::<_, io::Error>((file, bytes))
-        };
-        let opened = tokio::task::spawn_blocking(open)
-            .await
-            .map_err(io::Error::other)
-            .flatten();
-        let (file, bytes) = opened.map_err(|_| Failure::new(FailureKind::NotFound, "signed_file_gone"))?;
+        let (file, bytes) = opened(path).await?;
         Ok(SignedFile {
             name,
             media_type,
@@ -244,20 +241,24 @@ impl App {
         })
     }
 
-    /// Stops it; what was signed and not released before is not released.
+    /// Stops it; what was signed and not released before is not released. Once it is over: calls off what is still to come for its documents.
     ///
     /// # Errors
-    /// `signing_not_found`, `signing_not_waiting` when it is over.
+    /// `signing_not_found`, `signing_not_waiting` when all is over.
     pub async fn cancel(&self, who: &Principal, id: &str) -> Result<(), Failure> {
-        let entry = self.desk().find(who, id)?;
-        if entry.state().is_final() {
-            return Err(Failure::new(FailureKind::Conflict, "signing_not_waiting"));
+        let found = self.desk().find(who, id);
+        if let Some(entry) = found.as_ref().ok().filter(|entry| !entry.state().is_final()) {
+            entry.cancel.cancel();
+            if locked(&entry.waiting).take().is_some() {
+                self.move_to(entry, SigningState::Cancelled, None);
+            }
+            return Ok(());
         }
-        entry.cancel.cancel();
-        if locked(&entry.waiting).take().is_some() {
-            self.move_to(&entry, SigningState::Cancelled, None);
+        match (self.call_off_later(who, id).await?, found) {
+            (Some(1..), _) => Ok(()),
+            (None, Err(unknown)) => Err(unknown),
+            (Some(0), _) | (None, Ok(_)) => Err(Failure::new(FailureKind::Conflict, "signing_not_waiting")),
         }
-        Ok(())
     }
 
     /// Forgets results whose time is over, and cancels signings that nobody confirmed in time.
@@ -287,6 +288,10 @@ impl App {
         // Before the state moves on, so that the page shows the prompt's number before the prompt opens.
         *locked(&entry.check) = work.consent(&entry.id, &entry.who, &choice).check();
         self.move_to(entry, SigningState::Queued, None);
+        let sources = Sources {
+            revocation: choice.revocation,
+            ..Sources::default()
+        };
         let set = Set {
             operation: entry.id.clone(),
             who: entry.who.clone(),
@@ -298,7 +303,7 @@ impl App {
             cancel: entry.cancel.clone(),
             lang: entry.lang,
             place: Place::default(),
-            sources: Sources::default(),
+            sources,
         };
         let (app, entry) = (self.clone(), entry.clone());
         self.0.sets.spawn(async move { app.run(&entry, set, work).await });
@@ -415,6 +420,7 @@ impl Entry {
                 .flat_map(|signed| &signed.missing)
                 .map(|finding| Said::of(finding, lang))
                 .collect(),
+            later: None,
         });
         SigningView {
             id: self.id.clone(),
@@ -464,7 +470,21 @@ fn documents_differ() -> Failure {
     Failure::new(FailureKind::Invalid, "manifest_documents_differ")
 }
 
-fn signed_name(name: &str) -> String {
+/// The file, open at its beginning, and its length.
+pub(super) async fn opened(path: PathBuf) -> Result<(File, u64), Failure> {
+    let open = move || {
+        let file = File::open(path)?;
+        let bytes = file.metadata()?.len();
+        Ok::<_, io::Error>((file, bytes))
+    };
+    let opened = tokio::task::spawn_blocking(open)
+        .await
+        .map_err(io::Error::other)
+        .flatten();
+    opened.map_err(|_| Failure::new(FailureKind::NotFound, "signed_file_gone"))
+}
+
+pub(super) fn signed_name(name: &str) -> String {
     let stem = name
         .strip_suffix(".pdf")
         .or_else(|| name.strip_suffix(".PDF"))

@@ -107,9 +107,12 @@ impl App {
 
     /// What may be used as revocation data: as asked, else as configured.
     pub(crate) fn freshness(&self, asked: Option<Revocation>) -> Freshness {
-        match (asked, self.config().evidence.revocation) {
+        let evidence = self.config().evidence;
+        match (asked, evidence.revocation) {
             (Some(Revocation::Immediate), _) | (None, config::Revocation::Immediate) => Freshness::Current,
-            (Some(Revocation::AfterGrace), _) | (None, config::Revocation::AfterGrace) => Freshness::IssuedAfter,
+            (Some(Revocation::AfterGrace), _) | (None, config::Revocation::AfterGrace) => {
+                Freshness::AfterGrace(Duration::from_secs(evidence.grace_hours.saturating_mul(3_600)))
+            }
         }
     }
 

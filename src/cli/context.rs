@@ -207,6 +207,14 @@ impl Tokens {
         report.map_err(|e| Told::of(&e, lang))
     }
 
+    /// Calls one work off; gives the file that it was about.
+    pub(super) async fn call_off(&mut self, id: &str, lang: Lang) -> Result<String, Told> {
+        match self {
+            Self::Here(app) => app.call_off_work(id).await.map_err(|e| Told::of(&e, lang)),
+            Self::There(client) => client.call_off(id, lang).await,
+        }
+    }
+
     /// Changes a PIN, asking for it.
     pub(super) async fn change_pin(&mut self, request: &ChangePin, lang: Lang) -> Result<(), Told> {
         match self {

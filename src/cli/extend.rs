@@ -21,8 +21,8 @@ use crate::text::{Lang, say};
 /// The output appears complete or not at all, and begins with the very bytes of the input. A file that has an archive timestamp
 /// already gets a further one with `--level b-lta`, before the old one ages.
 ///
-/// `hankod extend --due` tries everything that waits: timestamps that could not be had when a file was signed. Beside a running daemon, the
-/// daemon does it. Ends with 0 when nothing is left to do, 69 when something still waits, 1 when something failed.
+/// `hankod extend --due` tries everything that waits: timestamps and data that could not be had when a file was signed, archives that near their end.
+/// Beside a running daemon, the daemon does it. Ends with 0 when nothing is left to do, 69 when something still waits, 1 when something failed.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Options {
     /// The signed PDF files
@@ -49,6 +49,9 @@ pub(crate) struct Options {
     /// Only tell what waits and is due
     #[arg(long, requires = "due")]
     list: bool,
+    /// Call off the work with this number, as --list tells it; the file keeps the level that it has
+    #[arg(long, value_name = "ID", requires = "due", conflicts_with = "list")]
+    cancel: Option<String>,
     #[command(flatten)]
     sources: SourceOptions,
     /// File that holds the password of encrypted PDF files
@@ -75,7 +78,10 @@ enum Wanted {
 
 pub(super) fn run(global: &Global, options: &Options) -> ExitCode {
     if options.due {
-        return due::run(global, options.list, options.format);
+        return match &options.cancel {
+            Some(id) => due::call_off(global, id, options.format),
+            None => due::run(global, options.list, options.format),
+        };
     }
     context::with_app(global, options.format, async |context| {
         let lang = context.lang;

@@ -70,7 +70,7 @@ pub(crate) struct Options {
     level: Level,
     #[command(flatten)]
     sources: SourceOptions,
-    /// If no timestamping authority answers: sign without the timestamp; it follows when one does (`hankod serve`, `hankod extend --due`)
+    /// If evidence cannot be had now: sign without; the timestamp and the data of the level follow (`hankod serve`, `hankod extend --due`)
     #[arg(long)]
     augment_later: bool,
     /// Signature algorithm of RSA keys; other keys have one each
@@ -173,11 +173,21 @@ fn tell(report: &FilesReport, asked: desk::Level, format: Format, lang: Lang) {
     match format {
         Format::Json => output::json(report),
         Format::Text => report.files.iter().for_each(|file| {
-            let id = match file.level {
-                desk::Level::BB if asked > desk::Level::BB => "cli-signed-later",
-                _ => "cli-signed",
+            let id = match (file.level, &file.later) {
+                (desk::Level::BB, Some(_)) => "cli-signed-later",
+                (_, Some(_)) => "cli-signed-short",
+                (_, None) => "cli-signed",
             };
-            output::line(&say(lang, id, &[("file", &file.output), ("field", &file.field)]));
+            let [level, asked] = [file.level, asked].map(|level| level.name().to_uppercase());
+            let from = file.later.as_deref().unwrap_or_default();
+            let values = [
+                ("file", &*file.output),
+                ("field", &file.field),
+                ("level", &level),
+                ("asked", &asked),
+                ("from", from),
+            ];
+            output::line(&say(lang, id, &values));
             for missing in &file.missing {
                 output::line(&format!("    {}", missing.message));
             }
@@ -206,6 +216,7 @@ impl Options {
                 reason: self.reason.clone(),
                 location: self.location.clone(),
                 augment_later: self.augment_later,
+                revocation: None,
             },
             token: self.token.clone(),
             certificate_label: named.filter(|_| sha256.is_none()).map(str::to_owned),

@@ -12,8 +12,8 @@ use toml::Spanned;
 use super::error::ValueError;
 use super::raw::{self, At, Raw};
 use super::{
-    Appearance, Audit, Cards, Config, ConfigError, Environment, Evidence, Limits, Log, Module, Origin, PinSource,
-    Prompt, Revocation, Site, Token, TokenName,
+    Appearance, Audit, Cards, Config, ConfigError, Environment, Limits, Log, Module, Origin, PinSource, Prompt, Site,
+    Token, TokenName,
 };
 use crate::text::pattern::MAX_STARS;
 use crate::text::{Lang, plain};
@@ -69,9 +69,7 @@ impl<'a> Checker<'a> {
             tokens,
             tsas: self.tsas(raw.tsa)?,
             timestamp: self.timestamps(raw.timestamp)?,
-            evidence: Evidence {
-                revocation: self.revocation(raw.evidence.revocation.as_ref())?,
-            },
+            evidence: self.evidence(&raw.evidence)?,
             trust: self.trust(raw.trust)?,
             network: self.network(raw.network)?,
             renewal: self.renewal(raw.renewal)?,
@@ -134,14 +132,6 @@ impl<'a> Checker<'a> {
             Some((_, "ja")) => Ok(Some(Lang::Ja)),
             Some((_, "en")) => Ok(Some(Lang::En)),
             Some((given, _)) => Err(self.wrong(given, choice(given, "auto, ja, en"))),
-        }
-    }
-
-    fn revocation(&self, given: Option<&Spanned<String>>) -> Result<Revocation, ConfigError> {
-        match given.map(|given| (given, given.get_ref().as_str())) {
-            None | Some((_, "immediate")) => Ok(Revocation::Immediate),
-            Some((_, "after_grace")) => Ok(Revocation::AfterGrace),
-            Some((given, _)) => Err(self.wrong(given, choice(given, "immediate, after_grace"))),
         }
     }
 
@@ -303,7 +293,7 @@ impl<'a> Checker<'a> {
     }
 }
 
-fn choice(given: &Spanned<String>, allowed: &'static str) -> ValueError {
+pub(super) fn choice(given: &Spanned<String>, allowed: &'static str) -> ValueError {
     ValueError::Choice {
         found: given.get_ref().clone(),
         allowed,

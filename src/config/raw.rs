@@ -65,6 +65,7 @@ pub(super) struct Timestamps {
 #[serde(deny_unknown_fields)]
 pub(super) struct Evidence {
     pub(super) revocation: At<String>,
+    pub(super) grace_hours: At<i64>,
 }
 
 #[derive(Deserialize, Default, Debug)]

@@ -1,13 +1,13 @@
-//! The tables about evidence: `[trust]`, `[network]` and `[renewal]`. Paths and names are checked for their shape; no file is read and nobody is asked here.
+//! The tables about evidence: `[trust]`, `[network]`, `[evidence]` and `[renewal]`. Paths and names are checked for their shape; no file is read and nobody is asked here.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use toml::Spanned;
 
-use super::check::Checker;
+use super::check::{Checker, choice};
 use super::error::ValueError;
-use super::{ConfigError, Network, Renewal, Trust, raw};
+use super::{ConfigError, Evidence, Network, Renewal, Revocation, Trust, raw};
 
 /// Most paths of one list.
 const MAX_PATHS: usize = 64;
@@ -17,6 +17,9 @@ const MAX_PLACE_CHARS: usize = 262;
 /// Half a year: time to see what is wrong where a renewal fails.
 const MARGIN_DAYS: u64 = 180;
 const MAX_MARGIN_DAYS: u64 = 3650;
+/// Most authorities bring a new list once a day.
+const GRACE_HOURS: u64 = 24;
+const MAX_GRACE_HOURS: u64 = 90 * 24;
 
 impl Checker<'_> {
     pub(super) fn trust(&self, raw: raw::Trust) -> Result<Trust, ConfigError> {
@@ -49,6 +52,19 @@ impl Checker<'_> {
         Ok(Renewal {
             folders: self.paths(raw.folders)?,
             margin_days: self.number(&raw.margin_days, MARGIN_DAYS, 1, MAX_MARGIN_DAYS)?,
+        })
+    }
+
+    pub(super) fn evidence(&self, raw: &raw::Evidence) -> Result<Evidence, ConfigError> {
+        let given = raw.revocation.as_ref().map(|given| (given, given.get_ref().as_str()));
+        let revocation = match given {
+            None | Some((_, "immediate")) => Revocation::Immediate,
+            Some((_, "after_grace")) => Revocation::AfterGrace,
+            Some((given, _)) => return Err(self.wrong(given, choice(given, "immediate, after_grace"))),
+        };
+        Ok(Evidence {
+            revocation,
+            grace_hours: self.number(&raw.grace_hours, GRACE_HOURS, 1, MAX_GRACE_HOURS)?,
         })
     }
 

@@ -35,6 +35,7 @@ export interface SigningChoice {
   reason?: string | null;
   location?: string | null;
   augment_later?: boolean;
+  revocation?: "immediate" | "after_grace";
   [more: string]: unknown;
 }
 
@@ -70,12 +71,30 @@ export interface Progress {
   of: number;
 }
 
+export interface SignedDocument {
+  n: number;
+  name: string;
+  bytes: number | null;
+  sha256: string | null;
+  signed: string | null;
+  level: "b-b" | "b-t" | "b-lt" | "b-lta" | null;
+  /** For each certificate what keeps the file from the level asked for. */
+  missing?: Array<{ code: string; message: string }>;
+  /** The work that completes the file, where some was left. */
+  later?: {
+    level: "b-t" | "b-lt" | "b-lta";
+    state: "waiting" | "working" | "done" | "failed" | "cancelled";
+    reason: { code: string; message: string } | null;
+    next_try: string | null;
+  };
+}
+
 export interface SigningView {
   id: string;
   state: Progress["state"];
   check: string;
   confirm: string;
-  documents: Array<{ n: number; name: string; bytes: number | null; sha256: string | null; signed: string | null }>;
+  documents: SignedDocument[];
   error: { code: string; message: string } | null;
 }
 

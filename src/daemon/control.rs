@@ -124,6 +124,7 @@ pub(super) fn serve(
         .route("/ceremony", post(ceremony))
         .route("/sign", post(sign))
         .route("/due", get(due).post(work_due))
+        .route("/due/cancel", post(call_off))
         .with_state(app);
     Ok(async move {
         let ended = async move {
@@ -229,6 +230,10 @@ async fn due(State(app): State<App>, Query(ask): Query<Ask>) -> Response {
 async fn work_due(State(app): State<App>, Query(ask): Query<Ask>) -> Response {
     let lang = lang(&ask);
     answer(app.work_due(Arc::new(|_| Ok(())), app.stopping(), lang).await, lang)
+}
+
+async fn call_off(State(app): State<App>, Query(ask): Query<Ask>, Json(id): Json<String>) -> Response {
+    answer(app.call_off_work(&id).await, lang(&ask))
 }
 
 /// The lines of an answer as they come; dropped with the connection, it cancels the work.
@@ -344,6 +349,16 @@ impl Client {
     pub async fn due(&mut self, now: bool, lang: Lang) -> Result<DueReport, Told> {
         let method = if now { "POST" } else { "GET" };
         self.ask(method, &format!("/due?lang={}", lang.tag()), lang).await
+    }
+
+    /// Calls one work of the daemon's off.
+    ///
+    /// # Errors
+    /// As [`Client::tokens`]; `work_not_found`.
+    pub async fn call_off(&mut self, id: &str, lang: Lang) -> Result<String, Told> {
+        let body = serde_json::to_vec(id).unwrap_or_default();
+        self.ask_with("POST", &format!("/due/cancel?lang={}", lang.tag()), body, lang)
+            .await
     }
 
     async fn get<T: serde::de::DeserializeOwned>(&mut self, path: &str, lang: Lang) -> Result<T, Told> {

@@ -183,7 +183,12 @@ impl Collector<'_> {
             .get(&key, self.now)
             .and_then(|der| OcspAnswer::parse(der).ok());
         // An answer from before the moment may be what left the question open.
-        if let Some(answer) = cached.filter(|answer| answer.produced_at() >= self.demand.at) {
+        let from = self
+            .demand
+            .freshness
+            .issued_from(self.demand.at)
+            .unwrap_or(self.demand.at);
+        if let Some(answer) = cached.filter(|answer| answer.produced_at() >= from) {
             return Ok(answer);
         }
         let mut nonce = [0; NONCE_BYTES];
@@ -210,9 +215,8 @@ impl Collector<'_> {
 
     async fn list(&mut self, address: &str) -> Result<Crl, RevocationCause> {
         let cached = self.cache.get(address, self.now).and_then(|der| Crl::parse(der).ok());
-        if let Some(crl) =
-            cached.filter(|crl| self.demand.freshness == Freshness::Current || crl.this_update() >= self.demand.at)
-        {
+        let from = self.demand.freshness.issued_from(self.demand.at);
+        if let Some(crl) = cached.filter(|crl| from.is_none_or(|from| crl.this_update() >= from)) {
             return Ok(crl);
         }
         let limits = Limits {

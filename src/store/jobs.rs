@@ -169,6 +169,11 @@ impl StoreError {
     pub fn is_lost_lease(&self) -> bool {
         matches!(self, Self::NotFound { what: LEASE })
     }
+
+    /// Whether a job was not there, or not open any more.
+    pub fn is_unknown(&self) -> bool {
+        matches!(self, Self::NotFound { what: JOB })
+    }
 }
 
 impl Store {
@@ -190,6 +195,18 @@ impl Store {
         let sql = format!("SELECT {COLUMNS} FROM jobs WHERE kind = $1 AND unique_key = $2");
         let query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(kind).bind(key);
         Ok(self.select_jobs(query).await?.pop())
+    }
+
+    /// The jobs of a kind whose keys begin with `prefix` and a stroke.
+    ///
+    /// # Errors
+    /// As [`StoreError`].
+    pub async fn jobs_under(&self, kind: &str, prefix: &str) -> Result<Vec<Job>, StoreError> {
+        // '0' follows '/'.
+        let sql = format!("SELECT {COLUMNS} FROM jobs WHERE kind = $1 AND unique_key > $2 AND unique_key < $3");
+        let query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(kind);
+        self.select_jobs(query.bind(format!("{prefix}/")).bind(format!("{prefix}0")))
+            .await
     }
 
     /// Open jobs of a kind, oldest first, no more than `count`.

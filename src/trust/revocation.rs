@@ -42,8 +42,22 @@ pub struct Evidence<'a> {
 pub enum Freshness {
     /// Issued at the moment or after it: nothing that was known then can be missing.
     IssuedAfter,
+    /// Issued so long after the moment, or later, where it is about an end entity: a revocation that was under way at the moment has become known by
+    /// then (EN 319 102-1, 5.2.5: the grace period). About authorities, whose lists may come out twice a year: [`Freshness::Current`].
+    AfterGrace(Duration),
     /// That, or not outdated at the moment: what can be had immediately.
     Current,
+}
+
+impl Freshness {
+    /// From when on data about an end entity must have been issued; `None`: what is not outdated will do.
+    pub fn issued_from(self, at: Timestamp) -> Option<Timestamp> {
+        match self {
+            Self::IssuedAfter => Some(at),
+            Self::AfterGrace(grace) => Some(at.plus(grace)),
+            Self::Current => None,
+        }
+    }
 }
 
 /// What is known about one certificate.
@@ -287,16 +301,29 @@ impl Judge<'_> {
         if self.is_from_future(proof) {
             return Err(Why::Untrusted);
         }
+        if let Some(from) = self.freshness().issued_from(self.at) {
+            return if proof.this_update >= from {
+                Ok(())
+            } else {
+                Err(Why::TooEarly)
+            };
+        }
         if proof.this_update >= self.at {
             return Ok(());
-        }
-        if self.evidence.freshness == Freshness::IssuedAfter {
-            return Err(Why::TooEarly);
         }
         let end = proof
             .next_update
             .unwrap_or_else(|| proof.this_update.plus(MAX_AGE_WITHOUT_NEXT_UPDATE));
         if self.at <= end { Ok(()) } else { Err(Why::Stale) }
+    }
+
+    /// How fresh data about the certificate in question must be.
+    fn freshness(&self) -> Freshness {
+        let is_end_entity = self.below.last().is_some_and(|one| !one.extensions().is_ca);
+        match self.evidence.freshness {
+            Freshness::AfterGrace(_) if self.depth > 0 || !is_end_entity => Freshness::Current,
+            freshness => freshness,
+        }
     }
 
     /// It says that it was issued after it is known to have existed.

@@ -1,5 +1,6 @@
 //! Work that outlasts the process: a signature without its timestamp gets it later, whatever ends or fails in between.
 
+mod faults;
 mod killed;
 mod table;
 

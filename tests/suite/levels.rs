@@ -1,10 +1,14 @@
 //! Levels with evidence: B-LT and B-LTA when signing and later, by real authorities on loopback, judged by other people's programs.
 
+mod completing;
 mod extending;
+mod grace;
 mod lasting;
+mod over_http;
 mod renewing;
 mod signing;
 
+use crate::support::ahead::days_ahead;
 use crate::support::authority::{Authority, Mode};
 use crate::support::ca::{self, IssueRequest};
 use crate::support::holder::Holder;
@@ -12,24 +16,26 @@ use crate::support::judges::{pdfsig, pyhanko_ltv, qpdf_check};
 use crate::support::shapes::{self, LF};
 use crate::support::tsa::{self, Tsa};
 use crate::support::{Ran, run};
+use hankod::clock::Timestamp;
 use hankod::token::provision::NewKey;
 use serde_json::Value;
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 /// A person, the authority that issued to the person and to the TSA, and the TSA.
-struct Scene {
-    holder: Holder,
-    authority: Authority,
-    tsa: Tsa,
+pub(crate) struct Scene {
+    pub(crate) holder: Holder,
+    pub(crate) authority: Authority,
+    pub(crate) tsa: Tsa,
     signer: Vec<u8>,
 }
 
 impl Scene {
-    fn new(mode: Mode) -> Self {
+    pub(crate) fn new(mode: Mode) -> Self {
         Self::with_tsa(mode, tsa::Mode::Good)
     }
 
-    fn with_tsa(mode: Mode, tsa: tsa::Mode) -> Self {
+    pub(crate) fn with_tsa(mode: Mode, tsa: tsa::Mode) -> Self {
         let holder = Holder::without_key("levels");
         let authority = Authority::open(holder.ca(), mode);
         let [ocsp, crl] = authority.urls();
@@ -51,7 +57,7 @@ impl Scene {
     }
 
     /// The options that name everybody.
-    fn sources(&self) -> Vec<String> {
+    pub(crate) fn sources(&self) -> Vec<String> {
         let words = [
             "--tsa",
             &self.tsa.url(),
@@ -63,12 +69,36 @@ impl Scene {
         words.iter().map(|word| (*word).to_owned()).collect()
     }
 
-    fn sign(&self, output: &str, level: &str) -> Ran {
-        let mut words: Vec<String> = ["a.pdf", "-o", output, "--level", level, "--format", "json"]
-            .map(str::to_owned)
-            .into();
+    pub(crate) fn sign(&self, output: &str, level: &str) -> Ran {
+        self.sign_with(output, level, &[])
+    }
+
+    /// The same with these options besides.
+    pub(crate) fn sign_with(&self, output: &str, level: &str, more: &[&str]) -> Ran {
+        let words = ["a.pdf", "-o", output, "--level", level, "--format", "json"];
+        let mut words: Vec<String> = words.iter().chain(more).map(|word| (*word).to_owned()).collect();
         words.extend(self.sources());
         self.holder.sign(&words)
+    }
+
+    /// `hankod extend --due` with nothing but the configuration, so many days from now: exit code and report.
+    pub(crate) fn due_after(&self, days: u32, more: &[&str]) -> (Option<i32>, Value) {
+        let words = ["--lang", "en", "extend", "--due", "--format", "json"];
+        let mut command = days_ahead(&self.holder.hankod(&[&words, more].concat()), days);
+        let ran = run(command.env("FAKETIME_DONT_FAKE_MONOTONIC", "1"), "");
+        let report = serde_json::from_str(&ran.stdout).unwrap_or_else(|e| panic!("{e}: {ran:?}"));
+        (ran.code, report)
+    }
+
+    /// The same now.
+    pub(crate) fn due(&self, more: &[&str]) -> (Option<i32>, Value) {
+        self.due_after(0, more)
+    }
+
+    /// From now on everybody but us lives so many days ahead.
+    fn live(&self, days: u32) {
+        self.authority.clock().set(days);
+        self.tsa.clock().set(days);
     }
 
     fn extend(&self, input: &str, output: &str, level: &str) -> Ran {
@@ -91,7 +121,7 @@ impl Scene {
     }
 
     /// Every signature of the file is valid to pdfsig, the file to qpdf.
-    fn holds(&self, name: &str, signatures: usize) {
+    pub(crate) fn holds(&self, name: &str, signatures: usize) {
         let path = self.holder.dir.join(name);
         let found = pdfsig(&path);
         assert_eq!(found.len(), signatures, "{found:?}");
@@ -102,21 +132,28 @@ impl Scene {
     }
 
     /// Verdict and level of the first signature by our own verifier, offline.
-    fn verified(&self, name: &str) -> (String, String) {
-        let words = ["verify", "--trust", "root.pem", "--format", "json", name];
+    pub(crate) fn verified(&self, name: &str) -> (String, String) {
+        self.verified_after(name, 0)
+    }
+
+    /// The same so many days from now.
+    pub(crate) fn verified_after(&self, name: &str, days: u64) -> (String, String) {
+        let at = Timestamp::from_system(SystemTime::now()).plus(Duration::from_secs(days * 86_400));
+        let at = at.rfc3339();
+        let words = ["verify", "--trust", "root.pem", "--format", "json", "--at", &at, name];
         let mut report: Value = serde_json::from_str(&self.holder.run(&words).stdout).unwrap();
         let file = report["files"][0].take();
         let word = |value: &Value| value.as_str().unwrap().to_owned();
         (word(&file["verdict"]), word(&file["signatures"][0]["level"]))
     }
 
-    fn read(&self, name: &str) -> Vec<u8> {
+    pub(crate) fn read(&self, name: &str) -> Vec<u8> {
         std::fs::read(self.holder.dir.join(name)).unwrap()
     }
 }
 
 /// A TSA by the holder's authority, which answers for it. `days`: until its certificate ends.
-fn tsa(holder: &Holder, authority: &Authority, mode: tsa::Mode, days: i64) -> Tsa {
+pub(crate) fn tsa(holder: &Holder, authority: &Authority, mode: tsa::Mode, days: i64) -> Tsa {
     let [ocsp, crl] = authority.urls();
     let request = IssueRequest {
         subject: &[("C", "JP"), ("O", "試験時刻認証局"), ("CN", "TSA")],
@@ -142,6 +179,13 @@ fn file(ran: &Ran) -> Value {
     assert!(ran.ok, "{ran:?}");
     let mut report: Value = serde_json::from_str(&ran.stdout).unwrap();
     report["files"][0].take()
+}
+
+/// State and code of the reason of the only work in a report.
+pub(crate) fn only(report: &Value) -> (&str, Option<&str>) {
+    let work = report["work"].as_array().unwrap();
+    assert_eq!(work.len(), 1, "{report}");
+    (work[0]["state"].as_str().unwrap(), work[0]["reason"]["code"].as_str())
 }
 
 /// The codes of what is missing.

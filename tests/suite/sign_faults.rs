@@ -1,6 +1,7 @@
 //! Signing a set with a fault at each step: what is out is whole, the audit log says what happened, the token is free again.
 
 mod killed;
+mod levels;
 
 use crate::support::holder::Holder;
 use crate::support::judges::pdfsig;
@@ -26,19 +27,30 @@ const ITEMS: u32 = 3;
 struct Bench {
     holder: Holder,
     app: App,
+    sign: SigningChoice,
+    sources: Sources,
 }
 
 impl Bench {
     async fn new(more: &str) -> Self {
         let holder = Holder::new("faults");
         holder.misbehave(&[], more);
+        Self::of(holder, SigningChoice::default(), Sources::default()).await
+    }
+
+    async fn of(holder: Holder, sign: SigningChoice, sources: Sources) -> Self {
         holder.document("in.pdf", &shapes::classic("1.7", LF));
         let opening = Opening {
             program: program(),
             ..Opening::default()
         };
         let app = App::open(holder.checked_config(), opening).await.unwrap();
-        Self { holder, app }
+        Self {
+            holder,
+            app,
+            sign,
+            sources,
+        }
     }
 
     fn out(&self) -> PathBuf {
@@ -55,8 +67,8 @@ impl Bench {
             },
         };
         FilesRequest {
-            sources: Sources::default(),
-            sign: SigningChoice::default(),
+            sources: self.sources.clone(),
+            sign: self.sign.clone(),
             token: None,
             certificate_label: None,
             pin_file: Some(self.holder.dir.join("pin").into()),
@@ -188,15 +200,26 @@ async fn the_steps_are_told_in_their_order() {
 #[tokio::test]
 async fn a_fault_at_any_step_leaves_a_clean_state() {
     let bench = Bench::new("").await;
+    faults(&bench, &steps(), |_| 0).await;
+    bench.app.close().await;
+}
+
+/// A fault at each of the steps; `jobs`: how many a set must have left whose last reached step is this.
+async fn faults(bench: &Bench, steps: &[Step], jobs: impl Fn(Step) -> u32) {
     let mut seen = 0;
-    for step in steps() {
+    for step in steps.iter().copied() {
         let at = |reached| match reached == step {
             true => Err(Failure::new(FailureKind::Internal, "internal_error")),
             false => Ok(()),
         };
         let failed = bench.sign(&CancellationToken::new(), &at).await.unwrap_err();
         assert_eq!(failed.code(), "internal_error", "{step:?}");
-        let (kinds, end) = bench.audit(&mut seen).await;
+        let (mut kinds, end) = bench.audit(&mut seen).await;
+        assert_eq!(
+            kinds.remove("job_put").unwrap_or_default(),
+            jobs(step) as usize,
+            "{step:?}"
+        );
         assert_eq!(kinds, expected(step), "{step:?}");
         assert_eq!(
             (&end["state"], &end["error"]),
@@ -207,7 +230,6 @@ async fn a_fault_at_any_step_leaves_a_clean_state() {
         bench.signs().await;
         bench.audit(&mut seen).await;
     }
-    bench.app.close().await;
 }
 
 #[tokio::test]

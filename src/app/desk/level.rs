@@ -40,6 +40,7 @@ pub enum Revocation {
     /// What can be had at once and is not outdated.
     #[default]
     Immediate,
-    /// Issued after the signature's time, when a revocation that was under way has become known.
+    /// Issued after the signature's time and the configured grace period, when a revocation that was under way has become known: the file goes out as
+    /// B-T, and a job completes it.
     AfterGrace,
 }

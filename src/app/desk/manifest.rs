@@ -2,7 +2,7 @@
 //!
 //! Whether a certificate, page or level exists is judged by the use case.
 
-use super::Level;
+use super::{Level, Revocation};
 use crate::app::failure::{Failure, FailureKind};
 use crate::app::filter::CertificateFilter;
 use crate::der::DigestAlgorithm;
@@ -169,9 +169,12 @@ pub struct SigningChoice {
     #[serde(default)]
     pub location: Option<String>,
     /// Where no timestamping authority answers: the signature goes out without its timestamp, and gets it as soon as one does. Without this
-    /// the signing fails. Not for encrypted documents.
+    /// the signing fails. Where data of a long-term level cannot be had, that follows in the same way. Not for encrypted documents.
     #[serde(default)]
     pub augment_later: bool,
+    /// How fresh the data of a long-term level must be about the signer; without it as configured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revocation: Option<Revocation>,
 }
 
 /// The manifest: the first part of `POST /v1/signings`, JSON.

@@ -1,6 +1,7 @@
 //! A signing: what a request brought, where it stands, what comes of it. Plain data.
 
 use super::{DocumentDigest, Level, OwnFile, Said, SigningRequest};
+use crate::app::due::WorkState;
 use crate::app::spool::SpoolShare;
 use crate::secret::Password;
 use crate::verify::running::Running;
@@ -85,11 +86,27 @@ pub struct SigningDocument {
     pub digest: Option<DocumentDigest>,
     /// Where the signed file is, once it is.
     pub signed: Option<String>,
-    /// The level that its evidence reaches, once it is signed.
+    /// The level that its evidence reaches by now, once it is signed.
     pub level: Option<Level>,
     /// What keeps it from the level wanted: for each certificate, which revocation information is missing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<Said>,
+    /// What is still to come, or came, after the signature; absent where nothing was left to be done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub later: Option<LaterView>,
+}
+
+/// The work that completes a signed document.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct LaterView {
+    /// The level that was asked for.
+    pub level: Level,
+    /// Where it stands.
+    pub state: WorkState,
+    /// Why it waits or failed, or is done with less than was asked for.
+    pub reason: Option<Said>,
+    /// When it is tried next, RFC 3339.
+    pub next_try: Option<String>,
 }
 
 /// `GET /v1/signings/{id}`.
@@ -99,11 +116,11 @@ pub struct SigningView {
     pub id: String,
     /// Where it stands.
     pub state: SigningState,
-    /// Number to compare with the prompt.
+    /// Number to compare with the prompt; empty for a signing of which only the work after it is remembered.
     pub check: String,
-    /// The page on which the person can look at every document.
+    /// The page on which the person can look at every document; empty as above.
     pub confirm: String,
-    /// Its documents.
+    /// Its documents; of a signing of which only the work after it is remembered those that it is about.
     pub documents: Vec<SigningDocument>,
     /// Until it is cancelled for want of a confirmation, or its files are removed; absent while it moves on by itself.
     pub seconds_left: Option<u64>,

@@ -7,7 +7,7 @@ use super::Supply;
 use super::end::End;
 use super::survey::Survey;
 use crate::app::App;
-use crate::app::collect::Subject;
+use crate::app::collect::{Outlook, Subject};
 use crate::app::desk::Level;
 use crate::app::draft::Draft;
 use crate::app::failure::{Failure, FailureKind};
@@ -27,7 +27,7 @@ const MAX_STAMP_TRIES: usize = 2;
 pub(crate) struct Raise<'a> {
     /// The level wanted.
     pub(crate) level: Level,
-    /// Only this field's signature needs evidence; `None`: all.
+    /// Only this field's signature needs evidence, all of it or none; `None`: all signatures, and an archive is renewed with what there is.
     pub(crate) field: Option<&'a str>,
     /// Whom to ask and whom to trust.
     pub(crate) supply: &'a Supply,
@@ -55,6 +55,10 @@ pub(crate) struct Raised {
     pub(crate) has_data: bool,
     /// What keeps it from the level wanted.
     pub(crate) missing: Vec<Finding>,
+    /// Whether that may still come.
+    pub(crate) outlook: Outlook,
+    /// The latest time of the signatures that need evidence.
+    pub(crate) signed: Option<Timestamp>,
     /// When its archive ends; `None`: it is none.
     pub(crate) end: Option<End>,
 }
@@ -80,6 +84,7 @@ impl App {
         }
         if survey.has_times() {
             raised.level = Level::BT;
+            raised.signed = survey.latest(how.field);
         }
         if how.level < Level::BLt {
             return Ok((draft, raised));
@@ -88,11 +93,11 @@ impl App {
         let gathered = self
             .collect(&subjects, &survey.known, &how.supply.anchors, how.supply.places.clone())
             .await?;
-        raised.missing = gathered.missing;
+        (raised.missing, raised.outlook) = (gathered.missing, gathered.outlook);
         // An archive that nears its end is renewed with what there is; a first one waits until the evidence is whole.
         if raised.missing.is_empty() {
             raised.level = Level::BLt;
-        } else if how.level == Level::BLt || !survey.is_archived() {
+        } else if how.level == Level::BLt || how.field.is_some() || !survey.is_archived() {
             return Ok((draft, raised));
         }
         survey.known.extend(&gathered.needed);

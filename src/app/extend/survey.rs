@@ -148,6 +148,16 @@ impl Survey {
         self.signatures.iter().all(|signed| self.time(signed).is_some())
     }
 
+    /// The latest of the times of the signature in `only`, else of all.
+    pub(super) fn latest(&self, only: Option<&str>) -> Option<Timestamp> {
+        let asked = |signed: &&Signed| only.is_none_or(|field| field == signed.field);
+        self.signatures
+            .iter()
+            .filter(asked)
+            .filter_map(|signed| self.time(signed))
+            .max()
+    }
+
     /// A document timestamp stands in the file: what comes now is a renewal.
     pub(super) fn is_archived(&self) -> bool {
         !self.stamps.is_empty()

@@ -2,80 +2,36 @@
 //!
 //! The file is ours alone until it is delivered; what went out before stays where it is until it is replaced. Nothing here signs.
 
-use std::path::PathBuf;
+mod payload;
 
-use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
+use super::super::collect::Outlook;
 use super::super::desk::Level;
 use super::super::draft::Draft;
-use super::super::extend::{ExtendRequest, Sources, Watch};
+use super::super::extend::raise::{Raise, Raised};
 use super::super::failure::{Failure, FailureKind};
 use super::super::{release, renewal};
 use super::deliver::{self, Delivered, PathText};
-use super::settle::MIN_BACK_OFF;
+use super::settle::{MAX_BACK_OFF, MIN_BACK_OFF};
 use super::{Answer, Job, Kind, Next};
 use crate::app::App;
-use crate::audit::AuditError;
+use crate::audit::{AuditError, Value};
 use crate::clock::Timestamp;
 use crate::der::DigestAlgorithm;
 use crate::pdf::Document;
 use crate::sign;
 use crate::store::blob::{Blob, TempFile};
-use crate::store::{KeptFile, Put, Sha256, Tx};
+use crate::store::{self, KeptFile, Put, Tx};
 use crate::tsa::Imprint;
 use crate::verify::release::Original;
+pub(super) use payload::VERSION;
+#[cfg(test)]
+pub(super) use payload::tests;
+pub(crate) use payload::{Missing, Payload, Step};
 
-/// The newest version of [`Payload`].
-pub(super) const VERSION: u32 = 1;
-
-/// Steps, in their order.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Step {
-    /// The signature gets its timestamp.
-    Stamp,
-    /// The file goes where the signed one went.
-    Deliver,
-    /// The file gets the validation data and archive timestamp of its level.
-    Complete,
-}
-
-/// What is known of the file. Its JSON is promised in `docs/jobs.md`.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Payload {
-    /// The signing.
-    pub(crate) operation: String,
-    /// The document in it, from 1.
-    pub(crate) item: u32,
-    /// Who asked: the principal's text.
-    pub(crate) caller: String,
-    /// The document's name as it was given.
-    pub(crate) name: String,
-    /// Full name of the signature field.
-    pub(crate) field: String,
-    /// SHA-256 of the certificate that signed.
-    #[serde(with = "super::hexadecimal")]
-    pub(crate) certificate: Sha256,
-    /// The level that `document` has.
-    pub(crate) reached: Level,
-    /// The level that was asked for.
-    pub(crate) level: Level,
-    /// Addresses of TSAs in place of the configured ones.
-    pub(crate) tsas: Vec<String>,
-    /// Length of the unsigned document.
-    pub(crate) input_bytes: u64,
-    /// Its SHA-256.
-    #[serde(with = "super::hexadecimal")]
-    pub(crate) input_sha256: Sha256,
-    /// SHA-256 of the file that went out last.
-    #[serde(with = "super::hexadecimal")]
-    pub(crate) released: Sha256,
-    /// SHA-256 of the newest file; it lies among the documents.
-    #[serde(with = "super::hexadecimal")]
-    pub(crate) document: Sha256,
-    /// Where the signed file went; nothing when it is fetched.
-    pub(crate) output: Option<PathText>,
-}
+/// The longest time between two looks for revocation data that is fresh enough.
+const MAX_LOOK: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What a signing that could not reach its level leaves to a job.
 pub(crate) struct Later {
@@ -83,57 +39,26 @@ pub(crate) struct Later {
     pub(crate) blob: Blob,
     /// Everything else.
     pub(crate) payload: Payload,
-}
-
-impl Step {
-    const ALL: [Self; 3] = [Self::Stamp, Self::Deliver, Self::Complete];
-
-    /// What stands in the database.
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Stamp => "stamp",
-            Self::Deliver => "deliver",
-            Self::Complete => "complete",
-        }
-    }
-
-    pub(super) fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|step| step.name() == name)
-    }
-}
-
-impl Payload {
-    /// `None` for what is no payload of that version.
-    pub(super) fn parse(version: u32, json: &str) -> Option<Self> {
-        match version {
-            VERSION => serde_json::from_str(json).ok(),
-            _ => None,
-        }
-    }
-
-    /// Where the signed file went, or the document's name.
-    pub(super) fn file(&self) -> String {
-        let went = self.output.as_ref().map(|output| output.path().display().to_string());
-        went.unwrap_or_else(|| self.name.clone())
-    }
-
-    fn at(self, step: Step) -> Next {
-        Next::Step(Box::new(Job::Augment(step, self)))
-    }
+    /// What is to be done first.
+    pub(crate) step: Step,
 }
 
 impl Later {
+    /// When the first step is tried: not at once, for the file is about to appear and no authority has just answered.
+    pub(crate) fn first_try(&self, at: Timestamp) -> Timestamp {
+        let fresh = self.payload.fresh_from().filter(|_| self.step == Step::Complete);
+        fresh.unwrap_or(at).max(at.plus(MIN_BACK_OFF))
+    }
+
     /// Writes the job of a document in the transaction of its release.
     ///
     /// # Errors
     /// What the state refused.
     pub(crate) async fn put(&self, tx: &mut Tx, actor: &str, at: Timestamp) -> Result<(), AuditError> {
-        let job = Job::Augment(Step::Stamp, self.payload.clone());
+        let job = Job::Augment(self.step, self.payload.clone());
         tx.add_blob(&self.blob, at).await?;
         let key = key(&self.payload.operation, self.payload.item);
-        // Not at once: the file is about to appear, and no authority has just answered.
-        let first = at.plus(MIN_BACK_OFF);
-        if let Put::New(id) = super::put(tx, &job, &key, actor, (at, first)).await? {
+        if let Put::New(id) = super::put(tx, &job, &key, actor, (at, self.first_try(at))).await? {
             tx.hold_blob(&id, &self.blob.sha256).await?;
         }
         Ok(())
@@ -172,12 +97,9 @@ async fn stamp(app: &App, id: &str, payload: Payload) -> Result<Answer, Failure>
         return Err(Failure::new(FailureKind::Internal, "state_damaged").with("what", "document"));
     }
     let imprint = Imprint::of(DigestAlgorithm::Sha256, &value);
-    let sources = Sources {
-        tsas: payload.tsas.clone(),
-        ..Sources::default()
-    };
-    let supply = app.supply(Level::BT, &sources).await?;
-    let token = app.timestamp(imprint, &supply).await?.checked.token;
+    let supply = payload.supply(app, Level::BT).await?;
+    let checked = app.timestamp(imprint, &supply).await?.checked;
+    let (token, time) = (checked.token, checked.info.time);
     let (field, signer) = (payload.field.clone(), payload.certificate);
     let original = Original {
         bytes: payload.input_bytes,
@@ -189,49 +111,100 @@ async fn stamp(app: &App, id: &str, payload: Payload) -> Result<Answer, Failure>
         drop(map);
         draft.overwrite(patch.at, &patch.bytes)?;
         release::inspect(&draft, &original, (&field, &signer), None)?;
-        Ok(draft.into_path())
+        Ok(draft)
     };
-    let path = app.blocking(finish).await?;
-    improved(app, id, payload, path.to_path_buf(), Level::BT).await
+    let draft = app.blocking(finish).await?;
+    let payload = Payload {
+        stamped: Some(time.micros()),
+        ..payload
+    };
+    let details = vec![("timestamps", Value::from(vec![time.rfc3339()]))];
+    improved(app, id, payload, (draft, Level::BT), details).await
 }
 
-/// Gathers the data of the level; what is missing may be there later.
+/// Gathers the data of the level. What is missing may be there later, or never.
 async fn complete(app: &App, id: &str, payload: Payload) -> Result<Answer, Failure> {
-    let output = app.uploads().join(format!("{id}.pdf"));
-    let request = ExtendRequest {
-        input: app.store().blob_path(&payload.document).into_os_string(),
-        output: output.clone().into_os_string(),
-        level: payload.level,
-        sources: Sources {
-            tsas: payload.tsas.clone(),
-            ..Sources::default()
-        },
-        password_file: None,
-        english: true,
-    };
-    let report = app.extend_as(&payload.caller, request, Watch::No).await?.report;
-    if report.level < payload.level {
-        // Nobody needs the file; one that cannot be removed is swept with the folder.
-        let _ = std::fs::remove_file(&output);
-        let missing = report.missing.into_iter().map(|said| said.message);
-        let missing = missing.collect::<Vec<_>>().join(" ");
-        return Err(Failure::new(FailureKind::Unavailable, "evidence_incomplete").with("missing", missing));
+    let now = app.now();
+    let fresh_from = payload.fresh_from();
+    if let Some(from) = fresh_from.filter(|from| now < *from) {
+        let why = Failure::new(FailureKind::Unavailable, "grace_period").with("until", from.rfc3339());
+        return Ok(Next::Wait(payload.job(Step::Complete), from, why).into());
     }
-    improved(app, id, payload, output, report.level).await
+    let supply = payload.supply(app, payload.level).await?;
+    let how = Raise {
+        level: payload.level,
+        field: Some(&payload.field),
+        supply: &supply,
+        password: None,
+    };
+    let (draft, raised) = app.extend_copy(app.store().blob_path(&payload.document), &how).await?;
+    if draft.sha256() != payload.document {
+        return Err(Failure::new(FailureKind::Internal, "state_damaged").with("what", "document"));
+    }
+    let payload = payload.clone().lacking(&raised.missing);
+    if raised.level >= payload.level {
+        let details = evidence(&raised);
+        return improved(app, id, payload, (draft, raised.level), details).await;
+    }
+    Ok(match raised.outlook {
+        Outlook::Never => short(id, payload),
+        Outlook::NotYet => {
+            let waited = fresh_from.map_or(Duration::ZERO, |from| now.since(from));
+            let until = now.plus((waited / 4).clamp(MAX_BACK_OFF, MAX_LOOK));
+            let why = Failure::new(FailureKind::Unavailable, "evidence_not_fresh");
+            Next::Wait(payload.job(Step::Complete), until, why).into()
+        }
+        Outlook::Whole | Outlook::Perhaps => {
+            let why = Failure::new(FailureKind::Unavailable, "evidence_incomplete");
+            Next::Again(payload.job(Step::Complete), why).into()
+        }
+    })
 }
 
-/// Keeps the file at `path` as the newest one, to be delivered.
-async fn improved(app: &App, id: &str, payload: Payload, path: PathBuf, reached: Level) -> Result<Answer, Failure> {
-    let temp = app.blocking(move || Ok(TempFile::adopt(path)?)).await?;
+/// What was added, for the audit log.
+pub(super) fn evidence(raised: &Raised) -> Vec<(&'static str, Value)> {
+    let times: Vec<String> = raised.stamps.iter().map(|stamp| stamp.time.rfc3339()).collect();
+    let tsas: Vec<String> = raised.stamps.iter().map(|stamp| stamp.tsa.clone()).collect();
+    vec![("timestamps", times.into()), ("tsas", tsas.into())]
+}
+
+/// Nothing more can be had: the document keeps the level that it has.
+fn short(id: &str, payload: Payload) -> Answer {
+    let (level, job) = (payload.reached.name(), id.to_owned());
+    let fetched = payload.output.is_none().then_some(payload.document);
+    let why = Failure::new(FailureKind::Unavailable, "evidence_unobtainable").with("level", level.to_uppercase());
+    Answer {
+        next: Next::Short(payload.job(Step::Complete), why),
+        also: Some(Box::new(move |tx| {
+            Box::pin(async move { tx.drop_blobs(&job, fetched.as_ref()).await })
+        })),
+        details: vec![("level", level.into())],
+    }
+}
+
+/// Keeps the draft, which has that level, as the newest file, to be delivered.
+async fn improved(
+    app: &App,
+    id: &str,
+    payload: Payload,
+    (draft, reached): (Draft, Level),
+    mut details: Vec<(&'static str, Value)>,
+) -> Result<Answer, Failure> {
+    // Removed at the end, where it has not become a document.
+    let path = draft.into_path();
+    let adopted = path.to_path_buf();
+    let temp = app.blocking(move || Ok(TempFile::adopt(adopted)?)).await?;
     let blob = app.store().keep_blob(temp, u64::MAX).await?;
     let (job, at) = (id.to_owned(), app.now());
+    details.push(("output", (&blob.sha256).into()));
+    details.push(("level", reached.name().into()));
+    let payload = Payload {
+        document: blob.sha256,
+        reached,
+        ..payload
+    };
     Ok(Answer {
-        next: Payload {
-            document: blob.sha256,
-            reached,
-            ..payload
-        }
-        .at(Step::Deliver),
+        next: Next::Step(payload.job(Step::Deliver)),
         also: Some(Box::new(move |tx| {
             Box::pin(async move {
                 tx.add_blob(&blob, at).await?;
@@ -239,7 +212,7 @@ async fn improved(app: &App, id: &str, payload: Payload, path: PathBuf, reached:
                 tx.drop_blobs(&job, Some(&blob.sha256)).await
             })
         })),
-        details: vec![("output", (&blob.sha256).into())],
+        details,
     })
 }
 
@@ -260,7 +233,7 @@ async fn deliver(app: &App, id: &str, mut payload: Payload) -> Result<Answer, Fa
     payload.released = payload.document;
     if payload.reached < payload.level {
         return Ok(Answer {
-            next: payload.at(Step::Complete),
+            next: Next::Step(payload.job(Step::Complete)),
             also: None,
             details,
         });
@@ -293,61 +266,29 @@ async fn archive(app: &App, payload: &Payload) -> Result<Option<KeptFile>, Failu
     Ok(end.map(|end| renewal::kept(&place.path(), payload.document, end, app.now())))
 }
 
-/// The newest file of a document whose signing left it to a job.
+/// The job of a document, with what stands in it; `None`: there is none.
 ///
 /// # Errors
 /// What the state refused.
-pub(crate) async fn newest(app: &App, operation: &str, item: u32) -> Result<Option<PathBuf>, Failure> {
+pub(crate) async fn of_document(
+    app: &App,
+    operation: &str,
+    item: u32,
+) -> Result<Option<(store::Job, Payload)>, Failure> {
     let row = app.store().job_of(Kind::Augment.name(), &key(operation, item)).await?;
-    let payload = row.and_then(|row| Payload::parse(row.version, &row.payload));
-    Ok(payload.map(|payload| app.store().blob_path(&payload.document)))
+    Ok(row.and_then(read))
 }
 
-#[cfg(test)]
-pub(super) mod tests {
-    use super::*;
+/// The jobs of a signing's documents, in no order.
+///
+/// # Errors
+/// What the state refused.
+pub(crate) async fn of_signing(app: &App, operation: &str) -> Result<Vec<(store::Job, Payload)>, Failure> {
+    let rows = app.store().jobs_under(Kind::Augment.name(), operation).await?;
+    Ok(rows.into_iter().filter_map(read).collect())
+}
 
-    /// Any job of this kind.
-    pub(in super::super) fn job() -> Job {
-        Job::Augment(Step::Deliver, payload())
-    }
-
-    fn payload() -> Payload {
-        Payload {
-            operation: "0123".into(),
-            item: 1,
-            caller: "cli".into(),
-            name: "契約書.pdf".into(),
-            field: "Signature1".into(),
-            certificate: [4; 32],
-            reached: Level::BB,
-            level: Level::BT,
-            tsas: vec!["http://tsa.example/".into()],
-            input_bytes: 1_000,
-            input_sha256: [1; 32],
-            released: [2; 32],
-            document: [3; 32],
-            output: Some(PathText::of(std::path::Path::new("/tmp/b.pdf"))),
-        }
-    }
-
-    /// What `docs/jobs.md` promises: this text is read as long as there is a hankod. Never change it; add the next version's beside it.
-    #[test]
-    fn payloads_of_version_1_are_read_for_ever() {
-        let [one, two, three, four] = ["01", "02", "03", "04"].map(|byte| byte.repeat(32));
-        let written = format!(
-            "{{\"operation\":\"0123\",\"item\":1,\"caller\":\"cli\",\"name\":\"契約書.pdf\",\"field\":\"Signature1\",\"certificate\":\"{four}\",\"reached\":\"b-b\",\"level\":\"b-t\",\
-             \"tsas\":[\"http://tsa.example/\"],\"input_bytes\":1000,\"input_sha256\":\"{one}\",\"released\":\"{two}\",\
-             \"document\":\"{three}\",\"output\":\"/tmp/b.pdf\"}}"
-        );
-        assert_eq!(Payload::parse(1, &written), Some(payload()));
-        assert_eq!(job().payload(), (1, written.clone()));
-        assert_eq!(Payload::parse(2, &written), None);
-        assert_eq!(Payload::parse(1, "{}"), None);
-        assert_eq!(
-            [Step::parse("stamp"), Step::parse("deliver")],
-            [Some(Step::Stamp), Some(Step::Deliver)]
-        );
-        assert_eq!(Step::parse("other"), None);
-    }
+fn read(row: store::Job) -> Option<(store::Job, Payload)> {
+    let payload = Payload::parse(row.version, &row.payload)?;
+    Some((row, payload))
 }

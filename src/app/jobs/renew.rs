@@ -2,20 +2,20 @@
 //!
 //! Only the very file that is known is replaced, in one step, by one that begins with its bytes. A moved or changed one is told and left alone.
 
-use std::path::PathBuf;
-
 use serde::{Deserialize, Serialize};
 
 use super::super::desk::Level;
-use super::super::extend::{ExtendRequest, Extended, Sources, Watch};
+use super::super::draft::Draft;
+use super::super::extend::Sources;
+use super::super::extend::raise::{Raise, Raised};
 use super::super::failure::{Failure, FailureKind};
 use super::deliver::{self, PathText};
-use super::work::ACTOR;
-use super::{Answer, Job, Next};
+use super::{Answer, Job, Next, augment};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::store::blob::TempFile;
 use crate::store::{KeptFile, Sha256};
+use crate::text::Explain;
 
 /// The newest version of [`Payload`].
 pub(super) const VERSION: u32 = 1;
@@ -117,43 +117,38 @@ async fn renew(app: &App, id: &str, payload: Payload) -> Result<Answer, Failure>
     if app.blocking(move || Ok(deliver::digest(&looking))).await? != Some(payload.sha256) {
         return Ok(missed(app, id, payload));
     }
-    let output = app.uploads().join(format!("{id}.pdf"));
-    let request = ExtendRequest {
-        input: path.into_os_string(),
-        output: output.clone().into_os_string(),
+    let supply = app.supply(Level::BLta, &Sources::default()).await?;
+    let how = Raise {
         level: Level::BLta,
-        sources: Sources::default(),
-        password_file: None,
-        english: true,
+        field: None,
+        supply: &supply,
+        password: None,
     };
-    let extended = app.extend_as(ACTOR, request, Watch::No).await?;
-    if extended.input != payload.sha256 {
-        // Nobody needs the file; one that cannot be removed is swept with the folder.
-        let _ = std::fs::remove_file(&output);
+    let (draft, raised) = app.extend_copy(path, &how).await?;
+    if draft.sha256() != payload.sha256 {
         return Ok(missed(app, id, payload));
     }
-    renewed(app, id, payload, (output, extended)).await
+    renewed(app, id, payload, (draft, raised)).await
 }
 
-async fn renewed(
-    app: &App,
-    id: &str,
-    payload: Payload,
-    (output, extended): (PathBuf, Extended),
-) -> Result<Answer, Failure> {
-    let missing = extended.report.missing.into_iter().map(|said| said.message);
-    let missing = missing.collect::<Vec<_>>().join(" ");
-    let fresh = extended.end.filter(|_| !extended.report.timestamps.is_empty());
-    let Some(end) = fresh else {
-        let _ = std::fs::remove_file(&output);
-        return Err(Failure::new(FailureKind::Unavailable, "evidence_incomplete").with("missing", missing));
-    };
+async fn renewed(app: &App, id: &str, payload: Payload, (draft, raised): (Draft, Raised)) -> Result<Answer, Failure> {
+    let lang = app.config().lang;
+    let missing: Vec<String> = raised.missing.iter().map(|finding| finding.explain(lang)).collect();
+    let missing = missing.join(" ");
     if !missing.is_empty() {
         log::warn!(code = "renewal_incomplete", job = id, missing; "a file is renewed with what evidence there is");
     }
+    let Some(end) = raised.end.filter(|_| !raised.stamps.is_empty()) else {
+        return Err(Failure::new(FailureKind::Unavailable, "evidence_incomplete"));
+    };
+    // Removed at the end, where it has not become a document.
+    let made = draft.into_path();
+    let output = made.to_path_buf();
     let temp = app.blocking(move || Ok(TempFile::adopt(output)?)).await?;
     let blob = app.store().keep_blob(temp, u64::MAX).await?;
     let (job, at) = (id.to_owned(), app.now());
+    let mut details = augment::evidence(&raised);
+    details.push(("output", (&blob.sha256).into()));
     let payload = Payload {
         renewed: Some(Renewed {
             document: blob.sha256,
@@ -164,7 +159,7 @@ async fn renewed(
     };
     Ok(Answer {
         next: Next::Step(Box::new(Job::Renew(Step::Replace, payload))),
-        details: vec![("output", (&blob.sha256).into())],
+        details,
         also: Some(Box::new(move |tx| {
             Box::pin(async move {
                 tx.add_blob(&blob, at).await?;

@@ -30,43 +30,53 @@ pub(super) fn settle(
     chance: u8,
     hold: Option<Timestamp>,
 ) -> Moved {
-    let ended = |state, reason| Moved {
+    let ended = |state, why: Option<&Failure>| Moved {
         state,
         next: None,
         attempts: job.attempts,
         not_before: at,
-        reason,
-        detail: answer
-            .as_ref()
-            .err()
-            .and_then(|failure| serde_json::to_string(&values(failure)).ok()),
+        reason: why.map(Failure::code),
+        detail: why.and_then(|why| serde_json::to_string(&values(why)).ok()),
         hold: None,
         at,
     };
-    let waits = |attempts, not_before, reason| Moved {
+    let waits = |attempts, not_before, why: &Failure| Moved {
         attempts,
         not_before,
-        ..ended(JobState::Open, Some(reason))
+        ..ended(JobState::Open, Some(why))
+    };
+    let failed = |why: &Failure| {
+        if !why.may_pass() || job.attempts + 1 >= MAX_ATTEMPTS {
+            return ended(JobState::Failed, Some(why));
+        }
+        let until = at.plus(back_off(job.attempts, chance));
+        waits(job.attempts + 1, until, why)
+    };
+    let with = |known: &super::Job, moved| {
+        let (version, payload) = known.payload();
+        Moved {
+            next: Some((known.step(), version, payload)),
+            ..moved
+        }
     };
     match answer {
         Ok(Next::Step(next)) => {
-            let (version, payload) = next.payload();
-            Moved {
-                next: Some((next.step(), version, payload)),
+            let moved = Moved {
                 attempts: 0,
                 hold,
                 ..ended(JobState::Open, None)
-            }
+            };
+            with(next, moved)
         }
-        Ok(Next::Wait(until, reason)) => waits(0, *until, *reason),
+        Ok(Next::Wait(known, until, why)) => with(known, waits(0, *until, why)),
+        Ok(Next::Again(known, why)) => with(known, failed(why)),
         Ok(Next::Done) => ended(JobState::Done, None),
-        Ok(Next::Failed(code)) => ended(JobState::Failed, Some(*code)),
-        Err(failure) if !failure.may_pass() => ended(JobState::Failed, Some(failure.code())),
-        Err(failure) if job.attempts + 1 >= MAX_ATTEMPTS => ended(JobState::Failed, Some(failure.code())),
-        Err(failure) => {
-            let until = at.plus(back_off(job.attempts, chance));
-            waits(job.attempts + 1, until, failure.code())
-        }
+        Ok(Next::Short(known, why)) => with(known, ended(JobState::Done, Some(why))),
+        Ok(Next::Failed(code)) => Moved {
+            reason: Some(*code),
+            ..ended(JobState::Failed, None)
+        },
+        Err(why) => failed(why),
     }
 }
 
@@ -120,11 +130,15 @@ mod tests {
         let failure = |kind| Failure::new(kind, "a_code");
         let (gone, wrong) = (failure(FailureKind::Unavailable), failure(FailureKind::Unreadable));
         let next = Next::Step(Box::new(augment()));
-        let wait = Next::Wait(at(99), "grace");
+        let known = || Box::new(augment());
+        let wait = Next::Wait(known(), at(99), gone.clone());
+        let (again, short) = (Next::Again(known(), gone.clone()), Next::Short(known(), gone.clone()));
         // Answer, failures before -> state, failures after, time, reason, whether the lease stays.
-        let rows: [(Result<&Next, &Failure>, u32, _); 7] = [
+        let rows: [(Result<&Next, &Failure>, u32, _); 9] = [
             (Ok(&next), 3, (JobState::Open, 0, at(7), None, true)),
-            (Ok(&wait), 3, (JobState::Open, 0, at(99), Some("grace"), false)),
+            (Ok(&wait), 3, (JobState::Open, 0, at(99), Some("a_code"), false)),
+            (Ok(&again), 3, (JobState::Open, 4, at(7 + 32), Some("a_code"), false)),
+            (Ok(&short), 3, (JobState::Done, 3, at(7), Some("a_code"), false)),
             (Ok(&Next::Done), 3, (JobState::Done, 3, at(7), None, false)),
             (
                 Ok(&Next::Failed("bad")),
@@ -146,7 +160,11 @@ mod tests {
                 (state, then, not_before)
             );
             assert_eq!((moved.reason, moved.hold.is_some()), (reason, held));
-            assert_eq!(moved.next.is_some(), held);
+            let keeps = matches!(
+                answer,
+                Ok(Next::Step(_) | Next::Wait(..) | Next::Again(..) | Next::Short(..))
+            );
+            assert_eq!(moved.next.is_some(), keeps, "{answer:?}");
         }
     }
 

@@ -370,6 +370,9 @@ impl Worker {
                 store::JobState::Failed => {
                     log::error!(code = "job_failed", job, kind = self.kind.name(), step, reason; "a job failed")
                 }
+                store::JobState::Done => {
+                    log::warn!(code = "job_short", job, kind = self.kind.name(), step, reason; "a job did what can be done, which is less than was asked for")
+                }
                 _ => {
                     log::warn!(code = "job_waits", job, kind = self.kind.name(), step, reason, next_try; "a job waits")
                 }

@@ -126,6 +126,7 @@ impl Run<'_> {
                 certificate: signer,
                 level: Level::BB,
                 missing: Vec::new(),
+                later: None,
                 kept: Some(file),
             };
             self.hand_out(n, signed, Some(n) == last)?;

@@ -18,6 +18,18 @@ pub(super) fn run(global: &Global, list: bool, format: Format) -> ExitCode {
     })
 }
 
+/// Calls one work off.
+pub(super) fn call_off(global: &Global, id: &str, format: Format) -> ExitCode {
+    with_state(global, format, async |place, lang| {
+        let file = place.call_off(id, lang).await?;
+        match format {
+            Format::Json => output::json(&serde_json::json!({ "cancelled": id, "file": file })),
+            Format::Text => output::line(&say(lang, "cli-due-cancelled", &[("file", &file)])),
+        }
+        Ok(exit::DONE)
+    })
+}
+
 fn tell(report: &DueReport, lang: Lang) {
     if report.work.is_empty() && report.files.is_empty() {
         output::line(&say(lang, "cli-due-nothing", &[]));
@@ -25,8 +37,16 @@ fn tell(report: &DueReport, lang: Lang) {
     for work in &report.work {
         let reason = work.reason.as_ref().map_or("", |reason| &*reason.message);
         let next = work.next_try.as_deref().unwrap_or_default();
-        let values = [("file", &*work.file), ("reason", reason), ("next", next)];
+        let values = [
+            ("file", &*work.file),
+            ("reason", reason),
+            ("next", next),
+            ("id", &work.id),
+        ];
         output::line(&say(lang, sentence(work), &values));
+        for missing in &work.missing {
+            output::line(&format!("    {}", missing.message));
+        }
     }
     for due in &report.files {
         let problem = due.problem.as_ref().map_or("", |problem| &*problem.message);
@@ -46,6 +66,7 @@ fn sentence(work: &WorkView) -> &'static str {
         WorkState::Waiting if work.reason.is_none() => "cli-due-open",
         WorkState::Waiting => "cli-due-waits",
         WorkState::Working => "cli-due-working",
+        WorkState::Done if work.reason.is_some() => "cli-due-short",
         WorkState::Done => "cli-due-done",
         WorkState::Failed => "cli-due-failed",
         WorkState::Cancelled => "cli-due-cancelled",

@@ -92,8 +92,13 @@ impl Default for IssueRequest<'_> {
 impl Ca {
     /// A self-signed root.
     pub(crate) fn new(name: &str) -> Self {
+        Self::of("試験認証局", name)
+    }
+
+    /// A self-signed root of this organisation.
+    pub(crate) fn of(organisation: &str, name: &str) -> Self {
         let key = key(Kind::P256);
-        let subject = [("C", "JP"), ("O", "試験認証局"), ("CN", name)];
+        let subject = [("C", "JP"), ("O", organisation), ("CN", name)];
         let x509 = build(None, &key, &key, &ca_request(&subject));
         Self { x509, key }
     }

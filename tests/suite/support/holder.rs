@@ -31,6 +31,13 @@ pub(crate) struct Holder {
     ca: Ca,
 }
 
+/// The configuration of the holder in `dir` as hankod reads it.
+pub(crate) fn checked_config(dir: &Path) -> Config {
+    let home = dir.as_os_str().to_owned();
+    let environment = Environment::read(|name| (name == "HOME").then(|| home.clone()));
+    Config::load(Some(&dir.join("hankod.toml")), &environment).unwrap()
+}
+
 impl Holder {
     /// A token with one key, P-256, and its certificate.
     pub(crate) fn new(name: &str) -> Self {
@@ -41,10 +48,14 @@ impl Holder {
 
     /// An empty token.
     pub(crate) fn without_key(name: &str) -> Self {
+        Self::under(name, Ca::new("試験認証局"))
+    }
+
+    /// The same, whose certificates `ca` will issue.
+    pub(crate) fn under(name: &str, ca: Ca) -> Self {
         let dir = TestDir::new(name);
         let mut softhsm = Softhsm::new(&dir);
         let token = softhsm.token(LABEL, PIN);
-        let ca = Ca::new("試験認証局");
         fs::write(dir.join("root.pem"), ca.pem()).unwrap();
         let holder = Self {
             dir,
@@ -115,9 +126,7 @@ impl Holder {
 
     /// The configuration as hankod reads it.
     pub(crate) fn checked_config(&self) -> Config {
-        let home = self.dir.as_os_str().to_owned();
-        let environment = Environment::read(|name| (name == "HOME").then(|| home.clone()));
-        Config::load(Some(&self.config()), &environment).unwrap()
+        checked_config(&self.dir)
     }
 
     /// The state folder.
