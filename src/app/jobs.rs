@@ -38,7 +38,7 @@ pub enum Kind {
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) enum Job {
     /// [`Kind::Augment`]
-    Augment(augment::Step, augment::Payload),
+    Augment(augment::Step, Box<augment::Payload>),
     /// [`Kind::Renew`]
     Renew(renew::Step, renew::Payload),
 }
@@ -143,7 +143,7 @@ impl Job {
         Some(match kind {
             Kind::Augment => Self::Augment(
                 augment::Step::parse(&row.step)?,
-                augment::Payload::parse(row.version, &row.payload)?,
+                Box::new(augment::Payload::parse(row.version, &row.payload)?),
             ),
             Kind::Renew => Self::Renew(
                 renew::Step::parse(&row.step)?,
@@ -170,7 +170,7 @@ impl Job {
 
     async fn run(self, app: &App, id: &str) -> Result<Answer, Failure> {
         match self {
-            Self::Augment(step, payload) => augment::run(app, id, step, payload).await,
+            Self::Augment(step, payload) => augment::run(app, id, step, *payload).await,
             Self::Renew(step, payload) => renew::run(app, id, step, payload).await,
         }
     }

@@ -55,7 +55,7 @@ impl Later {
     /// # Errors
     /// What the state refused.
     pub(crate) async fn put(&self, tx: &mut Tx, actor: &str, at: Timestamp) -> Result<(), AuditError> {
-        let job = Job::Augment(self.step, self.payload.clone());
+        let job = Job::Augment(self.step, Box::new(self.payload.clone()));
         tx.add_blob(&self.blob, at).await?;
         let key = key(&self.payload.operation, self.payload.item);
         if let Put::New(id) = super::put(tx, &job, &key, actor, (at, self.first_try(at))).await? {

@@ -21,23 +21,34 @@ const NO_PROOF: Option<&str> = Some("OUT_OF_BOUNDS_NO_POE");
 
 /// Days from now, and why each of [`FILES`] that exists by then does not pass.
 const CLOCKS: [(u32, &[Option<&str>]); 4] = [
-    (0, &[Some("TRY_LATER"), Some("TRY_LATER"), None, None]),
+    (0, &[Some("TRY_LATER"), Some("TRY_LATER"), None, None, None, None]),
     // The signer's certificate has ended.
-    (366, &[NO_PROOF, NO_PROOF, None, None]),
+    (366, &[NO_PROOF, NO_PROOF, None, None, None, None]),
     // And the first TSA's.
-    (1_826, &[NO_PROOF, NO_PROOF, NO_PROOF, NO_PROOF, None]),
+    (
+        1_826,
+        &[NO_PROOF, NO_PROOF, NO_PROOF, NO_PROOF, NO_PROOF, NO_PROOF, None],
+    ),
     // And the second TSA's.
-    (5_479, &[NO_PROOF, NO_PROOF, NO_PROOF, NO_PROOF, NO_PROOF, None]),
+    (
+        5_479,
+        &[
+            NO_PROOF, NO_PROOF, NO_PROOF, NO_PROOF, NO_PROOF, NO_PROOF, NO_PROOF, None,
+        ],
+    ),
 ];
 
 /// Where pyHanko passes what hankod does not: it asks for no revocation data about a certificate that has ended and whose signature was stamped before.
 const DIFFERS: (u32, &str) = (366, "b-t.pdf");
 
-const FILES: [&str; 6] = [
+/// Signed, extended, signed with all evidence at once, renewed.
+const FILES: [&str; 8] = [
     "b-b.pdf",
     "b-t.pdf",
     "b-lt.pdf",
     "b-lta.pdf",
+    "at-once-lt.pdf",
+    "at-once-lta.pdf",
     "renewed.pdf",
     "twice.pdf",
 ];
@@ -50,6 +61,8 @@ fn evidence_lasts_as_long_as_it_is_renewed_and_another_verifier_agrees() {
     }
     file(&scene.extend("b-t.pdf", "b-lt.pdf", "b-lt"));
     file(&scene.extend("b-lt.pdf", "b-lta.pdf", "b-lta"));
+    file(&scene.sign("at-once-lt.pdf", "b-lt"));
+    file(&scene.sign("at-once-lta.pdf", "b-lta"));
     for (days, end, from, to) in RENEWALS {
         renew(&scene, days, end, from, to);
     }

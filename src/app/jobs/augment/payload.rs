@@ -145,7 +145,7 @@ impl Payload {
     }
 
     pub(super) fn job(self, step: Step) -> Box<Job> {
-        Box::new(Job::Augment(step, self))
+        Box::new(Job::Augment(step, Box::new(self)))
     }
 }
 
@@ -167,7 +167,7 @@ pub(in super::super) mod tests {
 
     /// Any job of this kind.
     pub(in super::super::super) fn job() -> Job {
-        Job::Augment(Step::Deliver, payload())
+        Job::Augment(Step::Deliver, Box::new(payload()))
     }
 
     fn payload() -> Payload {
