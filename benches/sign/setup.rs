@@ -55,7 +55,8 @@ impl Bench {
             module: std::env::var_os("SOFTHSM2_MODULE")
                 .map_or_else(|| PathBuf::from("/usr/lib/softhsm/libsofthsm2.so"), PathBuf::from),
             token_conf: token.join("softhsm2.conf"),
-            pin_file: token.join("pin.txt"),
+            // Not `pin.txt`: the demonstration's authority, made in the same folder, clears that away.
+            pin_file: token.join("user.pin"),
             certificate: token.join("signer.der"),
             issuer: token.join("issuing.pem"),
             small: dir.join("20kb.pdf"),
