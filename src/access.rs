@@ -3,6 +3,7 @@
 //! A key, not an origin, is the capability: local programs can forge an `Origin` header. A key for an origin is good only together with that origin,
 //! a program's key only without any. Nothing here asks a person or writes the audit log; `app` does both around these functions.
 
+pub mod approver;
 pub mod client;
 mod key;
 pub mod pairing;
@@ -83,6 +84,13 @@ pub enum AccessError {
         client::MAX_CLIENT_CHARS
     )]
     ClientInvalid,
+    /// An approver without a name, or with a short passphrase.
+    #[error(
+        "an approver has a name of 1 to {} characters and a passphrase of {} bytes or more",
+        approver::MAX_APPROVER_CHARS,
+        approver::MIN_PASSPHRASE_BYTES
+    )]
+    ApproverInvalid,
     /// The client may not ask for this.
     #[error("the client lacks the scope {}", scope.name())]
     ScopeMissing {
@@ -140,6 +148,7 @@ impl Explain for AccessError {
             Self::ProgramName => "program_name_invalid",
             Self::Nonce => "nonce_invalid",
             Self::ClientInvalid => "client_invalid",
+            Self::ApproverInvalid => "approver_invalid",
             Self::ScopeMissing { .. } => "scope_missing",
             Self::Random => "random_unavailable",
         }
@@ -151,6 +160,10 @@ impl Explain for AccessError {
             Self::TooOften { retry_after_s } => vec![("seconds", retry_after_s.to_string())],
             Self::ScopeMissing { scope } => vec![("scope", scope.name().to_owned())],
             Self::ClientInvalid => vec![("max", client::MAX_CLIENT_CHARS.to_string())],
+            Self::ApproverInvalid => vec![
+                ("max", approver::MAX_APPROVER_CHARS.to_string()),
+                ("min", approver::MIN_PASSPHRASE_BYTES.to_string()),
+            ],
             Self::ProgramName => vec![("max", MAX_PROGRAM_CHARS.to_string())],
             _ => Vec::new(),
         }

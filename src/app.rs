@@ -4,6 +4,7 @@
 
 pub mod access_token;
 pub mod anchors;
+pub mod approvals;
 mod authorise;
 pub mod batch;
 mod care;
@@ -18,6 +19,7 @@ pub mod desk;
 pub mod doctor;
 mod draft;
 pub mod due;
+pub mod expiry;
 pub mod extend;
 pub mod failure;
 pub mod files;
@@ -37,6 +39,7 @@ pub mod pairings;
 pub mod paper;
 pub mod period;
 mod pins;
+mod policy;
 mod prepare;
 mod readers;
 mod release;

@@ -10,6 +10,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::text::Lang;
 
+mod approval;
 mod audit;
 mod certificate;
 mod client;
@@ -77,6 +78,12 @@ enum Command {
     ///
     /// Exit codes: 0 all valid; 1 a signature is invalid; 2 none is, and something could not be confirmed; 66 unreadable input.
     Verify(Box<verify::Options>),
+    /// Sets that wait for a second person
+    #[command(subcommand)]
+    Approval(approval::Action),
+    /// People who may agree to what others want signed
+    #[command(subcommand)]
+    Approver(approval::Approvers),
     /// The audit log
     #[command(subcommand)]
     Audit(audit::Action),
@@ -127,6 +134,8 @@ fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Sign(options) => sign::run(global, &options),
         Command::Extend(options) => extend::run(global, &options),
         Command::Verify(options) => verify::run(global, &options),
+        Command::Approval(action) => approval::run(global, &action),
+        Command::Approver(action) => approval::run_approvers(global, &action),
         Command::Audit(action) => audit::run(global, &action),
         Command::Site(action) => site::run(global, &action),
         Command::Client(action) => client::run(global, &action),

@@ -8,6 +8,7 @@ mod environment;
 mod error;
 mod load;
 mod origin;
+mod policy;
 mod raw;
 mod secrets;
 mod server;
@@ -75,6 +76,50 @@ pub struct Config {
     pub log: Log,
     /// How often the audit chain is witnessed.
     pub audit: Audit,
+    /// What keys may sign; a key without one may sign everything.
+    pub policies: Vec<Policy>,
+    /// How certificates are watched over.
+    pub certificates: Certificates,
+}
+
+/// How certificates are watched over.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Certificates {
+    /// A certificate with fewer days left is warned of.
+    pub warn_days: u64,
+}
+
+/// What a key may sign.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Policy {
+    /// Which key.
+    pub name: KeyName,
+    /// Names of digests; empty: every one.
+    pub digests: BTreeSet<String>,
+    /// Minutes of the day in Japan, from the first until before the second; past midnight when the second is the smaller.
+    pub hours: Option<(u16, u16)>,
+    /// How often.
+    pub period: Option<Period>,
+    /// Another person agrees before the PIN is used.
+    pub four_eyes: bool,
+}
+
+/// How a key is named in the file: by its certificate.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum KeyName {
+    /// The certificate's label in its token.
+    Label(String),
+    /// The certificate's SHA-256.
+    Certificate([u8; 32]),
+}
+
+/// So many signatures in so long a time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Period {
+    /// How many.
+    pub max_signatures: u64,
+    /// In milliseconds; periods begin at midnight in Japan, or at parts of its day.
+    pub length_ms: u64,
 }
 
 /// How often the audit chain's head is told to witnesses.

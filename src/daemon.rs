@@ -51,7 +51,12 @@ pub fn run(config: Config) -> Result<(), DaemonError> {
         .build()?;
     runtime.block_on(async {
         let mut daemon = Daemon::start(config, false).await?;
-        notify::ready(&format!("http://{}", daemon.address()));
+        let scheme = if daemon.app().config().tls.is_some() {
+            "https"
+        } else {
+            "http"
+        };
+        notify::ready(&format!("{scheme}://{}", daemon.address()));
         log::info!(code = "daemon_ready", address:% = daemon.address(); "serving");
         let ended = daemon.until_signal().await;
         notify::stopping();
@@ -112,6 +117,13 @@ impl Daemon {
             watch::witnesses(witnessed, over).await;
             Ok("witnesses")
         });
+        if app.config().role == Role::Server {
+            let (warned, over) = (app.clone(), ended.clone());
+            tasks.spawn(async move {
+                watch::certificates(warned, over).await;
+                Ok("certificates")
+            });
+        }
         tasks.spawn(async move {
             watch::tokens(watched, changed, ended).await;
             Ok("tokens")

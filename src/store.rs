@@ -24,6 +24,7 @@ mod mails;
 mod operations;
 mod pairings;
 mod pins;
+mod policies;
 mod runs;
 mod state_dir;
 mod tsas;
@@ -51,6 +52,7 @@ pub use operations::{
 };
 pub use pairings::{Allowance, Pairing, PairingRequest, RequestState, Rights};
 pub use pins::PinFailures;
+pub use policies::{Approval, ApprovalState, Approver};
 pub use runs::RunLock;
 pub use state_dir::{ServeLock, StateDir, TokenLock};
 pub use tx::Tx;

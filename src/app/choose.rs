@@ -3,6 +3,7 @@
 use super::App;
 use super::desk::{self, CertificateSelector, SigningChoice};
 use super::failure::{Failure, FailureKind};
+use super::policy::Named;
 use super::signing::Credential;
 use crate::clock::Timestamp;
 use crate::cms::SignedAttributes;
@@ -22,12 +23,16 @@ pub(crate) struct Chosen {
     pub(crate) holder: Option<String>,
     /// SHA-256 of the certificate, where the token shows it before the PIN.
     sha256: Option<[u8; 32]>,
+    /// That certificate's label.
+    label: String,
 }
 
 /// A certificate with its key, under an open login.
 pub(crate) struct Signer {
     /// The certificate.
     pub(crate) certificate: Certificate,
+    /// Its label in the token.
+    pub(crate) label: String,
     /// It, and the issuers that the token holds, in order.
     pub(crate) chain: Vec<Certificate>,
     /// Its key.
@@ -61,14 +66,17 @@ impl App {
             let hidden = info.login_required && entries.iter().all(|e| e.certificate.readable().is_none());
             let wanted = |entry: &&Entry| marks.names(entry, choice);
             filtered |= entries.iter().any(|e| refused(e, choice, self.now()));
-            let mut fit = None;
+            let (mut fit, mut label) = (None, String::new());
             for entry in entries.iter().filter(wanted) {
                 match entry.fitness(self.now()) {
                     // Said before a PIN is asked for, and before the prompt names one of the two.
                     Fitness::Fit if fit.is_some() => {
                         return Err(Failure::new(FailureKind::Conflict, "certificate_ambiguous"));
                     }
-                    Fitness::Fit => fit = entry.certificate.readable(),
+                    Fitness::Fit => {
+                        fit = entry.certificate.readable();
+                        label.clone_from(&entry.label);
+                    }
                     other if entry.certificate.readable().is_some() => unfit = Some(other),
                     _ => {}
                 }
@@ -89,6 +97,7 @@ impl App {
                     info: info.clone(),
                     holder: fit.map(|certificate| certificate.subject().common_name()),
                     sha256,
+                    label,
                 });
             }
         }
@@ -157,8 +166,8 @@ impl App {
         let mut fit = entries
             .iter()
             .filter(|e| marks.names(e, choice))
-            .filter_map(|e| usable(e, now));
-        let Some((certificate, key)) = fit.next() else {
+            .filter_map(|e| Some((usable(e, now)?, &e.label)));
+        let Some(((certificate, key), label)) = fit.next() else {
             return Err(why_not(&entries, choice, marks, now));
         };
         if fit.next().is_some() {
@@ -168,6 +177,7 @@ impl App {
         let chain = chain(certificate, &entries);
         Ok(Signer {
             certificate: certificate.clone(),
+            label: label.clone(),
             chain,
             key: key.clone(),
             algorithm,
@@ -179,6 +189,26 @@ impl Signer {
     /// The digest that stands for these attributes in grants and intents.
     pub(crate) fn to_sign_digest(&self, attributes: &SignedAttributes) -> Vec<u8> {
         self.algorithm.digest().digest(attributes.to_sign())
+    }
+}
+
+impl Chosen {
+    /// As policies name it, where the token shows the certificate before the PIN.
+    pub(crate) fn named(&self) -> Option<Named<'_>> {
+        self.sha256.as_ref().map(|certificate| Named {
+            certificate,
+            label: &self.label,
+        })
+    }
+}
+
+impl Signer {
+    /// As policies name it.
+    pub(crate) fn named(&self) -> Named<'_> {
+        Named {
+            certificate: self.certificate.sha256(),
+            label: &self.label,
+        }
     }
 }
 

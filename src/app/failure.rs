@@ -111,6 +111,12 @@ impl Failure {
         }
     }
 
+    /// A value that its message names.
+    pub fn value(&self, name: &str) -> Option<&str> {
+        let found = self.args.iter().find(|(known, _)| *known == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
     /// What sort of failure it is.
     pub const fn kind(&self) -> FailureKind {
         self.kind

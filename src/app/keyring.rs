@@ -10,6 +10,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use super::App;
 use super::choose;
 use super::failure::{Failure, FailureKind};
+use super::policy::Named;
 use crate::config::Role;
 use crate::der::Certificate;
 use crate::text::Explain;
@@ -19,10 +20,22 @@ use crate::token::{Entry, Fitness, KeyInfo, KeyState, Login, TokenInfo, TokenRef
 pub(crate) struct Key {
     /// Its certificate.
     pub(crate) certificate: Certificate,
+    /// The certificate's label in the token.
+    pub(crate) label: String,
     /// How the token names it.
     pub(crate) info: KeyInfo,
     /// The open token.
     pub(crate) login: Arc<Login>,
+}
+
+impl Key {
+    /// As policies name it.
+    pub(crate) fn named(&self) -> Named<'_> {
+        Named {
+            certificate: self.certificate.sha256(),
+            label: &self.label,
+        }
+    }
 }
 
 /// Open tokens and their keys.
@@ -235,6 +248,7 @@ impl App {
             if let (Some(certificate), KeyState::Usable(info)) = (entry.certificate.readable(), &entry.key) {
                 let key = Key {
                     certificate: certificate.clone(),
+                    label: entry.label.clone(),
                     info: info.clone(),
                     login: login.clone(),
                 };

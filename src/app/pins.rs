@@ -225,7 +225,7 @@ impl App {
         }
     }
 
-    fn pin_turn(&self, name: &str) -> Arc<tokio::sync::Mutex<()>> {
+    pub(super) fn pin_turn(&self, name: &str) -> Arc<tokio::sync::Mutex<()>> {
         let mut turns = self.0.pin_turns.lock().unwrap_or_else(PoisonError::into_inner);
         turns.entry(name.to_owned()).or_default().clone()
     }
@@ -269,7 +269,7 @@ impl App {
         Ok(PinSource::Prompt(self.prompter()?.at(&set.place)))
     }
 
-    async fn may_try(&self, name: &str) -> Result<(), Failure> {
+    pub(super) async fn may_try(&self, name: &str) -> Result<(), Failure> {
         let Some(known) = self.store().pin_failures(name).await? else {
             return Ok(());
         };
@@ -281,7 +281,7 @@ impl App {
         Err(Failure::new(FailureKind::Pin, "pin_cooling_down").with("seconds", seconds.to_string()))
     }
 
-    async fn welcome(&self, name: &str) -> Result<(), Failure> {
+    pub(super) async fn welcome(&self, name: &str) -> Result<(), Failure> {
         let name = name.to_owned();
         let forgotten = self.store().write(move |tx| {
             Box::pin(async move {
@@ -370,7 +370,7 @@ fn prompt(chosen: &Chosen, info: &TokenInfo, set: &Set, asked: &Asked) -> PinPro
     }
 }
 
-fn rest_until(failures: u32, now: Timestamp) -> Timestamp {
+pub(super) fn rest_until(failures: u32, now: Timestamp) -> Timestamp {
     match failures.checked_sub(FREE_FAILURES) {
         None | Some(0) => now,
         Some(over) => now.plus(COOL_DOWN * 2_u32.pow((over - 1).min(MAX_DOUBLINGS))),

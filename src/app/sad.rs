@@ -9,10 +9,14 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use super::App;
+use super::approvals::{About, Approved, AskedSet};
 use super::clients::ClientView;
+use super::consent::Consent;
 use super::failure::{Failure, FailureKind};
 use super::sign_hash::{HashRequest, MAX_HASHES, may_use};
+use crate::access::Principal;
 use crate::clock::Timestamp;
+use crate::text::Explain;
 
 /// How long activation data is good.
 pub const SAD_LIFE: Duration = Duration::from_secs(300);
@@ -28,6 +32,17 @@ struct Sad {
     certificate: [u8; 32],
     hashes: Counts,
     until: Timestamp,
+    /// Where the key wants one.
+    approved: Option<Approved>,
+}
+
+/// What a client gets that asks for activation data.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Activation {
+    /// The data.
+    Ready(String),
+    /// A second person must agree first; the client asks again with this id.
+    Waits(String),
 }
 
 /// How often each hash may still be signed.
@@ -44,23 +59,67 @@ impl Sads {
 }
 
 impl App {
-    /// Gives a client the right to have `hashes` signed with `certificate`, each once.
+    /// Gives a client the right to have `hashes` signed with `certificate`, each once; where another person must agree, once they have.
     ///
     /// # Errors
-    /// `credential_not_allowed`, `hash_count`, `sad_too_many`; `certificate_not_found` and why the certificate cannot sign.
+    /// `credential_not_allowed`, `hash_count`, `sad_too_many`, `approval_refused`; `certificate_not_found` and why the certificate cannot sign.
     pub async fn activate(
         &self,
         client: &ClientView,
         certificate: [u8; 32],
         hashes: Vec<Vec<u8>>,
-    ) -> Result<String, Failure> {
+    ) -> Result<Activation, Failure> {
         if !may_use(client, &hex::encode(certificate)) {
             return Err(Failure::new(FailureKind::Forbidden, "credential_not_allowed"));
         }
         if !(1..=MAX_HASHES).contains(&hashes.len()) {
             return Err(Failure::new(FailureKind::Invalid, "hash_count").with("max", MAX_HASHES.to_string()));
         }
-        self.key(&certificate).await?;
+        let key = self.key(&certificate).await?;
+        if !self.wants_second_person(key.named()) {
+            return self.open_sad(client, certificate, hashes, None);
+        }
+        let who = Principal::Client { id: client.id.clone() };
+        let about = |hash: &Vec<u8>| About {
+            name: String::new(),
+            digest: hex::encode(hash),
+        };
+        let set = AskedSet {
+            who: &who,
+            certificate,
+            shown: *Consent::of_hashes("", &who, &certificate, &hashes).digest(),
+            about: hashes.iter().map(about).collect(),
+        };
+        match self.second_person(&set).await {
+            Ok(approved) => self.open_sad(client, certificate, hashes, Some(approved)),
+            Err(failure) => waits(failure),
+        }
+    }
+
+    /// The same for a client that comes back with the id that it was given.
+    ///
+    /// # Errors
+    /// `approval_not_found`, `approval_refused`, `sad_too_many`.
+    pub async fn activate_approved(&self, client: &ClientView, id: &str) -> Result<Activation, Failure> {
+        let who = Principal::Client { id: client.id.clone() };
+        match self.second_person_by_id(&who, id).await {
+            Ok((approved, certificate, about)) => {
+                let hash = |one: &About| hex::decode(&one.digest);
+                let hashes: Result<_, _> = about.iter().map(hash).collect();
+                let hashes = hashes.map_err(|_| Failure::new(FailureKind::Internal, "internal_error"))?;
+                self.open_sad(client, certificate, hashes, Some(approved))
+            }
+            Err(failure) => waits(failure),
+        }
+    }
+
+    fn open_sad(
+        &self,
+        client: &ClientView,
+        certificate: [u8; 32],
+        hashes: Vec<Vec<u8>>,
+        approved: Option<Approved>,
+    ) -> Result<Activation, Failure> {
         let now = self.now();
         let mut open = self.0.sads.open();
         open.retain(|_, sad| sad.until > now);
@@ -80,9 +139,10 @@ impl App {
                 certificate,
                 hashes: counts(hashes),
                 until,
+                approved,
             },
         );
-        Ok(sad)
+        Ok(Activation::Ready(sad))
     }
 
     /// Replaces activation data by new data for what is left of it; `hashes`, when given, must be a part of that.
@@ -121,13 +181,22 @@ impl App {
         sad: &str,
         request: HashRequest,
     ) -> Result<Vec<Vec<u8>>, Failure> {
-        {
+        let approved = {
             let mut open = self.0.sads.open();
             let held = held(&mut open, client, sad, &request.certificate, self.now())?;
             let left = take(&held.hashes, &request.hashes);
             held.hashes = left.ok_or(Failure::new(FailureKind::Forbidden, "sad_hash"))?;
-        }
-        self.sign_hashes(client, request).await
+            held.approved.clone()
+        };
+        self.sign_hashes(client, request, approved.as_ref()).await
+    }
+}
+
+/// Told as an answer rather than as an error.
+fn waits(failure: Failure) -> Result<Activation, Failure> {
+    match failure.value("id") {
+        Some(id) if failure.code() == "approval_needed" => Ok(Activation::Waits(id.to_owned())),
+        _ => Err(failure),
     }
 }
 

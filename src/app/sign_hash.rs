@@ -6,6 +6,7 @@
 use sha2::{Digest, Sha256};
 
 use super::App;
+use super::approvals::Approved;
 use super::authorise;
 use super::clients::ClientView;
 use super::consent::Consent;
@@ -115,13 +116,23 @@ impl App {
     /// Signs each hash once: the signatures in the order of the hashes, ECDSA as DER.
     ///
     /// # Errors
-    /// `credential_not_allowed`, `hash_count`, `hash_length`, `client_quota`, `certificate_key_unsupported`; what the key's token and the state say.
-    pub async fn sign_hashes(&self, client: &ClientView, request: HashRequest) -> Result<Vec<Vec<u8>>, Failure> {
+    /// `credential_not_allowed`, `hash_count`, `hash_length`, `client_quota`, `certificate_key_unsupported`, what a policy refuses; what the key's token and the state say.
+    pub(super) async fn sign_hashes(
+        &self,
+        client: &ClientView,
+        request: HashRequest,
+        approved: Option<&Approved>,
+    ) -> Result<Vec<Vec<u8>>, Failure> {
         check(client, &request)?;
         let key = self.key(&request.certificate).await?;
         if !request.algorithm.fits(key.certificate.key()) {
             return Err(Failure::new(FailureKind::Invalid, "algorithm_not_for_key"));
         }
+        let is_approved = approved.is_some_and(|approved| approved.covers(&request.certificate));
+        if self.wants_second_person(key.named()) && !is_approved {
+            return Err(Failure::new(FailureKind::Forbidden, "sad_invalid"));
+        }
+        self.admit(key.named(), request.algorithm, request.hashes.len()).await?;
         self.count(client, request.hashes.len()).await?;
         let who = Principal::Client { id: client.id.clone() };
         // A client that hangs up must not leave intents without their outcome.

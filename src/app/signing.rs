@@ -14,6 +14,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::App;
+use super::approvals::Whole;
 use super::authorise;
 use super::choose::{Chosen, Signer};
 use super::collect::Outlook;
@@ -200,6 +201,7 @@ struct Run<'a> {
     supply: Option<Supply>,
     /// What a job is to know of the sources, where one may be left.
     keeps: Option<Kept>,
+    whole: Whole,
     journal: Journal,
     at: &'a Checkpoint<'a>,
     out: &'a Receiver<'a>,
@@ -257,6 +259,7 @@ impl App {
         };
         let keeps = supply.as_ref().map_or(Ok(None), |supply| set.keeps(supply, &work))?;
         let consent = work.consent(&set.operation, &set.who, &set.choice);
+        let whole = Whole::of(&work, &set);
         let work = match work {
             Work::Documents(items) => Work::Documents(self.look_at_all(items, &set.choice).await?),
             Work::Digests(items) => Work::Digests(items),
@@ -268,6 +271,7 @@ impl App {
             set: &set,
             supply,
             keeps,
+            whole,
             journal,
             at,
             out,
@@ -309,6 +313,12 @@ impl Run<'_> {
     async fn sign(&self, work: Work, asked: &Asked) -> Result<(), Failure> {
         self.step(Step::Begun)?;
         let token = self.app.choose_token(&self.set.choice, &self.set.credential).await?;
+        if let Some(key) = token.named()
+            && self.app.wants_second_person(key)
+        {
+            let set = self.whole.asked(&self.set.who, *key.certificate);
+            self.app.look_for_approval(&set).await?;
+        }
         self.step(Step::PinAsked)?;
         let login = self.app.open_token(&token, self.set, asked, &self.journal).await?;
         // The token is closed whatever happened under the login.
@@ -337,6 +347,12 @@ impl Run<'_> {
 
     /// Records what the token is about to be asked for, and makes the right to it: one intent for each of these digests.
     async fn granted(&self, signer: &Signer, digests: Vec<Vec<u8>>) -> Result<(Vec<Intent>, Grant), Failure> {
+        let key = signer.named();
+        if self.app.wants_second_person(key) {
+            let set = self.whole.asked(&self.set.who, *key.certificate);
+            self.app.second_person(&set).await?;
+        }
+        self.app.admit(key, signer.algorithm, digests.len()).await?;
         let numbered = (1..).zip(digests.iter().cloned()).collect();
         let certificate = *signer.certificate.sha256();
         let intents = self.journal.intend(certificate, numbered, self.app.now()).await?;

@@ -147,6 +147,7 @@ impl App {
             not_after: certificate.map(|c| c.not_after().rfc3339()),
             key: key_text(entry, certificate),
             usable: fit,
+            days_left: certificate.filter(|_| fit).and_then(|c| self.days_left(c.not_after())),
             reasons: if fit { Vec::new() } else { vec![reason] },
         }
     }
@@ -165,6 +166,7 @@ fn hidden(info: &TokenInfo) -> CertificateView {
         not_after: None,
         key: String::new(),
         usable: true,
+        days_left: None,
         reasons: Vec::new(),
     }
 }

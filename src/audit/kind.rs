@@ -55,6 +55,20 @@ pub enum Kind {
     CertificateRequested,
     /// A certificate was stored beside its key.
     CertificateImported,
+    /// A person may agree to what others want signed.
+    ApproverAdded,
+    /// A person may not any more.
+    ApproverRevoked,
+    /// A set waits for a second person.
+    ApprovalAsked,
+    /// A second person agreed.
+    ApprovalGiven,
+    /// A second person did not agree.
+    ApprovalRefused,
+    /// An approval was used up: the token is about to be asked.
+    ApprovalUsed,
+    /// A passphrase was wrong.
+    PassphraseRefused,
     /// A head was witnessed from outside.
     ChainAnchored,
     /// A client of a server was added.
@@ -73,7 +87,7 @@ pub enum Kind {
 
 impl Kind {
     /// All, in the order of the documentation.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 40] = [
         Self::DaemonStarted,
         Self::DaemonStopped,
         Self::PairingRequested,
@@ -100,6 +114,13 @@ impl Kind {
         Self::KeyGenerated,
         Self::CertificateRequested,
         Self::CertificateImported,
+        Self::ApproverAdded,
+        Self::ApproverRevoked,
+        Self::ApprovalAsked,
+        Self::ApprovalGiven,
+        Self::ApprovalRefused,
+        Self::ApprovalUsed,
+        Self::PassphraseRefused,
         Self::ChainAnchored,
         Self::ClientAdded,
         Self::ClientRevoked,
@@ -138,6 +159,13 @@ impl Kind {
             Self::KeyGenerated => "key_generated",
             Self::CertificateRequested => "certificate_requested",
             Self::CertificateImported => "certificate_imported",
+            Self::ApproverAdded => "approver_added",
+            Self::ApproverRevoked => "approver_revoked",
+            Self::ApprovalAsked => "approval_asked",
+            Self::ApprovalGiven => "approval_given",
+            Self::ApprovalRefused => "approval_refused",
+            Self::ApprovalUsed => "approval_used",
+            Self::PassphraseRefused => "passphrase_refused",
             Self::ChainAnchored => "chain_anchored",
             Self::ClientAdded => "client_added",
             Self::ClientRevoked => "client_revoked",

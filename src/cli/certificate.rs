@@ -63,6 +63,12 @@ fn describe(certificate: &CertificateView, lang: Lang) -> String {
     if let CertificateSelector::Sha256(sha256) = &certificate.select {
         text += &format!("\n    {sha256}");
     }
+    if let Some(days) = certificate.days_left {
+        text += &format!(
+            "\n    {}",
+            say(lang, "cli-expires-soon", &[("days", &days.to_string())])
+        );
+    }
     for reason in &certificate.reasons {
         text += &format!("\n    {}", reason.message);
     }

@@ -12,8 +12,8 @@ use toml::Spanned;
 use super::error::ValueError;
 use super::raw::{self, At, Raw};
 use super::{
-    Appearance, Audit, Cards, Config, ConfigError, Environment, Limits, Log, Module, Origin, PinSource, Prompt, Site,
-    Token, TokenName,
+    Appearance, Audit, Cards, Certificates, Config, ConfigError, Environment, Limits, Log, Module, Origin, PinSource,
+    Prompt, Site, Token, TokenName,
 };
 use crate::text::pattern::MAX_STARS;
 use crate::text::{Lang, plain};
@@ -95,6 +95,10 @@ impl<'a> Checker<'a> {
             limits: self.limits(&raw.limits)?,
             log: Log {
                 level: self.level(raw.log.level.as_ref())?,
+            },
+            policies: self.policies(raw.policy)?,
+            certificates: Certificates {
+                warn_days: self.number(&raw.certificates.warn_days, 30, 1, 3660)?,
             },
             audit: Audit {
                 head_interval_ms: self.number(&raw.audit.head_interval_ms, HOUR, SECOND, 24 * HOUR)?,

@@ -120,6 +120,9 @@ pub enum ValueError {
     /// A listed certificate that is not 64 hexadecimal digits.
     #[error("`{0}` is not a SHA-256 in hexadecimal")]
     Sha256(String),
+    /// Hours of the day that are not two times.
+    #[error("`{0}` is not two times of a day")]
+    Hours(String),
     /// An address that is not http or https.
     #[error("`{0}` is not an http or https address")]
     Url(String),
@@ -157,6 +160,7 @@ impl Explain for ConfigError {
                 ValueError::PinFileMissing(_) => "config_pin_file_missing",
                 ValueError::SecretFile(_) => "config_secret_file",
                 ValueError::Sha256(_) => "config_sha256",
+                ValueError::Hours(_) => "config_hours",
                 ValueError::Url(_) => "config_url",
                 ValueError::Place(_) => "config_place",
                 ValueError::Oid(_) => "config_oid",
@@ -199,6 +203,7 @@ impl ValueError {
             | Self::Atr(found)
             | Self::Twice(found)
             | Self::Sha256(found)
+            | Self::Hours(found)
             | Self::Url(found)
             | Self::Place(found)
             | Self::Oid(found) => vec![("found", found.clone())],

@@ -35,6 +35,10 @@ pub(super) struct Raw {
     #[serde(default)]
     pub(super) network: Network,
     #[serde(default)]
+    pub(super) certificates: Certificates,
+    #[serde(default)]
+    pub(super) policy: Vec<Policy>,
+    #[serde(default)]
     pub(super) prompt: Prompt,
     #[serde(default)]
     pub(super) renewal: Renewal,
@@ -173,6 +177,26 @@ pub(super) struct Module {
     pub(super) threads: At<i64>,
     pub(super) atr: Option<Vec<Spanned<String>>>,
     pub(super) label: Option<Vec<Spanned<String>>>,
+}
+
+#[derive(Deserialize, Default, Debug)]
+#[cfg_attr(test, derive(serde::Serialize))]
+#[serde(deny_unknown_fields)]
+pub(super) struct Certificates {
+    pub(super) warn_days: At<i64>,
+}
+
+#[derive(Deserialize, Debug)]
+#[cfg_attr(test, derive(serde::Serialize))]
+#[serde(deny_unknown_fields)]
+pub(super) struct Policy {
+    pub(super) label: At<String>,
+    pub(super) certificate: At<String>,
+    pub(super) digests: Option<Vec<Spanned<String>>>,
+    pub(super) hours: At<String>,
+    pub(super) max_signatures: At<i64>,
+    pub(super) period_ms: At<i64>,
+    pub(super) four_eyes: Option<bool>,
 }
 
 #[derive(Deserialize, Default, Debug)]

@@ -50,6 +50,13 @@ fn the_example_names_every_key() {
     assert_eq!(
         missing,
         [
+            ".policy.0.certificate",
+            ".policy.1.digests",
+            ".policy.1.four_eyes",
+            ".policy.1.hours",
+            ".policy.1.label",
+            ".policy.1.max_signatures",
+            ".policy.1.period_ms",
             ".token.0.pin_credential",
             ".token.0.serial",
             ".token.1.label",

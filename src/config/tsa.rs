@@ -39,10 +39,7 @@ impl Checker<'_> {
         let accredited_only = raw.accredited_only.as_ref().is_some_and(|given| *given.get_ref());
         let mut accredited = BTreeSet::new();
         for given in raw.accredited.unwrap_or_default() {
-            let mut sha256 = [0; 32];
-            hex::decode_to_slice(given.get_ref(), &mut sha256)
-                .map_err(|_| self.wrong(&given, ValueError::Sha256(given.get_ref().clone())))?;
-            accredited.insert(sha256);
+            accredited.insert(self.sha256_of(&given)?);
         }
         match raw.accredited_only {
             Some(given) if accredited_only && accredited.is_empty() => {

@@ -118,6 +118,8 @@ export interface Certificate {
   organization: string | null;
   issuer: string;
   not_after: string | null;
+  /** Whole days until then, where they are few enough to be warned of. */
+  days_left?: number;
   usable: boolean;
   reasons: Array<{ code: string; message: string }>;
   [more: string]: unknown;

@@ -12,6 +12,7 @@ use crate::token::reader::Happening;
 
 /// Between two looks.
 const PERIOD: Duration = Duration::from_secs(2);
+const DAY_MS: u64 = 24 * 3600 * 1000;
 
 /// Follows the readers until the daemon ends. What happens is told at once; `changed` rouses the slower look at the tokens.
 pub(super) async fn readers(
@@ -51,6 +52,17 @@ pub(super) async fn tokens(app: App, changed: Arc<Notify>, mut ending: watch::Re
         } else if due || app.looks_by_clock() {
             due = false;
             last = Some(app.notice_tokens(last).await);
+        }
+    }
+}
+
+/// Warns of certificates that end soon, once a day until the daemon ends.
+pub(super) async fn certificates(app: App, mut ending: watch::Receiver<bool>) {
+    let mut days = period(DAY_MS);
+    loop {
+        tokio::select! {
+            () = over(&mut ending) => return,
+            _ = days.tick() => app.warn_of_expiry().await,
         }
     }
 }

@@ -43,6 +43,7 @@ mod pdf_evidence;
 mod pdf_reading;
 mod pdf_signing_rules;
 mod pdf_writing;
+mod policies;
 mod port_taken;
 mod prompts;
 mod readme;

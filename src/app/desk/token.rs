@@ -89,6 +89,9 @@ pub struct CertificateView {
     pub not_before: Option<String>,
     /// RFC 3339.
     pub not_after: Option<String>,
+    /// Whole days until then, where they are few enough to be warned of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub days_left: Option<u64>,
     /// Key type and size, such as `RSA 2048` or `P-256`.
     pub key: String,
     /// Whether it can sign now.

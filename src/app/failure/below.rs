@@ -71,7 +71,10 @@ impl From<AccessError> for Failure {
             AccessError::RequestUnknown => FailureKind::NotFound,
             AccessError::RequestOver => FailureKind::Conflict,
             AccessError::TooManyPending | AccessError::TooOften { .. } => FailureKind::TooMany,
-            AccessError::ProgramName | AccessError::Nonce | AccessError::ClientInvalid => FailureKind::Invalid,
+            AccessError::ProgramName
+            | AccessError::Nonce
+            | AccessError::ClientInvalid
+            | AccessError::ApproverInvalid => FailureKind::Invalid,
             AccessError::Random => FailureKind::Internal,
         };
         Self::of(kind, &error)

@@ -43,10 +43,14 @@ pub(super) async fn alive() -> &'static str {
     "ok\n"
 }
 
-/// `GET /readyz`: the state can be written to, and each configured module answers.
+/// `GET /readyz`: the state can be written to, and each configured module answers. Certificates that end soon are told, one a line, by their SHA-256.
 pub(super) async fn ready(State(app): State<App>) -> (StatusCode, String) {
     match app.readiness().await {
-        Ok(()) => (StatusCode::OK, "ready\n".to_owned()),
+        Ok(()) => {
+            let soon = app.expiring().await.into_iter();
+            let lines = soon.map(|one| format!("certificate_expires_soon {} days={}\n", one.certificate, one.days));
+            (StatusCode::OK, format!("ready\n{}", lines.collect::<String>()))
+        }
         Err(failure) => (StatusCode::SERVICE_UNAVAILABLE, format!("{}\n", failure.code())),
     }
 }

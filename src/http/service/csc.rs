@@ -32,6 +32,7 @@ pub(super) fn routes() -> Router<Service> {
         .route("/credentials/list", post(credentials::list))
         .route("/credentials/info", post(credentials::info))
         .route("/credentials/authorize", post(sign::authorize))
+        .route("/credentials/authorizeCheck", post(sign::authorize_check))
         .route("/credentials/extendTransaction", post(sign::extend))
         .route("/signatures/signHash", post(sign::sign_hash));
     Router::new().nest("/csc/v1", methods.clone()).nest("/csc/v2", methods)
@@ -79,6 +80,7 @@ impl From<Failure> for CscError {
                 }
             }
             (_, "certificate_not_found" | "credential_not_allowed") => Self::invalid("Invalid parameter credentialID"),
+            (_, "approval_not_found") => Self::invalid("Invalid parameter handle"),
             (_, "sad_invalid") => Self::invalid("Invalid parameter SAD"),
             (_, "sad_hash") => Self::invalid("Hash is not authorized by the SAD"),
             (_, "algorithm_not_for_key") => Self::invalid("Invalid parameter signAlgo"),

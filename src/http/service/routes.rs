@@ -39,6 +39,7 @@ pub(super) static SERVER: &[Rule] = &[
     rule(Method::POST, "/csc/{}/credentials/list", READ),
     rule(Method::POST, "/csc/{}/credentials/info", READ),
     rule(Method::POST, "/csc/{}/credentials/authorize", SIGN),
+    rule(Method::POST, "/csc/{}/credentials/authorizeCheck", SIGN),
     rule(Method::POST, "/csc/{}/credentials/extendTransaction", SIGN),
     rule(Method::POST, "/csc/{}/signatures/signHash", SIGN),
     rule(Method::GET, "/openapi.json", Need::Nothing),

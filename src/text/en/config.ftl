@@ -29,3 +29,4 @@ config-url = { $file }, line { $line }: "{ $found }" is not an address. Write "h
 config-place = { $file }, line { $line }: "{ $found }" is not a host with a port. Write it like pki.example.jp:80.
 config-oid = { $file }, line { $line }: "{ $found }" is not a policy. Write it with dots, such as 1.2.392.200000.1.
 config-nothing-accredited = { $file }, line { $line }: only accredited timestamps are allowed, but no certificate stands in "accredited".
+config-hours = { $file }, line { $line }: "{ $found }" is not a span of the day. Write it as "08:30-19:00".

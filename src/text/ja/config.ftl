@@ -29,3 +29,4 @@ config-url = { $file } { $line } 行目: 「{ $found }」はアドレスとし�
 config-place = { $file } { $line } 行目: 「{ $found }」はホスト名とポート番号の組として正しくありません。pki.example.jp:80 の形で指定してください。
 config-oid = { $file } { $line } 行目: 「{ $found }」はポリシーとして正しくありません。1.2.392.200000.1 のようにドット区切りで指定してください。
 config-nothing-accredited = { $file } { $line } 行目: 認定タイムスタンプのみを使う設定ですが、「accredited」に証明書がありません。
+config-hours = { $file } { $line } 行目: 「{ $found }」は時間帯ではありません。「08:30-19:00」のように指定してください。

@@ -5,10 +5,11 @@ use axum::Json;
 use axum::http::{HeaderMap, Uri, header};
 use serde_json::{Value, json};
 
-const METHODS: [&str; 6] = [
+const METHODS: [&str; 7] = [
     "credentials/list",
     "credentials/info",
     "credentials/authorize",
+    "credentials/authorizeCheck",
     "credentials/extendTransaction",
     "signatures/signHash",
     "oauth2/token",

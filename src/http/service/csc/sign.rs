@@ -2,11 +2,12 @@
 
 use super::fields::Fields;
 use super::{Body, CscError};
-use crate::app::sad::SAD_LIFE;
+use crate::app::sad::{Activation, SAD_LIFE};
 use crate::app::sign_hash::{HashRequest, algorithm};
 use crate::http::service::Service;
 use crate::http::service::guard::Caller;
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::{Extension, Json};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -17,7 +18,7 @@ pub(super) async fn authorize(
     State(service): State<Service>,
     Extension(caller): Extension<Caller>,
     Body(fields): Body,
-) -> Result<Json<Value>, CscError> {
+) -> Result<(StatusCode, Json<Value>), CscError> {
     let certificate = fields.credential()?;
     let number = fields.number("numSignatures")?;
     let number =
@@ -27,8 +28,19 @@ pub(super) async fn authorize(
     if number != hashes.len() as u64 {
         return Err(CscError::invalid("Invalid value for parameter numSignatures"));
     }
-    let sad = service.app.activate(&caller.client, certificate, hashes).await?;
-    Ok(activated(sad))
+    let activation = service.app.activate(&caller.client, certificate, hashes).await?;
+    Ok(told(activation))
+}
+
+/// `POST /csc/v2/credentials/authorizeCheck`: whether a second person has agreed to what `authorize` was asked for.
+pub(super) async fn authorize_check(
+    State(service): State<Service>,
+    Extension(caller): Extension<Caller>,
+    Body(fields): Body,
+) -> Result<(StatusCode, Json<Value>), CscError> {
+    let handle = fields.text("handle")?;
+    let activation = service.app.activate_approved(&caller.client, handle).await?;
+    Ok(told(activation))
 }
 
 /// `POST /csc/{version}/credentials/extendTransaction`
@@ -83,6 +95,13 @@ fn request(fields: &Fields) -> Result<HashRequest, CscError> {
 
 fn missing_hashes() -> CscError {
     CscError::invalid("Missing (or invalid type) array parameter hash")
+}
+
+fn told(activation: Activation) -> (StatusCode, Json<Value>) {
+    match activation {
+        Activation::Ready(sad) => (StatusCode::OK, activated(sad)),
+        Activation::Waits(handle) => (StatusCode::ACCEPTED, Json(json!({ "handle": handle }))),
+    }
 }
 
 fn activated(sad: String) -> Json<Value> {
