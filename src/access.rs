@@ -40,6 +40,13 @@ pub enum Principal {
         /// Its id.
         id: String,
     },
+    /// A signer of a contract, behind their link.
+    Signer {
+        /// The contract.
+        contract: String,
+        /// The signer's number.
+        number: u16,
+    },
 }
 
 /// Why somebody is not let in.
@@ -122,7 +129,7 @@ impl Principal {
 }
 
 impl fmt::Display for Principal {
-    /// The text of the audit log: `site:ORIGIN`, `program:NAME`, `own-page`, `cli`, `client:ID`.
+    /// The text of the audit log: `site:ORIGIN`, `program:NAME`, `own-page`, `cli`, `client:ID`, `signer:CONTRACT/NUMBER`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Site { origin } => write!(f, "site:{origin}"),
@@ -130,6 +137,7 @@ impl fmt::Display for Principal {
             Self::OwnPage => f.write_str("own-page"),
             Self::Cli => f.write_str("cli"),
             Self::Client { id } => write!(f, "client:{id}"),
+            Self::Signer { contract, number } => write!(f, "signer:{contract}/{number}"),
         }
     }
 }

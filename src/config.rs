@@ -4,6 +4,7 @@
 
 mod cards;
 mod check;
+mod contracts;
 mod environment;
 mod error;
 mod load;
@@ -80,6 +81,10 @@ pub struct Config {
     pub policies: Vec<Policy>,
     /// How certificates are watched over.
     pub certificates: Certificates,
+    /// Contracts.
+    pub contracts: Contracts,
+    /// Where mail goes out; `None`: nowhere.
+    pub mail: Option<Mail>,
 }
 
 /// How certificates are watched over.
@@ -120,6 +125,58 @@ pub struct Period {
     pub max_signatures: u64,
     /// In milliseconds; periods begin at midnight in Japan, or at parts of its day.
     pub length_ms: u64,
+}
+
+/// What a server's contracts need and must keep.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Contracts {
+    /// Where signers reach this server, without a slash at the end.
+    pub public_url: Option<String>,
+    /// SHA-256 of the certificate with which witness signatures are made.
+    pub operator_certificate: Option<[u8; 32]>,
+    /// From this amount on every signer signs with an own certificate.
+    pub party_from_yen: Option<i64>,
+    /// With these counterparties, whatever the amount.
+    pub party_counterparties: Vec<String>,
+    /// From this amount on somebody else approves before it is sent.
+    pub approval_from_yen: Option<i64>,
+}
+
+/// The organisation's SMTP server, and the fixed sender.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Mail {
+    /// Its name.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// How it is spoken to.
+    pub security: MailSecurity,
+    /// How it knows us.
+    pub login: Option<MailLogin>,
+    /// The fixed From address.
+    pub from: String,
+    /// The name beside it.
+    pub from_name: Option<String>,
+}
+
+/// How an SMTP server is spoken to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MailSecurity {
+    /// In clear: for a server on this machine.
+    None,
+    /// STARTTLS, demanded.
+    StartTls,
+    /// TLS from the first byte.
+    Tls,
+}
+
+/// How an SMTP server knows us. The file is read when it is needed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct MailLogin {
+    /// The name.
+    pub user: String,
+    /// A file with the password that only its owner can read.
+    pub password_file: PathBuf,
 }
 
 /// How often the audit chain's head is told to witnesses.

@@ -10,8 +10,8 @@
 //! | 4 | [`tsa`] [`trust`] | RFC 3161, question and checked answer; anchors, certification paths, CRLs and OCSP answers, algorithms by date. Both without I/O |
 //! | 5 | [`sign`] [`verify`] [`fetch`] | a signature prepared and embedded; a finished file checked, both without I/O; timestamps over HTTP |
 //! | 6 | [`contract`] | a contract as data: terms, states, turns, what its certificate of conclusion says |
-//! | 7 | [`store`] | SQLite: pairings, intents, outcomes |
-//! | 8 | [`audit`] [`access`] | the hash-chained log; sites and their keys |
+//! | 7 | [`store`] | SQLite: pairings, intents, outcomes, contracts, mails |
+//! | 8 | [`audit`] [`access`] [`mail`] | the hash-chained log; sites and their keys; mails and their SMTP server |
 //! | 9 | [`app`] | use cases |
 //! | 10 | [`http`] | the desk API and the daemon's page; a server's API |
 //! | 11 | [`daemon`] | assembly, signals, logs |
@@ -32,6 +32,7 @@ pub mod demo;
 pub mod der;
 pub mod fetch;
 pub mod http;
+pub mod mail;
 pub mod net;
 pub mod pdf;
 pub mod process;

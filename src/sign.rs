@@ -5,6 +5,7 @@
 
 mod dictionary;
 mod error;
+mod fill;
 mod prepare;
 mod prepared;
 mod request;
@@ -19,7 +20,7 @@ pub use error::{Error, PdfaBreak, SeedRule};
 pub use prepare::{prepare, prepare_timestamp};
 pub use prepared::Prepared;
 pub use request::{
-    Certify, FieldChoice, MAX_CONTENTS_BYTES, MAX_LOCKED_FIELDS, MAX_TEXT_CHARS, MIN_CONTENTS_BYTES, Picture, Request,
-    Visible,
+    Certify, FieldChoice, Fill, FillValue, MAX_CONTENTS_BYTES, MAX_LOCKED_FIELDS, MAX_TEXT_CHARS, MIN_CONTENTS_BYTES,
+    Picture, Request, Visible,
 };
 pub use stamp::{Patch, signature_value, stamp};

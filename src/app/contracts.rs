@@ -3,9 +3,14 @@
 //! Each act is decided by [`crate::contract`] inside one transaction, which keeps the contract, the event and the audit entry together. What is
 //! not the asker's is not there. Nothing here draws, and no key is touched: jobs sign.
 
+mod blank;
 mod course;
 mod drafts;
 mod finding;
+pub(crate) mod letters;
+mod link;
+mod revision;
+mod sending;
 mod views;
 
 use std::net::IpAddr;
@@ -13,7 +18,7 @@ use std::net::IpAddr;
 use super::App;
 use super::failure::{Failure, FailureKind};
 use crate::access::Principal;
-use crate::audit::{self, Kind};
+use crate::audit::{self, AuditError, Kind};
 use crate::clock::Timestamp;
 use crate::contract::progress::Who;
 use crate::contract::words::{Line, Lines, Name};
@@ -23,7 +28,9 @@ use crate::store::{ContractRow, OnceKey, Tx, Work};
 pub use course::Saying;
 pub use drafts::{DocumentWanted, DraftWanted};
 pub use finding::{FoundPage, FoundView, SearchWanted};
-pub use views::{ContractView, DocumentView, EventView, SignerView};
+pub use link::{Agreement, SigningDocument, SigningView, Visitor};
+pub(crate) use revision::stamped_revision;
+pub use views::{ContractView, DocumentView, EventView, MailView, SignerView};
 
 /// Longest key of a request that is answered once.
 const MAX_KEY_CHARS: usize = 200;
@@ -155,7 +162,7 @@ impl App {
 ///
 /// # Errors
 /// What the state refused.
-pub(crate) async fn happened(tx: &mut Tx, row: &mut ContractRow, event: &Event, actor: &str) -> Result<(), Failure> {
+pub(crate) async fn happened(tx: &mut Tx, row: &mut ContractRow, event: &Event, actor: &str) -> Result<(), AuditError> {
     row.version += 1;
     row.updated = event.at;
     if event.act == Act::Conclude {
@@ -166,7 +173,7 @@ pub(crate) async fn happened(tx: &mut Tx, row: &mut ContractRow, event: &Event, 
 }
 
 /// The event and the audit entry of an act.
-async fn record(tx: &mut Tx, row: &ContractRow, event: &Event, actor: &str) -> Result<(), Failure> {
+async fn record(tx: &mut Tx, row: &ContractRow, event: &Event, actor: &str) -> Result<(), AuditError> {
     let id = &row.contract.id;
     tx.add_contract_event(id, row.version, event).await?;
     let mut entry = audit::Event::new(event.at, Kind::ContractActed, actor, &**id)

@@ -221,7 +221,7 @@ impl App {
     }
 
     /// The draft with its evidence, checked by code that did not add it.
-    async fn extended(&self, draft: Draft, how: &Raise<'_>) -> Result<(Draft, Raised), Failure> {
+    pub(super) async fn extended(&self, draft: Draft, how: &Raise<'_>) -> Result<(Draft, Raised), Failure> {
         let (opened, password) = (how.password.clone(), how.password.clone());
         let survey = move || {
             let survey = Survey::of(&draft, opened.as_deref())?;

@@ -4,18 +4,23 @@
 //! after a crash, so each is written to do no harm when its work is done already. Payloads and steps are promised in `docs/jobs.md`.
 
 mod augment;
+pub(crate) mod conclude;
 mod deliver;
+pub(crate) mod post;
 mod renew;
 mod settle;
 mod sources;
+pub(crate) mod witness;
 mod work;
 
-use super::App;
 use super::desk::Said;
 use super::failure::Failure;
+use super::{App, contracts};
 use crate::audit::{self, AuditError, Event, Value};
 use crate::clock::Timestamp;
-use crate::store::{self, JobState, Moved, NewJob, Put, StoreError, Tx};
+use crate::contract::progress::Who;
+use crate::contract::{self, Contract};
+use crate::store::{self, JobState, Moved, NewJob, Put, Tx};
 use crate::text::Lang;
 
 pub(crate) use augment::{Later, Missing, Payload, Step as AugmentStep, of_document, of_signing};
@@ -32,6 +37,12 @@ pub enum Kind {
     Augment,
     /// A file gets a new archive timestamp before the old one ends.
     Renew,
+    /// A mail is handed over.
+    Post,
+    /// A witness signer's revisions are made.
+    Witness,
+    /// A contract gets its evidence and is concluded.
+    Conclude,
 }
 
 /// A job between two steps.
@@ -41,6 +52,12 @@ pub(crate) enum Job {
     Augment(augment::Step, Box<augment::Payload>),
     /// [`Kind::Renew`]
     Renew(renew::Step, renew::Payload),
+    /// [`Kind::Post`]
+    Post(post::Step, post::Payload),
+    /// [`Kind::Witness`]
+    Witness(witness::Step, witness::Payload),
+    /// [`Kind::Conclude`]
+    Conclude(conclude::Step, conclude::Payload),
 }
 
 /// What a step answers.
@@ -71,17 +88,20 @@ pub(crate) enum Next {
 }
 
 /// A write that belongs to an answer.
-pub(crate) type Also = Box<dyn for<'t> FnOnce(&'t mut Tx) -> store::Work<'t, (), StoreError> + Send>;
+pub(crate) type Also = Box<dyn for<'t> FnOnce(&'t mut Tx) -> store::Work<'t, (), AuditError> + Send>;
 
 impl Kind {
     /// All.
-    pub const ALL: [Self; 2] = [Self::Augment, Self::Renew];
+    pub const ALL: [Self; 5] = [Self::Augment, Self::Renew, Self::Post, Self::Witness, Self::Conclude];
 
     /// What stands in the database.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Augment => "augment",
             Self::Renew => "renew",
+            Self::Post => "post",
+            Self::Witness => "witness",
+            Self::Conclude => "conclude",
         }
     }
 
@@ -90,20 +110,25 @@ impl Kind {
         match self {
             Self::Augment => augment::VERSION,
             Self::Renew => renew::VERSION,
+            Self::Post => post::VERSION,
+            Self::Witness => witness::VERSION,
+            Self::Conclude => conclude::VERSION,
         }
     }
 
     /// Jobs that run at once in one process.
     const fn at_once(self) -> usize {
         match self {
-            Self::Augment => 4,
-            Self::Renew => 1,
+            Self::Augment | Self::Post | Self::Conclude => 4,
+            // One after the other, so that two signers of a document need not be signed twice.
+            Self::Renew | Self::Witness => 1,
         }
     }
 
     /// Higher goes first.
     const fn priority(self) -> i32 {
         match self {
+            Self::Post | Self::Witness | Self::Conclude => 20,
             Self::Augment => 10,
             Self::Renew => 0,
         }
@@ -115,6 +140,9 @@ impl Job {
         match self {
             Self::Augment(..) => Kind::Augment,
             Self::Renew(..) => Kind::Renew,
+            Self::Post(..) => Kind::Post,
+            Self::Witness(..) => Kind::Witness,
+            Self::Conclude(..) => Kind::Conclude,
         }
     }
 
@@ -122,6 +150,9 @@ impl Job {
         match self {
             Self::Augment(step, _) => step.name(),
             Self::Renew(step, _) => step.name(),
+            Self::Post(step, _) => step.name(),
+            Self::Witness(step, _) => step.name(),
+            Self::Conclude(step, _) => step.name(),
         }
     }
 
@@ -134,6 +165,9 @@ impl Job {
         let json = match self {
             Self::Augment(_, payload) => serde_json::to_string(payload),
             Self::Renew(_, payload) => serde_json::to_string(payload),
+            Self::Post(_, payload) => serde_json::to_string(payload),
+            Self::Witness(_, payload) => serde_json::to_string(payload),
+            Self::Conclude(_, payload) => serde_json::to_string(payload),
         };
         (self.kind().version(), json.expect("a payload is plain data"))
     }
@@ -149,6 +183,18 @@ impl Job {
                 renew::Step::parse(&row.step)?,
                 renew::Payload::parse(row.version, &row.payload)?,
             ),
+            Kind::Post => Self::Post(
+                post::Step::parse(&row.step)?,
+                post::Payload::parse(row.version, &row.payload)?,
+            ),
+            Kind::Witness => Self::Witness(
+                witness::Step::parse(&row.step)?,
+                witness::Payload::parse(row.version, &row.payload)?,
+            ),
+            Kind::Conclude => Self::Conclude(
+                conclude::Step::parse(&row.step)?,
+                conclude::Payload::parse(row.version, &row.payload)?,
+            ),
         })
     }
 
@@ -157,6 +203,9 @@ impl Job {
         match self {
             Self::Augment(_, payload) => payload.file(),
             Self::Renew(_, payload) => payload.file(),
+            Self::Post(_, payload) => payload.file(),
+            Self::Witness(_, payload) => payload.file(),
+            Self::Conclude(_, payload) => payload.file(),
         }
     }
 
@@ -164,7 +213,7 @@ impl Job {
     pub(crate) fn missing(&self, lang: Lang) -> Vec<Said> {
         match self {
             Self::Augment(_, payload) => payload.missing(lang),
-            Self::Renew(..) => Vec::new(),
+            Self::Renew(..) | Self::Post(..) | Self::Witness(..) | Self::Conclude(..) => Vec::new(),
         }
     }
 
@@ -172,6 +221,9 @@ impl Job {
         match self {
             Self::Augment(step, payload) => augment::run(app, id, step, *payload).await,
             Self::Renew(step, payload) => renew::run(app, id, step, payload).await,
+            Self::Post(post::Step::Send, payload) => post::run(app, payload).await,
+            Self::Witness(step, payload) => witness::run(app, step, payload).await,
+            Self::Conclude(step, payload) => conclude::run(app, step, payload).await,
         }
     }
 }
@@ -232,6 +284,24 @@ pub(crate) async fn put(
         audit::append(tx, &event.with("kind", new.kind).with("key", key)).await?;
     }
     Ok(put)
+}
+
+/// An act that belongs to a job's answer; one that the contract does not allow any more changes nothing.
+///
+/// # Errors
+/// What the state refused.
+pub(crate) async fn happened_in_job(
+    tx: &mut Tx,
+    contract: &str,
+    act: impl FnOnce(&mut Contract, Who) -> Result<contract::Event, contract::Error>,
+) -> Result<(), AuditError> {
+    let (Some(mut row), Ok(who)) = (tx.contract(contract).await?, contracts::itself()) else {
+        return Ok(());
+    };
+    match act(&mut row.contract, who) {
+        Ok(event) => contracts::happened(tx, &mut row, &event, ACTOR).await,
+        Err(_) => Ok(()),
+    }
 }
 
 /// The audit entry of an answer; a job that only waits has none.

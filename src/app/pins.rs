@@ -335,7 +335,7 @@ impl Try {
 /// Whether the administrator lets this caller sign with the configured PIN.
 fn is_unattended(set: &Set) -> bool {
     match &set.who {
-        Principal::Cli | Principal::Client { .. } => true,
+        Principal::Cli | Principal::Client { .. } | Principal::Signer { .. } => true,
         Principal::Site { .. } | Principal::Program { .. } | Principal::OwnPage => set.unattended,
     }
 }
@@ -349,7 +349,9 @@ fn prompt(chosen: &Chosen, info: &TokenInfo, set: &Set, asked: &Asked) -> PinPro
         lang: set.lang,
         asked: match &set.who {
             Principal::Site { origin } => pin::Asked::Site(origin.to_string()),
-            Principal::Program { name } | Principal::Client { id: name } => pin::Asked::Program(name.clone()),
+            Principal::Program { name } | Principal::Client { id: name } | Principal::Signer { contract: name, .. } => {
+                pin::Asked::Program(name.clone())
+            }
             Principal::OwnPage | Principal::Cli => pin::Asked::Person,
         },
         names: asked.names.clone(),

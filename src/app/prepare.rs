@@ -95,6 +95,7 @@ fn request(
         }),
         contents_bytes,
         lock: None,
+        fills: Vec::new(),
     })
 }
 

@@ -212,7 +212,7 @@ fn check(client: &ClientView, request: &HashRequest) -> Result<(), Failure> {
 }
 
 /// The login may be good for nothing any more: whatever a module said in the middle of a call, the next call opens the token anew.
-fn is_over(error: &token::Error) -> bool {
+pub(crate) fn is_over(error: &token::Error) -> bool {
     use token::Error as E;
     !matches!(
         error,

@@ -382,7 +382,7 @@ impl Entry {
         match &self.who {
             Principal::Site { origin } => Some(origin.to_string()),
             Principal::Program { name } | Principal::Client { id: name } => Some(name.clone()),
-            Principal::OwnPage | Principal::Cli => None,
+            Principal::OwnPage | Principal::Cli | Principal::Signer { .. } => None,
         }
     }
 

@@ -100,6 +100,8 @@ impl<'a> Checker<'a> {
             certificates: Certificates {
                 warn_days: self.number(&raw.certificates.warn_days, 30, 1, 3660)?,
             },
+            contracts: self.contracts(&raw.contracts)?,
+            mail: self.mail(&raw.mail)?,
             audit: Audit {
                 head_interval_ms: self.number(&raw.audit.head_interval_ms, HOUR, SECOND, 24 * HOUR)?,
                 anchor_interval_ms: self.number(&raw.audit.anchor_interval_ms, 24 * HOUR, SECOND, 366 * 24 * HOUR)?,
@@ -249,7 +251,11 @@ impl<'a> Checker<'a> {
     }
 
     /// A text, or nothing for an empty one: so that the example can show that there is none.
-    fn text_or(&self, given: Option<&Spanned<String>>, max_chars: usize) -> Result<Option<String>, ConfigError> {
+    pub(super) fn text_or(
+        &self,
+        given: Option<&Spanned<String>>,
+        max_chars: usize,
+    ) -> Result<Option<String>, ConfigError> {
         match given.filter(|given| !given.get_ref().is_empty()) {
             Some(given) => self.checked(given, max_chars).map(Some),
             None => Ok(None),

@@ -21,6 +21,8 @@ pub(super) struct Raw {
     #[serde(default)]
     pub(super) appearance: Appearance,
     #[serde(default)]
+    pub(super) contracts: Contracts,
+    #[serde(default)]
     pub(super) evidence: Evidence,
     #[serde(default)]
     pub(super) audit: Audit,
@@ -30,6 +32,8 @@ pub(super) struct Raw {
     pub(super) limits: Limits,
     #[serde(default)]
     pub(super) log: Log,
+    #[serde(default)]
+    pub(super) mail: Mail,
     #[serde(default)]
     pub(super) module: Vec<Module>,
     #[serde(default)]
@@ -239,4 +243,27 @@ pub(super) struct Tls {
 #[serde(deny_unknown_fields)]
 pub(super) struct Admin {
     pub(super) listen: At<String>,
+}
+
+#[derive(Deserialize, Default, Debug)]
+#[cfg_attr(test, derive(serde::Serialize))]
+#[serde(deny_unknown_fields)]
+pub(super) struct Contracts {
+    pub(super) public_url: At<String>,
+    pub(super) operator_certificate: At<String>,
+    pub(super) party_from_yen: At<i64>,
+    pub(super) party_counterparties: Option<Vec<Spanned<String>>>,
+    pub(super) approval_from_yen: At<i64>,
+}
+
+#[derive(Deserialize, Default, Debug)]
+#[cfg_attr(test, derive(serde::Serialize))]
+#[serde(deny_unknown_fields)]
+pub(super) struct Mail {
+    pub(super) server: At<String>,
+    pub(super) security: At<String>,
+    pub(super) user: At<String>,
+    pub(super) password_file: At<String>,
+    pub(super) from: At<String>,
+    pub(super) from_name: At<String>,
 }

@@ -6,6 +6,7 @@ mod about;
 mod contracts;
 mod csc;
 mod guard;
+mod links;
 mod oauth;
 mod rate;
 mod routes;
@@ -61,6 +62,7 @@ pub fn router(app: App, limits: Limits) -> Router {
 fn api() -> (Router<Service>, utoipa::openapi::OpenApi) {
     OpenApiRouter::with_openapi(Document::openapi())
         .merge(contracts::routes())
+        .merge(links::routes())
         .split_for_parts()
 }
 

@@ -5,7 +5,7 @@
 use super::error::Error;
 use super::image::deflate;
 use super::page::Inherited;
-use super::revision::RevisionWriter;
+use super::revision::{Place, RevisionWriter};
 use super::value::{Dict, ObjectId, Value};
 
 /// How far a rectangle may reach over the page's edge, in points; rounding in layout programs.
@@ -115,13 +115,7 @@ pub fn picture(revision: &mut RevisionWriter<'_, '_>, drawing: Drawing, spot: Sp
     }
     content.extend_from_slice(b"cm /Seal Do Q");
     let mut dict = form([width, height]);
-    let matrix = match spot.rotate {
-        90 => Some([0.0, 1.0, -1.0, 0.0, height, 0.0]),
-        180 => Some([-1.0, 0.0, 0.0, -1.0, width, height]),
-        270 => Some([0.0, -1.0, 1.0, 0.0, 0.0, width]),
-        _ => None,
-    };
-    if let Some(matrix) = matrix {
+    if let Some(matrix) = upright(spot) {
         dict.set("Matrix", Value::reals(&matrix));
     }
     let xobjects = Dict::from_pairs([("Seal", Value::Ref(drawing.xobject))]);
@@ -131,6 +125,30 @@ pub fn picture(revision: &mut RevisionWriter<'_, '_>, drawing: Drawing, spot: Sp
     let id = revision.fresh()?;
     revision.put_stream(id, dict, deflate(&content))?;
     Ok(id)
+}
+
+/// Makes the form XObject of `drawing`, which was made for this very size, the appearance itself: what it says can be read without following another
+/// one, as a field's value must be.
+pub fn own(revision: &mut RevisionWriter<'_, '_>, drawing: Drawing, spot: Spot) -> Result<ObjectId, Error> {
+    let dict = revision.edit(&Place::object(drawing.xobject))?;
+    match upright(spot) {
+        Some(matrix) => dict.set("Matrix", Value::reals(&matrix)),
+        None => {
+            dict.remove("Matrix");
+        }
+    }
+    Ok(drawing.xobject)
+}
+
+/// What turns a drawing of the displayed size upright on its page; `None`: it stands upright.
+fn upright(spot: Spot) -> Option<[f64; 6]> {
+    let [width, height] = spot.displayed();
+    match spot.rotate {
+        90 => Some([0.0, 1.0, -1.0, 0.0, height, 0.0]),
+        180 => Some([-1.0, 0.0, 0.0, -1.0, width, height]),
+        270 => Some([0.0, -1.0, 1.0, 0.0, 0.0, width]),
+        _ => None,
+    }
 }
 
 /// The dictionary of a form XObject of this size.

@@ -93,6 +93,12 @@ pub enum Error {
         /// Full name.
         field: String,
     },
+    /// A field to be filled that is not there, is a signature, or has no area.
+    #[error("field {field:?} cannot be filled")]
+    FieldNotFillable {
+        /// Full name.
+        field: String,
+    },
     /// The document cannot be read or updated.
     #[error(transparent)]
     Pdf(#[from] pdf::Error),
@@ -223,6 +229,7 @@ impl Explain for Error {
             Self::XfaForm => "xfa_form",
             Self::NeedAppearances => "form_needs_appearances",
             Self::FieldInvisible { .. } => "field_invisible",
+            Self::FieldNotFillable { .. } => "field_not_fillable",
             Self::Pdf(error) => error.code(),
             Self::RectOutside { .. } => "rect_outside_page",
             Self::PictureInvalid => "seal_picture_invalid",
@@ -244,6 +251,7 @@ impl Explain for Error {
             | Self::FieldSigned { field }
             | Self::FieldName { field }
             | Self::FieldInvisible { field }
+            | Self::FieldNotFillable { field }
             | Self::NothingToStamp { field }
             | Self::StampTooLate { field }
             | Self::LockConflict { field } => vec![("field", field.clone())],

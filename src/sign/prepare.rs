@@ -1,6 +1,7 @@
 //! One revision with one signature: checks first, then the field, its look, the signature dictionary, the form, the catalog.
 
 use super::dictionary;
+use super::fill::{self, Filling};
 use super::request::{Purpose, Request};
 use super::rules;
 use super::seal::Seal;
@@ -54,13 +55,17 @@ fn write(document: &Document<'_>, request: &Request, purpose: Purpose) -> Result
         Some(visible) => Some(Seal::read(&visible.picture, archive::read(document)?)?),
         None => None,
     };
+    let fillings = fill::read(document, &request.fills, archive::read(document)?)?;
     let mut writer = Writer {
         revision: RevisionWriter::new(document),
         request,
         purpose,
         is_first: signatures.signed().next().is_none(),
     };
-    writer.survey(&target)?;
+    writer.survey(&target, &fillings)?;
+    for filling in fillings {
+        filling.write(&mut writer.revision)?;
+    }
     writer.write(&target, seal, &signatures)?;
     let update = writer.revision.finish()?;
     let (byte_range, hole) = update.signature.ok_or(pdf::Error::TooLarge { what: "file" })?;
@@ -82,8 +87,9 @@ struct Writer<'r, 'd, 'a> {
 
 impl Writer<'_, '_, '_> {
     /// Reads whatever will be changed before any number is given away, so that no new object takes a number that one of these refers to.
-    fn survey(&mut self, target: &Target<'_>) -> Result<(), Error> {
+    fn survey(&mut self, target: &Target<'_>, fillings: &[Filling]) -> Result<(), Error> {
         let revision = &mut self.revision;
+        fillings.iter().try_for_each(|filling| filling.survey(revision))?;
         let catalog = Place::object(revision.document().root_id());
         let form = revision.enter(&catalog, "AcroForm")?;
         revision.enter(&form, "Fields")?;

@@ -34,6 +34,31 @@ pub struct Request {
     pub contents_bytes: usize,
     /// Fields that nobody may change afterwards (FieldMDP). A field that brings its own `/Lock` refuses another one.
     pub lock: Option<FieldLock>,
+    /// Fields that the signer fills in the same revision; each is there and empty.
+    pub fills: Vec<Fill>,
+}
+
+/// A field that is filled with the signature.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Fill {
+    /// Its full name.
+    pub field: String,
+    /// What goes into it.
+    pub value: FillValue,
+}
+
+/// What goes into a field.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum FillValue {
+    /// A text, and a PDF whose one page shows it.
+    Text {
+        /// The value.
+        text: String,
+        /// Its look.
+        look: Vec<u8>,
+    },
+    /// A tick.
+    Tick,
 }
 
 /// What stands in `/Contents`.
@@ -110,6 +135,7 @@ impl Request {
             certify: None,
             contents_bytes,
             lock: None,
+            fills: Vec::new(),
         }
     }
 

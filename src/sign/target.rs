@@ -103,7 +103,7 @@ fn on_page(document: &Document<'_>, visible: &Visible) -> Result<(ObjectId, Opti
 }
 
 /// The rectangle of a widget and how its page is turned; `None` when it has no area.
-fn widget_spot(document: &Document<'_>, widget: ObjectId) -> Result<Option<Spot>, Error> {
+pub(super) fn widget_spot(document: &Document<'_>, widget: ObjectId) -> Result<Option<Spot>, Error> {
     let Value::Dict(dict) = document.get_plain(widget)?.value else {
         return Ok(None);
     };

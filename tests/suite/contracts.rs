@@ -1,7 +1,10 @@
 //! Contracts over HTTP, row by row of the reference service (S1-S51): each test names the rows that it covers, `docs/seed.md` lists them.
 
 mod drafts;
+mod faults;
 mod searching;
+mod signing;
+mod stage;
 
 use crate::support::daemon::Daemon;
 use crate::support::holder::{Holder, LABEL};

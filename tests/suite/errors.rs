@@ -9,7 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Codes that a function is handed by name, where no `Failure::new` shows them.
 const HANDED: &[(&str, &str)] = &[
+    ("contract_moved_on", "conflict"),
     ("disk_full", "internal"),
+    ("mail_outcome_unknown", "unavailable"),
     ("output_unwritable", "internal"),
     ("renewal_changed", "conflict"),
     ("renewal_moved", "conflict"),

@@ -22,6 +22,7 @@ pub(crate) mod holder;
 pub(crate) mod http;
 pub(crate) mod judges;
 pub(crate) mod lifetime;
+pub(crate) mod mailbox;
 pub(crate) mod mutate;
 pub(crate) mod pinentry;
 pub(crate) mod pki;

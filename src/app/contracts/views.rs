@@ -11,7 +11,7 @@ use crate::contract::field::Field;
 use crate::contract::progress::{Progress, Sender};
 use crate::contract::signer::Signer;
 use crate::contract::terms::{Item, Record};
-use crate::store::{ContractRow, EventRow, Version};
+use crate::store::{ContractRow, EventRow, Mail, Version};
 
 /// Most events of one answer.
 const MAX_EVENTS: u32 = 1_000;
@@ -130,6 +130,25 @@ pub struct EventView {
     pub said: String,
 }
 
+/// A mail about a contract.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct MailView {
+    /// request, code, completed, declined.
+    pub kind: String,
+    /// To which signer; none: the sender.
+    pub signer: Option<u16>,
+    /// The address.
+    pub recipient: String,
+    /// waiting, handing, sent, failed, unknown.
+    pub state: &'static str,
+    /// Why it stands there: a code.
+    pub reason: Option<String>,
+    /// When it was written down.
+    pub created: String,
+    /// Its last change.
+    pub updated: String,
+}
+
 impl App {
     /// A contract of the asker's.
     ///
@@ -162,6 +181,25 @@ impl App {
         self.own_contract(asker, id).await?;
         let rows = self.store().contract_events(id, after, MAX_EVENTS).await?;
         Ok(rows.into_iter().map(event).collect())
+    }
+
+    /// The mails about a contract of the asker's, oldest first.
+    ///
+    /// # Errors
+    /// `contract_not_found`.
+    pub async fn contract_mails(&self, asker: &Asker, id: &str) -> Result<Vec<MailView>, Failure> {
+        self.own_contract(asker, id).await?;
+        let mails = self.store().mails(id).await?;
+        let view = |mail: Mail| MailView {
+            kind: mail.kind,
+            signer: mail.signer,
+            recipient: mail.recipient,
+            state: mail.state.name(),
+            reason: mail.reason,
+            created: mail.created.rfc3339(),
+            updated: mail.updated.rfc3339(),
+        };
+        Ok(mails.into_iter().map(view).collect())
     }
 
     /// The contract of this id, whoever asks: for those who were let in already.

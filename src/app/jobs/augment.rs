@@ -176,7 +176,7 @@ fn short(id: &str, payload: Payload) -> Answer {
     Answer {
         next: Next::Short(payload.job(Step::Complete), why),
         also: Some(Box::new(move |tx| {
-            Box::pin(async move { tx.drop_blobs(&job, fetched.as_ref()).await })
+            Box::pin(async move { Ok(tx.drop_blobs(&job, fetched.as_ref()).await?) })
         })),
         details: vec![("level", level.into())],
     }
@@ -209,7 +209,7 @@ async fn improved(
             Box::pin(async move {
                 tx.add_blob(&blob, at).await?;
                 tx.hold_blob(&job, &blob.sha256).await?;
-                tx.drop_blobs(&job, Some(&blob.sha256)).await
+                Ok(tx.drop_blobs(&job, Some(&blob.sha256)).await?)
             })
         })),
         details,
@@ -249,7 +249,7 @@ async fn deliver(app: &App, id: &str, mut payload: Payload) -> Result<Answer, Fa
                 if let Some(kept) = kept {
                     tx.keep_file(&kept).await?;
                 }
-                tx.drop_blobs(&job, fetched.as_ref()).await
+                Ok(tx.drop_blobs(&job, fetched.as_ref()).await?)
             })
         })),
         details,

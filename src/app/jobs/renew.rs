@@ -163,7 +163,7 @@ async fn renewed(app: &App, id: &str, payload: Payload, (draft, raised): (Draft,
         also: Some(Box::new(move |tx| {
             Box::pin(async move {
                 tx.add_blob(&blob, at).await?;
-                tx.hold_blob(&job, &blob.sha256).await
+                Ok(tx.hold_blob(&job, &blob.sha256).await?)
             })
         })),
     })
@@ -194,7 +194,7 @@ async fn replace(app: &App, id: &str, payload: Payload) -> Result<Answer, Failur
         also: Some(Box::new(move |tx| {
             Box::pin(async move {
                 tx.keep_file(&kept).await?;
-                tx.drop_blobs(&job, None).await
+                Ok(tx.drop_blobs(&job, None).await?)
             })
         })),
     })
@@ -220,7 +220,7 @@ fn left(app: &App, id: &str, payload: Payload, code: &'static str) -> Answer {
             Box::pin(async move {
                 let path = payload.path.bytes();
                 tx.note_kept_problem(&path, &payload.sha256, Some(code), at).await?;
-                tx.drop_blobs(&job, None).await
+                Ok(tx.drop_blobs(&job, None).await?)
             })
         })),
     }

@@ -9,11 +9,18 @@ mod finding;
 
 use super::Service;
 use crate::app::contracts::ContractView;
+use crate::app::failure::{Failure, FailureKind};
+use crate::http::error::HttpError;
 use axum::Json;
+use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use std::path::Path;
+use tokio_util::io::ReaderStream;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+
+const READ_BYTES: usize = 64 * 1024;
 
 /// The addresses.
 pub(super) fn routes() -> OpenApiRouter<Service> {
@@ -31,6 +38,18 @@ pub(super) fn routes() -> OpenApiRouter<Service> {
         .routes(routes!(acts::approve))
         .routes(routes!(acts::ask_correction))
         .routes(routes!(acts::withdraw))
+        .routes(routes!(acts::send))
+        .routes(routes!(finding::mails))
+}
+
+/// A document's file.
+pub(super) async fn file(path: &Path, bytes: u64) -> Result<Response, HttpError> {
+    let gone = |_| Failure::new(FailureKind::NotFound, "contract_document_missing");
+    let file = tokio::fs::File::open(path).await.map_err(gone)?;
+    let body = Body::from_stream(ReaderStream::with_capacity(file, READ_BYTES));
+    let mut answer = ([(header::CONTENT_TYPE, "application/pdf")], body).into_response();
+    answer.headers_mut().insert(header::CONTENT_LENGTH, bytes.into());
+    Ok(answer)
 }
 
 /// A contract with its ETag.

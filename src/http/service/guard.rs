@@ -81,10 +81,13 @@ pub(super) async fn nothing() -> HttpError {
 /// The client; `None` on addresses that anybody may ask.
 async fn admit(service: &Service, request: &Parts) -> Result<Option<ClientView>, HttpError> {
     let rule = find(request)?;
-    if request.headers.contains_key(header::ORIGIN) {
-        return Err(Refusal::UnknownOrigin.into());
+    if let Some(origin) = request.headers.get(header::ORIGIN) {
+        let own = service.app.own_origin().filter(|_| rule.need == Need::Link);
+        if own.is_none_or(|own| origin.as_bytes() != own.as_bytes()) {
+            return Err(Refusal::UnknownOrigin.into());
+        }
     }
-    if rule.need == Need::Nothing {
+    if matches!(rule.need, Need::Nothing | Need::Link) {
         return Ok(None);
     }
     let client = identify(service, request).await?;

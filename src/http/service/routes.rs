@@ -10,6 +10,8 @@ pub(super) enum Need {
     Nothing,
     /// Any client.
     Client,
+    /// A signer: the link in the address is who asks. A browser may ask from the server's own pages.
+    Link,
     /// A client with this scope.
     Scope(Scope),
 }
@@ -61,4 +63,14 @@ pub(super) static SERVER: &[Rule] = &[
     rule(Method::POST, "/v1/contracts/{}/approve", CONTRACTS),
     rule(Method::POST, "/v1/contracts/{}/correction", CONTRACTS),
     rule(Method::POST, "/v1/contracts/{}/withdraw", CONTRACTS),
+    rule(Method::POST, "/v1/contracts/{}/send", CONTRACTS),
+    rule(Method::GET, "/v1/contracts/{}/mails", CONTRACTS),
+    rule(Method::GET, "/s/{}/contract", Need::Link),
+    rule(Method::GET, "/s/{}/documents/{}", Need::Link),
+    rule(Method::POST, "/s/{}/open", Need::Link),
+    rule(Method::POST, "/s/{}/code", Need::Link),
+    rule(Method::POST, "/s/{}/confirm", Need::Link),
+    rule(Method::POST, "/s/{}/sign", Need::Link),
+    rule(Method::POST, "/s/{}/decline", Need::Link),
+    rule(Method::POST, "/s/{}/disown", Need::Link),
 ];

@@ -36,3 +36,4 @@ contents-room-invalid = The room for the signature ({ $bytes } bytes) must be be
 contents-too-small = The signature ({ $needed } bytes) does not fit into the room kept for it ({ $room } bytes). Sign again with more room.
 nothing-to-stamp = The field "{ $field }" holds no signature that can be given a timestamp.
 stamp-too-late = The file was continued after the signature in "{ $field }", so a timestamp can no longer be put into it. Add a timestamp over the whole document instead.
+field-not-fillable = Field "{ $field }" cannot be filled in.

@@ -36,3 +36,4 @@ contents-room-invalid = 署名のための領域の大きさ({ $bytes }バイト
 contents-too-small = 署名のデータ({ $needed }バイト)が、用意した領域({ $room }バイト)に収まりません。領域を広げて、もう一度署名してください。
 nothing-to-stamp = フィールド「{ $field }」には、タイムスタンプを付けられる署名がありません。
 stamp-too-late = 「{ $field }」の署名の後にファイルが追記されているため、署名の中にタイムスタンプを入れられません。代わりに文書全体へのタイムスタンプを付けてください。
+field-not-fillable = 入力欄「{ $field }」に記入できません。

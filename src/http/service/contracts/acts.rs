@@ -87,3 +87,21 @@ pub(super) async fn withdraw(
 ) -> Result<Response, HttpError> {
     say(&service, address, asked, Saying::Withdraw).await
 }
+
+/// Fixes the version and asks the first signers.
+#[utoipa::path(post, path = "/v1/contracts/{id}/send", request_body = Act, params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)), responses(
+    (status = 200, body = ContractView), (status = 409, body = ErrorBody), (status = 412, body = ErrorBody), (status = 422, body = ErrorBody),
+    (status = 503, body = ErrorBody, description = "Mail, address or key for it are not set up")))]
+pub(super) async fn send(
+    State(service): State<Service>,
+    address: Address,
+    asked: Asked<Act>,
+) -> Result<Response, HttpError> {
+    let Path(id) = address.map_err(|_| Refusal::BadAddress)?;
+    let conditions = asked.conditions();
+    let asker = asked.asking.asker.speaking_for(asked.body.by.as_deref())?;
+    Ok(told(
+        StatusCode::OK,
+        &service.app.send_contract(&asker, &id, conditions).await?,
+    ))
+}

@@ -4,22 +4,17 @@ use super::super::Service;
 use super::asking::{Asked, Asking};
 use super::told;
 use crate::app::contracts::{ContractView, DocumentView, DraftWanted, SignerView};
-use crate::app::failure::{Failure, FailureKind};
 use crate::contract::field::Field;
 use crate::contract::signer::Signer;
 use crate::contract::terms::Action;
 use crate::http::error::{ErrorBody, HttpError, Refusal};
 use crate::http::upload;
 use axum::Json;
-use axum::body::Body;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{FromRequestParts, Path, Query, Request, State};
 use axum::http::StatusCode;
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use axum::response::{IntoResponse, Response};
-use tokio_util::io::ReaderStream;
-
-const READ_BYTES: usize = 64 * 1024;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::Response;
 
 /// Makes a draft. A repeated `Idempotency-Key` gets the contract of the first call.
 #[utoipa::path(post, path = "/v1/contracts", request_body = DraftWanted, params(("Idempotency-Key" = Option<String>, Header)), responses(
@@ -178,10 +173,5 @@ pub(super) async fn document(
 ) -> Result<Response, HttpError> {
     let Path((id, n)) = address.map_err(|_| Refusal::BadAddress)?;
     let (path, bytes) = service.app.contract_file(&asking.asker, &id, n).await?;
-    let gone = |_| Failure::new(FailureKind::NotFound, "contract_document_missing");
-    let file = tokio::fs::File::open(&path).await.map_err(gone)?;
-    let body = Body::from_stream(ReaderStream::with_capacity(file, READ_BYTES));
-    let mut answer = ([(CONTENT_TYPE, "application/pdf")], body).into_response();
-    answer.headers_mut().insert(CONTENT_LENGTH, bytes.into());
-    Ok(answer)
+    super::file(&path, bytes).await
 }

@@ -2,7 +2,7 @@
 
 use super::super::Service;
 use super::asking::Asking;
-use crate::app::contracts::{EventView, FoundPage, SearchWanted};
+use crate::app::contracts::{EventView, FoundPage, MailView, SearchWanted};
 use crate::http::error::{ErrorBody, HttpError, Refusal};
 use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
@@ -60,4 +60,16 @@ pub(super) async fn events(
     let Path(id) = address.map_err(|_| Refusal::BadAddress)?;
     let Query(from) = from.map_err(|_| Refusal::BadAddress)?;
     Ok(Json(service.app.contract_events(&asking.asker, &id, from.after).await?))
+}
+
+/// The mails about a contract, oldest first, and where each stands.
+#[utoipa::path(get, path = "/v1/contracts/{id}/mails", params(("id" = String, Path)), responses(
+    (status = 200, body = Vec<MailView>), (status = 404, body = ErrorBody)))]
+pub(super) async fn mails(
+    State(service): State<Service>,
+    address: Result<Path<String>, PathRejection>,
+    asking: Asking,
+) -> Result<Json<Vec<MailView>>, HttpError> {
+    let Path(id) = address.map_err(|_| Refusal::BadAddress)?;
+    Ok(Json(service.app.contract_mails(&asking.asker, &id).await?))
 }
