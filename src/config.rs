@@ -275,12 +275,14 @@ pub enum TsaLogin {
 }
 
 /// Which timestamps may be used.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Timestamps {
     /// Only those of accredited TSAs (認定); anything else is an error.
     pub accredited_only: bool,
     /// SHA-256 of the accredited TSAs' certificates.
     pub accredited: BTreeSet<[u8; 32]>,
+    /// How far a timestamp's time may be from this machine's clock.
+    pub clock_tolerance_ms: u64,
 }
 
 /// How evidence is gathered.

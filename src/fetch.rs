@@ -17,9 +17,9 @@ use std::fmt;
 
 pub use budget::{Budget, FAILURES_BEFORE_REST, MAX_REST_SECONDS, MIN_REST_SECONDS, Memory, Quota, Turn};
 pub use cache::{MAX_CACHE_BYTES, RevocationCache};
-pub use found::MAX_REQUESTS;
+pub use found::{MAX_REQUESTS, Requests};
 pub use issuers::issuers;
-pub use revocation::{Collected, RevocationCause, RevocationDemand, revocation};
+pub use revocation::{Collected, Failed, RevocationCause, RevocationDemand, revocation};
 pub use timestamp::{Answered, Demand, Remember, Stamped, Tsa, timestamp};
 
 /// Why there is no timestamp.
@@ -54,6 +54,13 @@ pub enum Cause {
     Status(u16),
     /// The answer or the token in it.
     Token(tsa::Error),
+    /// The token's time is too far from ours: one of the two clocks is wrong.
+    Clock {
+        /// The token's.
+        says: Timestamp,
+        /// Ours when the TSA was asked.
+        ours: Timestamp,
+    },
     /// The token's certificate is not on the list of accredited TSAs.
     NotAccredited,
     /// The token's certificate does not lead to an anchor; what stands against the best path, the gravest first.
@@ -73,6 +80,7 @@ impl fmt::Display for Attempt {
             Cause::Net(error) => f.write_str(error.code()),
             Cause::Status(status) => write!(f, "HTTP {status}"),
             Cause::Token(error) => f.write_str(error.code()),
+            Cause::Clock { says, ours } => write!(f, "clock_differs, TSA {says}, hankod {ours}"),
             Cause::NotAccredited => f.write_str("not_accredited"),
             Cause::Untrusted(findings) => f.write_str(findings.first().map_or("untrusted", Explain::code)),
             Cause::Forgotten(code) => f.write_str(code),

@@ -12,6 +12,7 @@ use thiserror::Error;
 
 pub mod algorithms;
 pub mod anchors;
+pub mod checks;
 mod constraints;
 mod crl;
 mod names;
@@ -22,6 +23,7 @@ pub mod revocation;
 mod validate;
 
 pub use anchors::{Anchors, Use};
+pub use checks::Checks;
 pub use crl::{Crl, MAX_CRL_BYTES, Reason};
 pub use ocsp::{MAX_OCSP_BYTES, OcspAnswer};
 pub use policies::PolicyRules;
@@ -103,6 +105,12 @@ pub enum Finding {
     /// So many paths, such long ones, that the search was ended.
     #[error("the search for a path was ended at its limits")]
     SearchEnded,
+    /// So many signatures on certificates and revocation data, or such slow ones, that no more were checked.
+    #[error("the checks were ended at their limits")]
+    ChecksEnded,
+    /// A timestamp was taken, and nobody is trusted that its authority could be checked against.
+    #[error("no anchors for timestamp authorities")]
+    AuthorityUnchecked,
     /// The issuer's key did not sign it.
     #[error("{subject}: its issuer's key did not sign it")]
     SignatureWrong {
@@ -231,7 +239,7 @@ impl Finding {
     /// Where it leads (EN 319 102-1, 5.1.3 and 5.2.6).
     pub const fn sub_indication(&self) -> SubIndication {
         match self {
-            Self::IssuerMissing { .. } => SubIndication::NoCertificateChainFound,
+            Self::IssuerMissing { .. } | Self::AuthorityUnchecked => SubIndication::NoCertificateChainFound,
             Self::SearchEnded | Self::SignatureWrong { .. } | Self::ExtensionMalformed { .. } => {
                 SubIndication::CertificateChainGeneralFailure
             }
@@ -240,6 +248,7 @@ impl Finding {
             }
             Self::Revoked { is_ca: false, .. } => SubIndication::RevokedNoPoe,
             Self::Revoked { is_ca: true, .. } => SubIndication::RevokedCaNoPoe,
+            Self::ChecksEnded => SubIndication::Generic,
             Self::OnHold { .. } | Self::RevocationUnknown { .. } => SubIndication::TryLater,
             Self::NotYetValid { .. } => SubIndication::NotYetValid,
             Self::Expired { .. } => SubIndication::OutOfBoundsNoPoe,
@@ -259,6 +268,8 @@ impl Explain for Finding {
         match self {
             Self::IssuerMissing { .. } => "trust_issuer_missing",
             Self::SearchEnded => "trust_search_ended",
+            Self::ChecksEnded => "trust_checks_ended",
+            Self::AuthorityUnchecked => "trust_authority_unchecked",
             Self::SignatureWrong { .. } => "trust_signature_wrong",
             Self::AlgorithmUnsupported { .. } => "trust_algorithm_unsupported",
             Self::AlgorithmWeak { .. } => "trust_algorithm_weak",
@@ -285,7 +296,7 @@ impl Explain for Finding {
             args
         };
         match self {
-            Self::SearchEnded => Vec::new(),
+            Self::SearchEnded | Self::ChecksEnded | Self::AuthorityUnchecked => Vec::new(),
             Self::IssuerMissing { subject, issuer } => of(subject, Some(("issuer", issuer.clone()))),
             Self::AlgorithmUnsupported { subject, algorithm } => of(subject, Some(("algorithm", algorithm.clone()))),
             Self::AlgorithmWeak {

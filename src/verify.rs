@@ -76,6 +76,18 @@ pub enum Finding {
         /// Why.
         error: tsa::Error,
     },
+    /// A timestamp in the signature cannot be read; it proves nothing.
+    #[error("signature in {field}: timestamp not readable")]
+    TimestampUnread {
+        /// Full name of the field.
+        field: String,
+    },
+    /// The signature holds more timestamps than are looked at.
+    #[error("signature in {field}: too many timestamps")]
+    TimestampsLeftOut {
+        /// Full name of the field.
+        field: String,
+    },
     /// A field was filled, and what it shows cannot be read.
     #[error("field {field}: appearance not readable")]
     AppearanceUnread {
@@ -148,6 +160,11 @@ impl Finding {
         };
         faults.into_iter().map(said).collect()
     }
+
+    /// Whether it is about a timestamp in this field that was not judged.
+    fn is_skipped_in(&self, name: &str) -> bool {
+        matches!(self, Self::TimestampUnread { field } | Self::TimestampsLeftOut { field } if field == name)
+    }
 }
 
 impl Explain for Finding {
@@ -162,6 +179,8 @@ impl Explain for Finding {
             Self::SignatureReplaced { .. } => "signature_replaced",
             Self::SubFilter { .. } => "sub_filter_unknown",
             Self::Timestamp { error, .. } => error.code(),
+            Self::TimestampUnread { .. } => "timestamp_unread",
+            Self::TimestampsLeftOut { .. } => "timestamps_left_out",
             Self::AppearanceUnread { .. } => "appearance_unread",
             Self::OtherField { .. } => "signature_other_field",
             Self::OtherCertificate { .. } => "signature_other_certificate",
@@ -184,6 +203,8 @@ impl Explain for Finding {
             Self::ByteRange { field }
             | Self::SignatureReplaced { field }
             | Self::SubFilter { field }
+            | Self::TimestampUnread { field }
+            | Self::TimestampsLeftOut { field }
             | Self::AppearanceUnread { field }
             | Self::OtherField { field }
             | Self::OtherCertificate { field }

@@ -3,24 +3,26 @@
 //!
 //! Nothing is trusted because it was fetched: [`crate::trust`] judges every piece. What stays missing is named for each certificate.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::time::{Duration, Instant};
 
 use super::App;
 use super::failure::Failure;
 use crate::clock::Timestamp;
 use crate::der::Certificate;
-use crate::fetch::{self, RevocationCache, RevocationDemand};
+use crate::fetch::{self, Failed, Requests, RevocationCache, RevocationDemand};
 use crate::net::{Client, HostPort};
 use crate::pdf::dss::Dss;
 use crate::store::StoreError;
 use crate::trust::path::{self, Path, Purpose, Rules};
 use crate::trust::revocation::{self, Evidence, Freshness, Link, Status};
-use crate::trust::{Anchors, Crl, Finding, OcspAnswer, Reason, Use, Why};
+use crate::trust::{Anchors, Checks, Crl, Finding, OcspAnswer, Reason, Use, Why};
 pub use crate::verify::judge::Pieces;
 
 /// What all requests of one collection may take together.
-const DEADLINE: Duration = Duration::from_secs(120);
+pub(super) const FETCHING: Duration = Duration::from_secs(120);
+/// What judging the pieces may take beyond that.
+pub(super) const JUDGING: Duration = Duration::from_secs(60);
 /// Most paths of one certificate that are tried: another one may do where data for the first is missing.
 const MAX_PATHS: usize = 3;
 
@@ -126,9 +128,15 @@ impl Pieces {
 
     /// Takes what the other has, each piece once.
     pub(crate) fn extend(&mut self, other: &Self) {
-        other.certificates.iter().for_each(|one| self.take_certificate(one));
-        other.answers.iter().for_each(|one| self.take_answer(one));
-        other.crls.iter().for_each(|one| self.take_crl(one));
+        let mut known: HashSet<[u8; 32]> = self.certificates.iter().map(|one| *one.sha256()).collect();
+        let news = other.certificates.iter().filter(|one| known.insert(*one.sha256()));
+        self.certificates.extend(news.cloned());
+        let mut known: HashSet<[u8; 32]> = self.answers.iter().map(|one| *one.sha256()).collect();
+        let news = other.answers.iter().filter(|one| known.insert(*one.sha256()));
+        self.answers.extend(news.cloned());
+        let mut known: HashSet<[u8; 32]> = self.crls.iter().map(|one| *one.sha256()).collect();
+        let news = other.crls.iter().filter(|one| known.insert(*one.sha256()));
+        self.crls.extend(news.cloned());
     }
 }
 
@@ -153,15 +161,18 @@ impl App {
         }
         let mut cache = RevocationCache::default();
         self.store().load_fetched(&keys, &mut cache, now).await?;
-        let mut collector = Collector::new(&client, anchors, known, now);
+        let until = Instant::now() + FETCHING;
+        let (mut requests, checks) = (Requests::new(&client, until), Checks::until(until + JUDGING));
+        let mut collector = Collector::new(&mut requests, &checks, anchors, known, now);
         for subject in subjects {
             let paths = collector.paths(subject, &mut cache).await;
             let keys: Vec<String> = paths.iter().flatten().flat_map(RevocationCache::keys).collect();
             self.store().load_fetched(&keys, &mut cache, now).await?;
             collector.subject(subject, paths, &mut cache).await;
         }
+        let gathered = collector.end();
         self.keep(&cache, now).await?;
-        Ok(collector.gathered)
+        Ok(gathered)
     }
 
     async fn keep(&self, cache: &RevocationCache, now: Timestamp) -> Result<(), Failure> {
@@ -184,42 +195,78 @@ impl App {
     }
 }
 
-/// Gathers without a state and gives everything at hand afterwards, also what speaks against a certificate; what is fetched is kept in `cache` for as long
-/// as the caller keeps that.
+/// Gathers without a state and gives everything at hand afterwards, also what speaks against a certificate, and the addresses that gave nothing; what is
+/// fetched is kept in `cache` for as long as the caller keeps that.
 pub async fn gather(
-    client: &Client,
+    (requests, checks): (&mut Requests<'_>, &Checks),
     subjects: &[Subject],
     known: &Pieces,
     anchors: &Anchors,
     (cache, now): (&mut RevocationCache, Timestamp),
-) -> Pieces {
-    let mut collector = Collector::new(client, anchors, known, now);
+) -> (Pieces, Vec<Failed>) {
+    let mut collector = Collector::new(requests, checks, anchors, known, now);
     for subject in subjects {
         let paths = collector.paths(subject, cache).await;
         collector.subject(subject, paths, cache).await;
     }
-    collector.known
+    (collector.known, collector.failed)
 }
 
-struct Collector<'a> {
-    client: &'a Client,
+/// The private places that addresses in certificates may lead to: `HOST:PORT`, the configured ones and more.
+///
+/// # Errors
+/// `net_address`.
+pub(super) fn places(configured: &BTreeSet<String>, more: &[String]) -> Result<HashSet<HostPort>, Failure> {
+    let places = configured.iter().chain(more).map(|place| HostPort::parse(place));
+    Ok(places.collect::<Result<_, _>>()?)
+}
+
+struct Collector<'a, 'c> {
+    requests: &'a mut Requests<'c>,
+    checks: &'a Checks,
     anchors: &'a Anchors,
     /// At hand, and what was fetched for the subjects so far.
     known: Pieces,
     now: Timestamp,
-    until: Instant,
     gathered: Gathered,
+    failed: Vec<Failed>,
 }
 
-impl<'a> Collector<'a> {
-    fn new(client: &'a Client, anchors: &'a Anchors, known: &Pieces, now: Timestamp) -> Self {
+impl<'a, 'c> Collector<'a, 'c> {
+    fn new(
+        requests: &'a mut Requests<'c>,
+        checks: &'a Checks,
+        anchors: &'a Anchors,
+        known: &Pieces,
+        now: Timestamp,
+    ) -> Self {
         Self {
-            client,
+            requests,
+            checks,
             anchors,
             known: known.clone(),
             now,
-            until: Instant::now() + DEADLINE,
+            failed: Vec::new(),
             gathered: Gathered::default(),
+        }
+    }
+
+    /// What was gathered; not whole when something was not looked at.
+    fn end(mut self) -> Gathered {
+        if self.checks.have_ended() {
+            self.miss(vec![Finding::ChecksEnded]);
+        }
+        self.gathered
+    }
+
+    /// Notes addresses that gave nothing, each once.
+    fn note(&mut self, failed: Vec<Failed>) {
+        for one in failed {
+            if !self.failed.contains(&one) {
+                let (address, cause) = &one;
+                log::warn!(code = "revocation_not_fetched", address = address.as_str(), cause:%; "an address in a certificate gave no issuer or revocation data");
+                self.failed.push(one);
+            }
         }
     }
 
@@ -230,13 +277,15 @@ impl<'a> Collector<'a> {
             Use::Signers | Use::Responders => Purpose::Signer,
         };
         let rules = Rules::new(subject.at, purpose, subject.use_);
-        let find = |pool: &[Certificate]| path::find_all(&subject.certificate, pool, self.anchors, &rules);
+        let find = |pool: &[Certificate]| path::find_all(&subject.certificate, pool, self.anchors, &rules, self.checks);
         let mut found = find(&self.known.certificates);
         if found.valid.is_empty() {
             let trusted = (self.anchors, subject.use_);
             let known = (cache, self.now);
             let pool = &mut self.known.certificates;
-            fetch::issuers(self.client, &subject.certificate, pool, trusted, known, self.until).await;
+            let requests = &mut *self.requests;
+            let failed = fetch::issuers(requests, &subject.certificate, pool, trusted, known, self.checks).await;
+            self.note(failed);
             found = find(&self.known.certificates);
         }
         found.valid.truncate(MAX_PATHS);
@@ -285,15 +334,13 @@ impl<'a> Collector<'a> {
             certificates: &self.known.certificates,
             anchors: self.anchors,
             anchors_for: subject.use_,
-            until: self.until,
+            checks: self.checks,
         };
         let known = (self.known.answers.clone(), self.known.crls.clone());
-        let found = fetch::revocation(self.client, &demand, known, cache, self.now).await;
-        for (address, cause) in &found.failed {
-            log::warn!(code = "revocation_not_fetched", address = address.as_str(), cause:%; "an address in a certificate gave no revocation data");
-        }
+        let found = fetch::revocation(self.requests, &demand, known, cache, self.now).await;
         self.known.answers = found.answers;
         self.known.crls = found.crls;
+        self.note(found.failed);
         found.links
     }
 
@@ -320,6 +367,7 @@ impl<'a> Collector<'a> {
                 anchors: self.anchors,
                 anchors_for: subject.use_,
                 freshness: subject.freshness,
+                checks: self.checks,
             };
             revocation::findings(&revocation::judge_path(path, &evidence, subject.at)).len()
         };

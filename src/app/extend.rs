@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::desk::{Level, Revocation, Said};
 use super::draft::{self, Draft, parent};
 use super::failure::{Failure, FailureKind};
-use super::{App, anchors, files, renewal};
+use super::{App, anchors, collect, files, renewal};
 use crate::access::Principal;
 use crate::audit::{self, AuditError, Event, Kind};
 use crate::net::HostPort;
@@ -210,12 +210,10 @@ impl App {
         if level >= Level::BLt && anchors.is_empty() {
             return Err(Failure::new(FailureKind::Invalid, "levels_without_anchors"));
         }
-        let configured = self.config().network.allow_private.iter();
-        let places = configured.chain(allow_private).map(|place| HostPort::parse(place));
         Ok(Supply {
             tsas: tsas.to_vec(),
             anchors: Arc::new(anchors),
-            places: places.collect::<Result<_, _>>()?,
+            places: collect::places(&self.config().network.allow_private, allow_private)?,
             freshness,
         })
     }

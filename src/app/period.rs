@@ -13,6 +13,9 @@ use crate::text::{Lang, say};
 use crate::verify::judge::{SubIndication, Verdict};
 use crate::verify::report::{Changes, FileReport, Kind, SignatureReport, TimestampKind, TimestampReport};
 
+/// What is found where a signature's timestamps were not all looked at.
+const SKIPPED: [&str; 2] = ["timestamp_unread", "timestamps_left_out"];
+
 /// From the first day to the last, both included, in Japan.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Period {
@@ -173,7 +176,8 @@ impl PeriodReport {
 /// A signature or document timestamp of which no time could be read: whether it belongs to the period nobody knows.
 fn hides_a_time(file: &FileReport) -> bool {
     let document = |s: &SignatureReport| s.kind == Kind::DocumentTimestamp;
-    let hides = |s: &SignatureReport| s.timestamps.is_empty() && (document(s) || s.algorithm.is_none());
+    let skipped = |s: &SignatureReport| s.findings.iter().any(|f| SKIPPED.contains(&f.code));
+    let hides = |s: &SignatureReport| s.timestamps.is_empty() && (document(s) || s.algorithm.is_none()) || skipped(s);
     file.revisions == 0 || file.signatures.iter().any(hides)
 }
 

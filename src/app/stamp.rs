@@ -1,6 +1,7 @@
 //! A timestamp for a signature that the token has made: after the token is closed, before the file is written.
 //!
-//! Without a good token there is no file: nothing here takes another time, and a lower level is never passed off as the one that was asked for.
+//! Without a good token there is no file: nothing here takes another time, and a lower level is never passed off as the one that was asked for. Where no
+//! authority for timestamps is trusted and none is listed, a token's path cannot be checked; that is said with every level that rests on it.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -17,7 +18,7 @@ use crate::cms::{self, SignedData};
 use crate::config::{self, TsaLogin};
 use crate::der::{DigestAlgorithm, ObjectIdentifier};
 use crate::fetch::{self, Answered, Cause, Demand, Quota, Stamped, Tsa, Turn};
-use crate::net::{Authorization, Client, ClientIdentity, Url};
+use crate::net::{Authorization, Client, ClientIdentity, HostPort, Url};
 use crate::secret::{ApiKey, MAX_SECRET_BYTES};
 use crate::store::StoreError;
 use crate::text::Explain;
@@ -38,7 +39,7 @@ impl App {
     /// # Errors
     /// `fetch_no_tsa`, `net_address`, or a file that cannot be read.
     pub(super) async fn check_tsas(&self, named: &[String]) -> Result<(), Failure> {
-        match self.tsas(named).await?.is_empty() {
+        match self.tsas(named, &HashSet::new()).await?.is_empty() {
             true => Err(fetch::Error::NoTsa.into()),
             false => Ok(()),
         }
@@ -51,12 +52,16 @@ impl App {
     pub(crate) async fn timestamp(&self, imprint: Imprint, supply: &Supply) -> Result<Stamped, Failure> {
         let settings = &self.config().timestamp;
         let knows_authorities = supply.anchors.of(Use::TimestampAuthorities).next().is_some();
+        if self.trusts_any_tsa(supply) {
+            log::warn!(code = "tsa_unchecked"; "no authority for timestamps is trusted: whose timestamp is taken is not checked");
+        }
         let demand = Demand {
             imprint,
             accredited: settings.accredited_only.then(|| settings.accredited.clone()),
             anchors: knows_authorities.then(|| supply.anchors.clone()),
+            clock_tolerance: Duration::from_millis(settings.clock_tolerance_ms),
         };
-        let tsas = self.tsas(&supply.tsas).await?;
+        let tsas = self.tsas(&supply.tsas, &supply.places).await?;
         let remember = |one, turn| -> Answered<'_> { Box::pin(self.note_turn(one, turn)) };
         let stamped = fetch::timestamp(&tsas, &demand, &remember, self.now()).await?;
         for attempt in &stamped.failed {
@@ -64,6 +69,12 @@ impl App {
             log::warn!(code = "tsa_failed", tsa = attempt.tsa, cause; "a TSA gave no timestamp");
         }
         Ok(stamped)
+    }
+
+    /// Nothing is there that a TSA's certificate could be checked against: neither anchors nor a list of accredited ones.
+    pub(crate) fn trusts_any_tsa(&self, supply: &Supply) -> bool {
+        let anchors = supply.anchors.of(Use::TimestampAuthorities).next();
+        anchors.is_none() && !self.config().timestamp.accredited_only
     }
 
     /// Notes a turn of a TSA in the state, where other processes see it; what changes nothing is not written.
@@ -91,7 +102,7 @@ impl App {
     /// Room in bytes for a token of one of the TSAs: what was measured and a quarter more, or enough for any that is known.
     pub(crate) async fn token_room(&self, named: &[String]) -> Result<usize, Failure> {
         let memory = self.store().tsa_memory().await?;
-        let tsas = self.tsas(named).await?;
+        let tsas = self.tsas(named, &HashSet::new()).await?;
         let measured = tsas
             .iter()
             .map(|one| memory.get(&one.url.to_string()).map_or(0, |b| b.token_bytes));
@@ -130,28 +141,33 @@ impl App {
         Ok(stamped)
     }
 
-    /// Those named, else those configured, with their secrets as they are now.
-    async fn tsas(&self, named: &[String]) -> Result<Vec<Tsa>, Failure> {
+    /// Those named, else those configured, with their secrets as they are now. `places`: private ones that addresses in certificates may lead to.
+    async fn tsas(&self, named: &[String], places: &HashSet<HostPort>) -> Result<Vec<Tsa>, Failure> {
         if !named.is_empty() {
-            return named.iter().map(|url| plain(url)).collect();
+            return named.iter().map(|url| plain(url, places)).collect();
         }
-        let configured = self.config().tsas.clone();
-        self.blocking(move || configured.iter().map(of_config).collect()).await
+        let (configured, places) = (self.config().tsas.clone(), places.clone());
+        self.blocking(move || configured.iter().map(|one| of_config(one, &places)).collect())
+            .await
     }
 }
 
-fn plain(url: &str) -> Result<Tsa, Failure> {
+fn plain(url: &str, places: &HashSet<HostPort>) -> Result<Tsa, Failure> {
+    let url = Url::parse(url)?;
+    // A TSA's token may send us to its own house and to no other one.
+    let own = places.iter().filter(|place| place.host == url.place().host);
     Ok(Tsa {
-        url: Url::parse(url)?,
         policy: None,
         authorization: None,
         client: Arc::new(Client::new(HashSet::new(), Vec::new(), None)),
+        issuers: Arc::new(Client::new(own.cloned().collect(), Vec::new(), None)),
+        url,
         quota: None,
         deadline: DEADLINE,
     })
 }
 
-fn of_config(one: &config::Tsa) -> Result<Tsa, Failure> {
+fn of_config(one: &config::Tsa, places: &HashSet<HostPort>) -> Result<Tsa, Failure> {
     let identity = match &one.client {
         Some((chain, key)) => {
             let key = zeroize::Zeroizing::new(small_file(key, MAX_PEM_BYTES)?);
@@ -179,7 +195,7 @@ fn of_config(one: &config::Tsa) -> Result<Tsa, Failure> {
             window: Duration::from_millis(window_ms),
         }),
         deadline: Duration::from_millis(one.deadline_ms),
-        ..plain(&one.url)?
+        ..plain(&one.url, places)?
     })
 }
 

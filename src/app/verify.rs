@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use super::collect::{self, Pieces, Subject};
 use super::desk::UploadedDocument;
@@ -15,17 +15,19 @@ use super::files::password;
 use super::{App, anchors};
 use crate::clock::Timestamp;
 use crate::config::Config;
-use crate::fetch::RevocationCache;
-use crate::net::{Client, HostPort};
+use crate::der::Certificate;
+use crate::fetch::{Failed, Requests, RevocationCache};
+use crate::net::Client;
 use crate::pdf::Document;
 use crate::secret::Password;
-use crate::text::{Explain, Lang};
-use crate::trust::Anchors;
+use crate::text::{Explain, Lang, plain};
 use crate::trust::revocation::Freshness;
+use crate::trust::{Anchors, Checks, Use};
+use crate::verify::Finding;
 use crate::verify::chain::Chain;
+use crate::verify::file::{self, Examination};
 use crate::verify::judge::{Basis, Judgement, RevocationRule};
-use crate::verify::report::FileReport;
-use crate::verify::{Finding, file};
+use crate::verify::report::{FileReport, NotFetched};
 
 /// How often data is fetched for one file: what proves a time opens questions about that time.
 const MAX_ROUNDS: usize = 3;
@@ -45,6 +47,8 @@ pub struct Report {
 pub struct Wish {
     /// Files and folders of anchors in place of the configured ones; empty: those.
     pub trust: Vec<PathBuf>,
+    /// Certificates of roots on tokens, DER, for signers; beside the configured anchors.
+    pub token_roots: Vec<Vec<u8>>,
     /// What is demanded about revocation.
     pub revocation: RevocationRule,
     /// The moment of the judgement; `None`: now.
@@ -82,15 +86,18 @@ pub struct Online {
 }
 
 impl Wish {
-    /// Reads the files that it names; what it leaves open is the configuration's. Anchors on tokens are not among them. Blocks.
+    /// Reads the files that it names; what it leaves open is the configuration's, but for what stands on tokens. Blocks.
     ///
     /// # Errors
-    /// Those of [`anchors`], `input_unreadable`, `password_too_long`, `net_address`.
+    /// Those of [`anchors`] and of a root's certificate, `input_unreadable`, `password_too_long`, `net_address`.
     pub fn read(&self, config: &Config, lang: Lang) -> Result<Asked, Failure> {
-        let anchors = match self.trust.is_empty() {
+        let mut anchors = match self.trust.is_empty() {
             true => anchors::of_config(&config.trust)?,
             false => anchors::of_paths(&self.trust)?,
         };
+        for der in &self.token_roots {
+            anchors.add(Certificate::parse(der)?, &[Use::Signers]);
+        }
         self.with(anchors, config, lang)
     }
 
@@ -113,15 +120,20 @@ impl Wish {
 
 impl Online {
     fn new(configured: &BTreeSet<String>, more: &[String]) -> Result<Self, Failure> {
-        let places = configured.iter().chain(more).map(|place| HostPort::parse(place));
         Ok(Self {
-            client: Client::new(places.collect::<Result<_, _>>()?, Vec::new(), None),
+            client: Client::new(collect::places(configured, more)?, Vec::new(), None),
             cache: Mutex::default(),
         })
     }
 
-    /// Everything at hand with what could be fetched for these chains. Blocks; called off the async threads.
-    fn fetch(&self, open: &[Chain], known: &Pieces, asked: &Asked) -> Pieces {
+    /// Everything at hand with what could be fetched for these chains, and the addresses that gave nothing. Blocks; called off the async threads.
+    fn fetch(
+        &self,
+        (requests, checks): (&mut Requests<'_>, &Checks),
+        open: &[Chain],
+        known: &Pieces,
+        asked: &Asked,
+    ) -> (Pieces, Vec<Failed>) {
         let now = Timestamp::from_system(SystemTime::now());
         let subject = |chain: &Chain| Subject {
             certificate: chain.certificate.clone(),
@@ -136,10 +148,10 @@ impl Online {
         let subjects: Vec<Subject> = open.iter().map(subject).collect();
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
-            return known.clone();
+            return (known.clone(), Vec::new());
         };
         runtime.block_on(collect::gather(
-            &self.client,
+            (requests, checks),
             &subjects,
             known,
             &asked.anchors,
@@ -169,8 +181,11 @@ impl App {
 }
 
 /// Whether more data could change anything: something is sound, somebody is trusted, and revocation matters.
-fn wants_data(judgement: &Judgement<'_>, asked: &Asked) -> bool {
-    !judgement.open.is_empty() && !asked.anchors.is_empty() && asked.revocation != RevocationRule::None
+fn wants_data(judgement: &Judgement<'_>, asked: &Asked, checks: &Checks) -> bool {
+    !checks.have_ended()
+        && !judgement.open.is_empty()
+        && !asked.anchors.is_empty()
+        && asked.revocation != RevocationRule::None
 }
 
 /// Verifies the file at `path`. `folder`: where the private copy may lie for as long as this takes.
@@ -201,28 +216,59 @@ pub(super) fn verify_draft(draft: &Draft, name: &str, asked: &Asked) -> Result<F
         }
     };
     let digests = draft.digests(examination.requests())?;
-    let (mut pieces, mut rounds) = (Pieces::default(), 0);
-    let judgement = loop {
-        let basis = Basis {
-            anchors: &asked.anchors,
-            at: asked.at,
-            revocation: asked.revocation,
-            pieces: &pieces,
+    let (judgement, failed) = judged(&examination, &digests, asked);
+    let not_fetched = failed.into_iter().map(|(address, cause)| NotFetched {
+        address: plain(&address),
+        cause: cause.to_string(),
+    });
+    let report = FileReport::new(name, &document, &judgement, asked.lang);
+    Ok(FileReport {
+        sha256,
+        not_fetched: not_fetched.collect(),
+        ..report
+    })
+}
+
+/// Judges by what the file holds, then with what is fetched for the questions that this leaves open, all of it within one measure of requests, checks and
+/// time. Gives also the addresses that gave nothing.
+fn judged<'e>(
+    examination: &'e Examination<'_>,
+    digests: &[Option<Vec<u8>>],
+    asked: &Asked,
+) -> (Judgement<'e>, Vec<Failed>) {
+    let fetched_by = Instant::now() + collect::FETCHING;
+    let checks = Checks::until(fetched_by + collect::JUDGING);
+    let mut sources = asked
+        .online
+        .as_ref()
+        .map(|one| (one, Requests::new(&one.client, fetched_by)));
+    let (mut pieces, mut failed, mut rounds) = (Pieces::default(), Vec::new(), 0);
+    loop {
+        let judgement = examination.judge(
+            digests,
+            &Basis {
+                anchors: &asked.anchors,
+                at: asked.at,
+                revocation: asked.revocation,
+                pieces: &pieces,
+                asked: rounds > 0,
+                checks: &checks,
+            },
+        );
+        let wanted = rounds < MAX_ROUNDS && wants_data(&judgement, asked, &checks);
+        let Some((online, requests)) = sources.as_mut().filter(|_| wanted) else {
+            return (judgement, failed);
         };
-        let judgement = examination.judge(&digests, &basis);
-        let online = asked
-            .online
-            .as_ref()
-            .filter(|_| rounds < MAX_ROUNDS && wants_data(&judgement, asked));
-        let Some(online) = online else { break judgement };
         let mut known = examination.pieces();
         known.extend(&pieces);
-        let more = online.fetch(&judgement.open, &known, asked);
-        if more.counts() == known.counts() {
-            break judgement;
-        }
-        (pieces, rounds) = (more, rounds + 1);
-    };
-    let report = FileReport::new(name, &document, &judgement, asked.lang);
-    Ok(FileReport { sha256, ..report })
+        let (more, news) = online.fetch((requests, &checks), &judgement.open, &known, asked);
+        failed.extend(news.into_iter().filter(|one| !failed.contains(one)).collect::<Vec<_>>());
+        // Nothing new: judged once more, so that what is missing is said to be not to be had.
+        rounds = if more.counts() == known.counts() {
+            MAX_ROUNDS
+        } else {
+            rounds + 1
+        };
+        pieces = more;
+    }
 }

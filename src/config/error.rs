@@ -126,6 +126,9 @@ pub enum ValueError {
     /// An address that is not http or https.
     #[error("`{0}` is not an http or https address")]
     Url(String),
+    /// A TSA that would be shown a password or key over an open connection.
+    #[error("`{0}` would be shown a secret without TLS")]
+    TsaPlainHttp(String),
     /// A place that is not a host with a port.
     #[error("`{0}` is not a host with a port")]
     Place(String),
@@ -162,6 +165,7 @@ impl Explain for ConfigError {
                 ValueError::Sha256(_) => "config_sha256",
                 ValueError::Hours(_) => "config_hours",
                 ValueError::Url(_) => "config_url",
+                ValueError::TsaPlainHttp(_) => "config_tsa_plain_http",
                 ValueError::Place(_) => "config_place",
                 ValueError::Oid(_) => "config_oid",
                 ValueError::NothingAccredited => "config_nothing_accredited",
@@ -199,6 +203,7 @@ impl ValueError {
     fn args(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::PlainHttp(found)
+            | Self::TsaPlainHttp(found)
             | Self::Listen(found)
             | Self::Atr(found)
             | Self::Twice(found)

@@ -65,6 +65,7 @@ pub(super) struct Raw {
 #[serde(deny_unknown_fields)]
 pub(super) struct Timestamps {
     pub(super) accredited_only: At<bool>,
+    pub(super) clock_tolerance_ms: At<i64>,
     pub(super) accredited: Option<Vec<Spanned<String>>>,
 }
 

@@ -140,6 +140,7 @@ fn what_is_wrong_is_said_with_its_line() {
         ("[[tsa]]\nurl = \"https://u@a/\"", 2, "config_url"),
         ("[[tsa]]\nurl = \"http://a\"\npolicy = \"1..2\"", 3, "config_oid"),
         ("[[tsa]]\nurl = \"http://a\"\nuser = \"u\"", 2, "config_one_of"),
+        ("[timestamp]\nclock_tolerance_ms = 999", 2, "config_range"),
         ("[[tsa]]\nurl = \"http://a\"\nquota_requests = 2", 2, "config_one_of"),
         (
             "[[tsa]]\nurl = \"http://a\"\nbearer_file = \"/nonexistent/p\"",

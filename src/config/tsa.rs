@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::net::IpAddr;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
@@ -17,6 +18,9 @@ const MAX_URL_CHARS: usize = 2048;
 const MAX_NAME_CHARS: usize = 255;
 const MAX_QUOTA: u64 = 10_000;
 const DEFAULT_DEADLINE_MS: u64 = 15 * SECOND;
+
+/// A machine without a time service is off by minutes; an hour is another time zone.
+const DEFAULT_CLOCK_TOLERANCE_MS: u64 = 300 * SECOND;
 
 impl Checker<'_> {
     pub(super) fn tsas(&self, raw: Vec<raw::Tsa>) -> Result<Vec<Tsa>, ConfigError> {
@@ -48,6 +52,12 @@ impl Checker<'_> {
             _ => Ok(Timestamps {
                 accredited_only,
                 accredited,
+                clock_tolerance_ms: self.number(
+                    &raw.clock_tolerance_ms,
+                    DEFAULT_CLOCK_TOLERANCE_MS,
+                    SECOND,
+                    24 * HOUR,
+                )?,
             }),
         }
     }
@@ -69,9 +79,13 @@ impl Checker<'_> {
             )),
             _ => return Err(self.one_of(Some(&raw.url), "quota_requests + quota_window_ms")),
         };
+        let login = self.tsa_login(raw)?;
+        if login.is_some() && url.starts_with("http://") && !is_loopback(&url) {
+            return Err(self.wrong(&raw.url, ValueError::TsaPlainHttp(url)));
+        }
         Ok(Tsa {
             policy: raw.policy.as_ref().map(|given| self.policy(given)).transpose()?,
-            login: self.tsa_login(raw)?,
+            login,
             client: match (&raw.client_certificate_file, &raw.client_key_file) {
                 (None, None) => None,
                 (Some(chain), Some(key)) => Some((self.path_of(chain)?, self.secret_file(key)?)),
@@ -110,6 +124,45 @@ impl Checker<'_> {
         match fs::metadata(&path) {
             Ok(facts) if facts.mode() & 0o077 == 0 => Ok(path),
             _ => Err(self.wrong(given, ValueError::SecretFile(path))),
+        }
+    }
+}
+
+/// Whether an http or https address stays on this machine.
+fn is_loopback(url: &str) -> bool {
+    let place = url.split_once("//").map_or(url, |(_, rest)| rest);
+    let place = place.split(['/', '?']).next().unwrap_or_default();
+    let host = match place.strip_prefix('[') {
+        Some(v6) => v6.split(']').next().unwrap_or_default(),
+        None => place.split(':').next().unwrap_or_default(),
+    };
+    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_loopback;
+
+    #[test]
+    fn loopback_is_an_address_and_no_name_that_begins_like_one() {
+        for url in [
+            "http://127.0.0.1/tsa",
+            "http://127.9.9.9:80",
+            "http://LOCALHOST:8080/x",
+            "http://[::1]:80/",
+            "http://[::1]",
+        ] {
+            assert!(is_loopback(url), "{url}");
+        }
+        for url in [
+            "http://127.0.0.1.example.jp/",
+            "http://localhost.example.jp/",
+            "http://tsa.example.jp/127.0.0.1",
+            "http://10.0.0.1/",
+            "http://[fe80::1]/",
+            "http://example.jp?//127.0.0.1",
+        ] {
+            assert!(!is_loopback(url), "{url}");
         }
     }
 }

@@ -3,13 +3,14 @@
 //! What comes is material for a path, no more: nothing is trusted because it was found.
 
 use super::cache::RevocationCache;
-use super::found::{self, Found};
+use super::found::{self, Requests};
+use super::revocation::{Failed, RevocationCause};
 use crate::clock::Timestamp;
 use crate::cms::SignedData;
 use crate::der::{Certificate, parse_bundle};
-use crate::net::{Client, Limits};
-use crate::trust::{Anchors, Use};
-use std::time::{Duration, Instant};
+use crate::net::Limits;
+use crate::trust::{Anchors, Checks, Use};
+use std::time::Duration;
 
 /// Bytes of one answer.
 const MAX_ISSUER_BYTES: usize = 256 * 1024;
@@ -17,20 +18,23 @@ const MAX_ISSUER_BYTES: usize = 256 * 1024;
 const MAX_STEPS: usize = 8;
 const DEADLINE: Duration = Duration::from_secs(10);
 
-/// Adds to `pool` the issuers above `certificate` that neither it nor the anchors hold, as far as their addresses give them.
+/// Adds to `pool` the issuers above `certificate` that neither it nor the anchors hold, as far as their addresses give them. Gives the addresses that failed.
 pub async fn issuers(
-    client: &Client,
+    requests: &mut Requests<'_>,
     certificate: &Certificate,
     pool: &mut Vec<Certificate>,
     (anchors, anchors_for): (&Anchors, Use),
     (cache, now): (&mut RevocationCache, Timestamp),
-    until: Instant,
-) {
-    let mut found = Found::new(client, until);
+    checks: &Checks,
+) -> Vec<Failed> {
+    let issued = |issuer: &Certificate, below: &Certificate| {
+        issuer.subject().der() == below.issuer().der() && checks.is_signed_by(below, issuer)
+    };
+    let mut failed = Vec::new();
     let mut below = certificate.clone();
     for _ in 0..MAX_STEPS {
         if anchors.of(anchors_for).any(|anchor| issued(anchor, &below)) || below.is_self_issued() {
-            return;
+            break;
         }
         if let Some(issuer) = pool.iter().find(|one| issued(one, &below)) {
             below = issuer.clone();
@@ -38,43 +42,41 @@ pub async fn issuers(
         }
         let mut next = None;
         for address in found::first(&below.extensions().issuer_urls) {
-            next = at(&mut found, &address, cache, now)
-                .await
-                .into_iter()
-                .find(|one| issued(one, &below));
+            match at(requests, &address, cache, now).await {
+                Ok(certificates) => next = certificates.into_iter().find(|one| issued(one, &below)),
+                Err(cause) => failed.push((address, cause)),
+            }
             if next.is_some() {
                 break;
             }
         }
-        let Some(issuer) = next else { return };
+        let Some(issuer) = next else { break };
         pool.push(issuer.clone());
         below = issuer;
     }
-}
-
-/// By name and key.
-fn issued(issuer: &Certificate, below: &Certificate) -> bool {
-    issuer.subject().der() == below.issuer().der() && below.verify_signed_by(issuer.spki_der()).is_ok()
+    failed
 }
 
 /// The certificates at an address: one as DER or PEM, or some in a SignedData without signers.
-async fn at(found: &mut Found<'_>, address: &str, cache: &mut RevocationCache, now: Timestamp) -> Vec<Certificate> {
+async fn at(
+    requests: &mut Requests<'_>,
+    address: &str,
+    cache: &mut RevocationCache,
+    now: Timestamp,
+) -> Result<Vec<Certificate>, RevocationCause> {
     if let Some(kept) = cache.get(address, now) {
-        return read(kept);
+        return Ok(read(kept));
     }
     let limits = Limits {
         deadline: DEADLINE,
         max_body_bytes: MAX_ISSUER_BYTES,
         max_redirects: 3,
     };
-    let bytes = match found.send(address, None, "application/pkix-cert", limits).await {
-        Ok(bytes) => bytes,
-        Err(_) => return Vec::new(),
-    };
+    let bytes = requests.send(address, None, "application/pkix-cert", limits).await?;
     let certificates = read(&bytes);
     let until = certificates.iter().map(Certificate::not_after).min();
     cache.put(address.to_owned(), &bytes, until);
-    certificates
+    Ok(certificates)
 }
 
 fn read(bytes: &[u8]) -> Vec<Certificate> {

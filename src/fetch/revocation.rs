@@ -4,17 +4,17 @@
 //! [`crate::trust::revocation`] alone; a failure is told and never taken for "not revoked".
 
 use super::cache::{RevocationCache, answer_key};
-use super::found::{self, Found};
+use super::found::{self, Requests};
 use crate::clock::Timestamp;
 use crate::der::Certificate;
-use crate::net::{self, Body, Client, Limits};
+use crate::net::{self, Body, Limits};
 use crate::text::Explain;
 use crate::trust::path::Path;
 use crate::trust::revocation::{self, Evidence, Freshness, Link, Status};
-use crate::trust::{self, Anchors, Crl, MAX_CRL_BYTES, MAX_OCSP_BYTES, OcspAnswer, Use, ocsp};
+use crate::trust::{self, Anchors, Checks, Crl, MAX_CRL_BYTES, MAX_OCSP_BYTES, OcspAnswer, Use, ocsp};
 use std::collections::BTreeSet;
 use std::fmt;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const OCSP_DEADLINE: Duration = Duration::from_secs(10);
 const CRL_DEADLINE: Duration = Duration::from_secs(60);
@@ -38,8 +38,8 @@ pub struct RevocationDemand<'a> {
     pub anchors: &'a Anchors,
     /// Whose anchors vouch for the path.
     pub anchors_for: Use,
-    /// When asking must end.
-    pub until: Instant,
+    /// What judging it may cost.
+    pub checks: &'a Checks,
 }
 
 /// What was found.
@@ -52,8 +52,11 @@ pub struct Collected {
     /// What is known about each certificate with them.
     pub links: Vec<Link>,
     /// Addresses that gave nothing, with the reason.
-    pub failed: Vec<(String, RevocationCause)>,
+    pub failed: Vec<Failed>,
 }
+
+/// An address in a certificate, and why it gave nothing.
+pub type Failed = (String, RevocationCause);
 
 /// Why an address gave nothing.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -85,14 +88,14 @@ impl fmt::Display for RevocationCause {
 /// Fetches what is missing for every certificate of the path and for the responders that speak for them. `known` is data at hand; it is
 /// used first. Never fails as a whole: what is missing is in the links.
 pub async fn revocation(
-    client: &Client,
+    requests: &mut Requests<'_>,
     demand: &RevocationDemand<'_>,
     known: (Vec<OcspAnswer>, Vec<Crl>),
     cache: &mut RevocationCache,
     now: Timestamp,
 ) -> Collected {
     let mut collector = Collector {
-        requests: Found::new(client, demand.until),
+        requests,
         demand,
         cache,
         now,
@@ -117,8 +120,8 @@ pub async fn revocation(
     collector.found
 }
 
-struct Collector<'a> {
-    requests: Found<'a>,
+struct Collector<'a, 'c> {
+    requests: &'a mut Requests<'c>,
     demand: &'a RevocationDemand<'a>,
     cache: &'a mut RevocationCache,
     now: Timestamp,
@@ -126,7 +129,7 @@ struct Collector<'a> {
     found: Collected,
 }
 
-impl Collector<'_> {
+impl Collector<'_, '_> {
     fn evidence(&self) -> Evidence<'_> {
         Evidence {
             crls: &self.found.crls,
@@ -135,6 +138,7 @@ impl Collector<'_> {
             anchors: self.demand.anchors,
             anchors_for: self.demand.anchors_for,
             freshness: self.demand.freshness,
+            checks: self.demand.checks,
         }
     }
 

@@ -2,13 +2,14 @@
 
 use super::budget::{Quota, Turn};
 use super::cache::RevocationCache;
+use super::found::Requests;
 use super::issuers::issuers;
 use super::{Attempt, Cause, Error};
 use crate::clock::Timestamp;
 use crate::der::{Certificate, ObjectIdentifier};
 use crate::net::{Authorization, Body, Client, Limits, Request, Source, Url};
 use crate::trust::path::{self, Rules};
-use crate::trust::{Anchors, Finding, Use};
+use crate::trust::{Anchors, Checks, Finding, Use};
 use crate::tsa::{self, Checked, Expected, Imprint, NONCE_BYTES, Query};
 use std::collections::BTreeSet;
 use std::pin::Pin;
@@ -23,8 +24,10 @@ pub struct Tsa {
     pub policy: Option<ObjectIdentifier>,
     /// How we show who we are.
     pub authorization: Option<Authorization>,
-    /// With its client certificate where it wants one.
+    /// With its client certificate where it wants one. Nobody else sees that.
     pub client: Arc<Client>,
+    /// For the issuers of its certificate, where a token leaves them out.
+    pub issuers: Arc<Client>,
     /// How often it may be asked.
     pub quota: Option<Quota>,
     /// From the first look-up to the last byte.
@@ -40,6 +43,8 @@ pub struct Demand {
     pub accredited: Option<BTreeSet<[u8; 32]>>,
     /// Whom the organisation trusts: the TSA's certificate must lead there at the time of the token. `None`: nobody is configured, and nothing is asked.
     pub anchors: Option<Arc<Anchors>>,
+    /// How far the token's time may be from ours.
+    pub clock_tolerance: Duration,
 }
 
 /// A timestamp and who gave it.
@@ -78,12 +83,13 @@ pub async fn timestamp<'r>(
     if demand.accredited.as_ref().is_some_and(BTreeSet::is_empty) {
         return Err(Error::NoAccredited);
     }
+    let asked = Instant::now();
     let mut failed = Vec::new();
     for one in tsas {
         let tsa = one.url.place().to_string();
         let cause = match remember(one, Turn::Take).await {
             Err(cause) => cause,
-            Ok(()) => match ask(one, demand, now).await {
+            Ok(()) => match ask(one, demand, (now, asked)).await {
                 Ok((checked, issuers)) => {
                     // The token is good whether or not that can be remembered.
                     let _ = remember(one, Turn::Good(checked.token.len())).await;
@@ -106,7 +112,11 @@ pub async fn timestamp<'r>(
     Err(Error::NoTimestamp(failed))
 }
 
-async fn ask(one: &Tsa, demand: &Demand, now: Timestamp) -> Result<(Checked, Vec<Certificate>), Cause> {
+async fn ask(
+    one: &Tsa,
+    demand: &Demand,
+    (now, asked): (Timestamp, Instant),
+) -> Result<(Checked, Vec<Certificate>), Cause> {
     let mut nonce = [0; NONCE_BYTES];
     getrandom::fill(&mut nonce).map_err(|_| Cause::Token(tsa::Error::Malformed("nonce")))?;
     let query = Query {
@@ -141,6 +151,10 @@ async fn ask(one: &Tsa, demand: &Demand, now: Timestamp) -> Result<(Checked, Vec
     };
     let token = tsa::read_reply(&answer.bytes).map_err(Cause::Token)?;
     let checked = tsa::check(&token, &expected).map_err(Cause::Token)?;
+    let (says, ours) = (checked.info.time, now.plus(begun.duration_since(asked)));
+    if says > ours.plus(begun.elapsed() + demand.clock_tolerance) || ours > says.plus(demand.clock_tolerance) {
+        return Err(Cause::Clock { says, ours });
+    }
     let accredited = demand.accredited.as_ref();
     if accredited.is_some_and(|list| !list.contains(checked.certificate.sha256())) {
         return Err(Cause::NotAccredited);
@@ -170,7 +184,10 @@ async fn trusted(
         let trusted = (anchors, Use::TimestampAuthorities);
         let mut cache = RevocationCache::default();
         let known = (&mut cache, now);
-        issuers(&one.client, &checked.certificate, &mut pool, trusted, known, until).await;
+        let mut requests = Requests::new(&one.issuers, until);
+        let checks = Checks::default();
+        // What stays missing is what the path lacks.
+        issuers(&mut requests, &checked.certificate, &mut pool, trusted, known, &checks).await;
         found = find(&pool);
     }
     found.map(|_| pool).map_err(Cause::Untrusted)

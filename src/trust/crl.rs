@@ -4,14 +4,17 @@
 //! of 50 MB costs its own bytes. Whether the signer may speak about a certificate is not decided here.
 
 use super::Error;
+use super::checks::Checks;
 use super::constraints::{GeneralName, general_names_in};
 use super::names;
 use crate::clock::Timestamp;
 use crate::der::tlv::{self, Cursor, Malformed, Tlv};
 use crate::der::{ObjectIdentifier, SignatureAlgorithm, oid, verify_signature};
 use ::der::Decode;
+use openssl::sha::sha256;
 use spki::AlgorithmIdentifierOwned;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Largest list accepted, in bytes.
 pub const MAX_CRL_BYTES: usize = 64 * 1024 * 1024;
@@ -26,7 +29,8 @@ pub struct Reason(pub u8);
 /// A parsed list.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Crl {
-    der: Vec<u8>,
+    der: Arc<[u8]>,
+    sha256: [u8; 32],
     tbs: Range<usize>,
     entries: Range<usize>,
     issuer: Vec<u8>,
@@ -114,6 +118,11 @@ impl Crl {
         &self.der
     }
 
+    /// SHA-256 of [`Self::der`].
+    pub const fn sha256(&self) -> &[u8; 32] {
+        &self.sha256
+    }
+
     /// Notes when it is proven to have existed: its algorithms are asked about then.
     pub const fn prove(&mut self, existed: Timestamp) {
         self.existed = Some(existed);
@@ -143,10 +152,12 @@ impl Crl {
         SignatureAlgorithm::from_identifier(&self.algorithm).ok()
     }
 
-    pub(super) fn is_signed_by(&self, spki_der: &[u8]) -> bool {
+    pub(super) fn is_signed_by(&self, spki_der: &[u8], checks: &Checks) -> bool {
         let tbs = &self.der[self.tbs.clone()];
-        self.algorithm()
-            .is_some_and(|algorithm| verify_signature(spki_der, algorithm, tbs, &self.signature).is_ok())
+        self.algorithm().is_some_and(|algorithm| {
+            let check = || verify_signature(spki_der, algorithm, tbs, &self.signature);
+            checks.ask((&self.sha256, tbs.len()), spki_der, check) == Ok(Ok(()))
+        })
     }
 
     /// The entry of this serial number (content octets) of this issuer; the last one where there are several.
@@ -205,7 +216,8 @@ fn read(der: &[u8]) -> Result<Crl, Malformed> {
     let extensions = fields.optional(tlv::context(0))?;
     fields.end()?;
     let mut crl = Crl {
-        der: der.to_vec(),
+        der: Arc::from(der),
+        sha256: sha256(der),
         tbs: range(der, tbs.raw),
         entries: range(der, entries),
         issuer,

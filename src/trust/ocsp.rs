@@ -3,12 +3,13 @@
 //! Whether the responder may speak about a certificate is not decided here, and a nonce is compared only by whoever sent one.
 
 use super::Error;
+use super::checks::Checks;
 use super::crl::{self, for_each_extension};
 use crate::clock::Timestamp;
 use crate::der::tlv::{self, Cursor, Malformed, Tlv};
 use crate::der::{Certificate, DigestAlgorithm, ObjectIdentifier, SignatureAlgorithm, oid, verify_signature};
 use ::der::Decode;
-use openssl::sha::sha1;
+use openssl::sha::{sha1, sha256};
 use spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoRef};
 
 /// Largest answer accepted, in bytes.
@@ -24,6 +25,7 @@ const MAX_CERTIFICATES: usize = 16;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct OcspAnswer {
     der: Vec<u8>,
+    sha256: [u8; 32],
     tbs: Vec<u8>,
     algorithm: AlgorithmIdentifierOwned,
     signature: Vec<u8>,
@@ -112,6 +114,11 @@ impl OcspAnswer {
         &self.der
     }
 
+    /// SHA-256 of [`Self::der`].
+    pub const fn sha256(&self) -> &[u8; 32] {
+        &self.sha256
+    }
+
     /// When the responder signed it.
     pub const fn produced_at(&self) -> Timestamp {
         self.produced_at
@@ -175,8 +182,11 @@ impl OcspAnswer {
         }
     }
 
-    pub(super) fn is_signed_by(&self, signer: &Certificate) -> bool {
-        let verified = |algorithm| verify_signature(signer.spki_der(), algorithm, &self.tbs, &self.signature).is_ok();
+    pub(super) fn is_signed_by(&self, signer: &Certificate, checks: &Checks) -> bool {
+        let verified = |algorithm| {
+            let check = || verify_signature(signer.spki_der(), algorithm, &self.tbs, &self.signature);
+            checks.ask((&self.sha256, self.tbs.len()), signer.spki_der(), check) == Ok(Ok(()))
+        };
         self.names(signer) && self.algorithm().is_some_and(verified)
     }
 }
@@ -240,6 +250,7 @@ fn read(der: &[u8], basic: &[u8]) -> Result<OcspAnswer, Malformed> {
     }
     Ok(OcspAnswer {
         der: der.to_vec(),
+        sha256: sha256(der),
         tbs: tbs.raw.to_vec(),
         algorithm: AlgorithmIdentifierOwned::from_der(algorithm.raw).map_err(|_| Malformed)?,
         signature: signature.to_vec(),

@@ -2,6 +2,7 @@
 //!
 //! The search is bounded in length, in signature checks and in paths; it fetches nothing. A key identifier only says where to look first.
 
+use super::checks::Checks;
 use super::policies::PolicyRules;
 use super::validate::{validate, validate_anchor};
 use super::{Anchors, Finding, Use, names};
@@ -109,7 +110,7 @@ impl Path {
     }
 }
 
-/// The best path of `target` to an anchor, through certificates of `pool`.
+/// The best path of `target` to an anchor, through certificates of `pool`; a question of its own, which belongs to no verification.
 ///
 /// # Errors
 /// What stands against the best path there is, the gravest first; at least one.
@@ -119,7 +120,7 @@ pub fn find(
     anchors: &Anchors,
     rules: &Rules,
 ) -> Result<Path, Vec<Finding>> {
-    let mut paths = search(target, pool, anchors, rules, 1);
+    let mut paths = search(target, (pool, anchors), rules, &Checks::default(), 1);
     if paths.valid.is_empty() {
         Err(paths.findings)
     } else {
@@ -128,15 +129,28 @@ pub fn find(
 }
 
 /// Every path of `target`, up to [`MAX_PATHS`]: another one may do where a certificate of the first is revoked.
-pub fn find_all(target: &Certificate, pool: &[Certificate], anchors: &Anchors, rules: &Rules) -> Paths {
-    search(target, pool, anchors, rules, MAX_PATHS)
+pub fn find_all(
+    target: &Certificate,
+    pool: &[Certificate],
+    anchors: &Anchors,
+    rules: &Rules,
+    checks: &Checks,
+) -> Paths {
+    search(target, (pool, anchors), rules, checks, MAX_PATHS)
 }
 
-fn search(target: &Certificate, pool: &[Certificate], anchors: &Anchors, rules: &Rules, wanted: usize) -> Paths {
+fn search(
+    target: &Certificate,
+    (pool, anchors): (&[Certificate], &Anchors),
+    rules: &Rules,
+    checks: &Checks,
+    wanted: usize,
+) -> Paths {
     let mut search = Search {
         pool: &pool[..pool.len().min(MAX_POOL_CERTIFICATES)],
         anchors,
         rules,
+        checks,
         wanted,
         checks_left: MAX_SIGNATURE_CHECKS,
         judged: 0,
@@ -157,6 +171,7 @@ struct Search<'a> {
     pool: &'a [Certificate],
     anchors: &'a Anchors,
     rules: &'a Rules,
+    checks: &'a Checks,
     wanted: usize,
     checks_left: usize,
     judged: usize,
@@ -236,7 +251,11 @@ impl<'a> Search<'a> {
         }
         self.checks_left -= 1;
         let subject = child.subject().display();
-        child.verify_signed_by(issuer.spki_der()).map_err(|error| match error {
+        let Ok(said) = self.checks.certificate(child, issuer.spki_der()) else {
+            self.ended = true;
+            return Err(Finding::SearchEnded);
+        };
+        said.map_err(|error| match error {
             Error::AlgorithmUnsupported(algorithm) => Finding::AlgorithmUnsupported { subject, algorithm },
             _ => Finding::SignatureWrong { subject },
         })

@@ -63,7 +63,13 @@ pub(super) fn judge(question: Question<'_>, own: &[Certificate], material: &Mate
         }
     };
     let pool: Vec<Certificate> = own.iter().chain(&material.pieces.certificates).cloned().collect();
-    let found = path::find_all(certificate, &pool, basis.anchors, &Rules::new(at, purpose, use_));
+    let found = path::find_all(
+        certificate,
+        &pool,
+        basis.anchors,
+        &Rules::new(at, purpose, use_),
+        basis.checks,
+    );
     let mut chain = Chain {
         certificate: certificate.clone(),
         use_,
@@ -104,11 +110,11 @@ fn links(
 ) -> Vec<Link> {
     let mut links = match question {
         Question::Signer(_, at) => {
-            let evidence = material.evidence(pool, basis.anchors, Use::Signers);
+            let evidence = material.evidence(pool, basis, Use::Signers);
             revocation::judge_path(path, &evidence, at)
         }
         Question::Authority(_, says, existed) => {
-            let evidence = material.evidence(pool, basis.anchors, Use::TimestampAuthorities);
+            let evidence = material.evidence(pool, basis, Use::TimestampAuthorities);
             let now = revocation::judge_path(path, &evidence, existed);
             match revocation::findings(&now).is_empty() {
                 true => now,
@@ -117,6 +123,11 @@ fn links(
         }
     };
     distrust_after_revocation(&mut links, material);
+    for link in links.iter_mut().filter(|_| basis.asked) {
+        if link.status == Status::Unknown(Why::Missing) {
+            link.status = Status::Unknown(Why::NotHad);
+        }
+    }
     links
 }
 

@@ -16,7 +16,7 @@ use crate::clock::Timestamp;
 use crate::der::{self, Certificate, DigestAlgorithm, SignatureAlgorithm};
 use crate::pdf::tiling;
 use crate::trust::algorithms::{self, Weak};
-use crate::trust::{self, Anchors};
+use crate::trust::{self, Anchors, Checks};
 use crate::{cms, pdf, tsa};
 use serde::Serialize;
 
@@ -61,6 +61,10 @@ pub struct Basis<'a> {
     pub revocation: RevocationRule,
     /// Certificates and data that do not stand in the file.
     pub pieces: &'a Pieces,
+    /// Whoever could have more data was asked: what is missing is not to be had now.
+    pub asked: bool,
+    /// What checking certificates and data may cost; the same for every judgement of one file.
+    pub checks: &'a Checks,
 }
 
 /// How much of the file the signature covers.
@@ -146,6 +150,10 @@ impl Examination<'_> {
                 false => Judged::of(checked).with(Finding::TooMany).weighed(),
             });
         }
+        if basis.checks.have_ended() {
+            // What was not looked at may speak against any of them.
+            signatures = signatures.into_iter().map(Judged::unfinished).collect();
+        }
         let oldest = self.found.iter().filter_map(|f| f.revision).max();
         let rows = oldest.and_then(|at| tiling::check_first(&self.document, &self.revisions[at]).err());
         let mut problems: Vec<Finding> = rows.into_iter().map(Finding::from).collect();
@@ -211,7 +219,7 @@ impl Examination<'_> {
             Ok(Content::Signature(cms)) => judged.take_chain(cms, trail, (revision, material, basis)),
             Err(_) => {}
         }
-        judged.level = level::reached(&judged, material);
+        judged.level = level::reached(&judged, material, basis.checks);
         judged.weighed()
     }
 
@@ -277,6 +285,17 @@ impl<'e> Judged<'e> {
         self
     }
 
+    /// Open, because the checks have ended.
+    fn unfinished(mut self) -> Self {
+        self.trusted = false;
+        let finding = Finding::Trust {
+            field: self.found.signature.field.clone(),
+            finding: trust::Finding::ChecksEnded,
+        };
+        self.findings.retain(|other| *other != finding);
+        self.with(finding).weighed()
+    }
+
     /// A document timestamp: judged when the times were.
     fn take_stamp(&mut self, trail: &Trail, revision: usize) {
         let field = &self.found.signature.field;
@@ -304,6 +323,11 @@ impl<'e> Judged<'e> {
         let field = &self.found.signature.field;
         // Told also of a signature that does not hold: whoever looks for the timestamps of a period must not miss one because its file was altered.
         self.stamps = trail.over(field, revision).cloned().collect();
+        let skipped = trail
+            .skipped
+            .iter()
+            .filter(|(at, finding)| *at == revision && finding.is_skipped_in(field));
+        self.notes.extend(skipped.map(|(_, finding)| finding.clone()));
         let Some(certificate) = self.certificate else { return };
         self.best_time = self.stamps.iter().filter(|s| s.is_trusted()).map(|s| s.info.time).min();
         let at = self.best_time.unwrap_or(basis.at);
@@ -432,6 +456,8 @@ fn indication(finding: &Finding) -> (Verdict, SubIndication) {
         Finding::SubFilter { .. }
         | Finding::AppearanceUnread { .. }
         | Finding::TooMany
+        | Finding::TimestampUnread { .. }
+        | Finding::TimestampsLeftOut { .. }
         | Finding::Pdf(pdf::Error::TooLarge { .. } | pdf::Error::TooDeep { .. }) => {
             (Verdict::Indeterminate, S::Generic)
         }

@@ -9,7 +9,7 @@ use crate::clock::Timestamp;
 use crate::der::{Certificate, oid};
 use crate::trust::path::{self, Purpose, Rules};
 use crate::trust::revocation::{self, Evidence, Freshness, Status};
-use crate::trust::{Anchors, Crl, OcspAnswer, Use};
+use crate::trust::{Anchors, Checks, Crl, OcspAnswer, Use};
 use serde::Serialize;
 
 /// A level.
@@ -33,7 +33,7 @@ pub enum Level {
 }
 
 /// The level of an intact signature. By the evidence in the file alone: what was handed in or fetched does not count.
-pub(super) fn reached(judged: &Judged<'_>, material: &Material) -> Level {
+pub(super) fn reached(judged: &Judged<'_>, material: &Material, checks: &Checks) -> Level {
     let (Ok(Content::Signature(cms)), Some(certificate)) = (&judged.found.content, judged.certificate) else {
         return Level::None;
     };
@@ -58,6 +58,7 @@ pub(super) fn reached(judged: &Judged<'_>, material: &Material) -> Level {
                 data: &data,
                 chain,
                 use_,
+                checks,
             }
             .is(certificate, first.info.time)
         };
@@ -81,6 +82,7 @@ struct Evidenced<'a> {
     data: &'a (Vec<OcspAnswer>, Vec<Crl>),
     chain: Option<&'a Chain>,
     use_: Use,
+    checks: &'a Checks,
 }
 
 impl Evidenced<'_> {
@@ -97,7 +99,9 @@ impl Evidenced<'_> {
             Use::TimestampAuthorities => Purpose::TimestampAuthority,
             Use::Signers | Use::Responders => Purpose::Signer,
         };
-        let Ok(path) = path::find(certificate, pool, &anchors, &Rules::new(at, purpose, self.use_)) else {
+        let rules = Rules::new(at, purpose, self.use_);
+        let paths = path::find_all(certificate, pool, &anchors, &rules, self.checks);
+        let Some(path) = paths.valid.first() else {
             return false;
         };
         let evidence = Evidence {
@@ -107,8 +111,9 @@ impl Evidenced<'_> {
             anchors: &anchors,
             anchors_for: self.use_,
             freshness: Freshness::Current,
+            checks: self.checks,
         };
-        let links = revocation::judge_path(&path, &evidence, at);
+        let links = revocation::judge_path(path, &evidence, at);
         links.iter().all(|link| !matches!(link.status, Status::Unknown(_)))
     }
 }

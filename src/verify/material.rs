@@ -4,13 +4,15 @@
 
 use super::file::Examination;
 use super::integrity::{Content, Found};
+use super::judge::Basis;
 use super::trail::Proof;
 use crate::clock::Timestamp;
 use crate::cms::{SignedData, Signer};
-use crate::der::{Certificate, DigestAlgorithm};
+use crate::der::Certificate;
 use crate::pdf::dss::{self, Dss};
 use crate::trust::revocation::{self, Evidence, Freshness};
-use crate::trust::{Anchors, Crl, OcspAnswer, Use};
+use crate::trust::{Crl, OcspAnswer, Use};
+use openssl::sha::sha256;
 use std::collections::{BTreeSet, HashSet};
 
 /// Pieces that the caller hands in, such as what was fetched.
@@ -31,15 +33,13 @@ impl Pieces {
     }
 }
 
-type Digest = Vec<u8>;
+type Digest = [u8; 32];
 
 /// All pieces. Those of the file come first.
 pub(super) struct Material {
     pub(super) pieces: Pieces,
     /// How many answers and lists the file holds.
     embedded: (usize, usize),
-    /// SHA-256 of each answer and each list.
-    digests: (Vec<Digest>, Vec<Digest>),
     /// What the security store held when a document timestamp was made: its revision, SHA-256 of the pieces.
     views: Vec<(usize, HashSet<Digest>)>,
 }
@@ -50,22 +50,16 @@ impl Material {
         let mut pieces = examination.pieces();
         let embedded = (pieces.answers.len(), pieces.crls.len());
         pieces.certificates.extend(more.certificates.iter().cloned());
-        let new = |known: &[&[u8]], der: &[u8]| !known.contains(&der);
-        let known: Vec<&[u8]> = pieces.answers.iter().map(OcspAnswer::der).collect();
-        let answers: Vec<_> = more.answers.iter().filter(|a| new(&known, a.der())).cloned().collect();
-        let known: Vec<&[u8]> = pieces.crls.iter().map(Crl::der).collect();
-        let crls: Vec<_> = more.crls.iter().filter(|c| new(&known, c.der())).cloned().collect();
-        pieces.answers.extend(answers);
-        pieces.crls.extend(crls);
-        let digests = (
-            pieces.answers.iter().map(|a| digest(a.der())).collect(),
-            pieces.crls.iter().map(|c| digest(c.der())).collect(),
-        );
+        let known: HashSet<Digest> = pieces.answers.iter().map(|answer| *answer.sha256()).collect();
+        let answers = more.answers.iter().filter(|answer| !known.contains(answer.sha256()));
+        pieces.answers.extend(answers.cloned());
+        let known: HashSet<Digest> = pieces.crls.iter().map(|crl| *crl.sha256()).collect();
+        let crls = more.crls.iter().filter(|crl| !known.contains(crl.sha256()));
+        pieces.crls.extend(crls.cloned());
         Self {
             views: views(examination, embedded != (0, 0)),
             pieces,
             embedded,
-            digests,
         }
     }
 
@@ -77,11 +71,11 @@ impl Material {
             let times = proofs.iter().filter(|p| held(p.revision)).map(|p| p.time);
             times.min().unwrap_or(now).min(now)
         };
-        for (answer, digest) in self.pieces.answers.iter_mut().zip(&self.digests.0) {
-            answer.prove(existed(digest));
+        for answer in &mut self.pieces.answers {
+            answer.prove(existed(answer.sha256()));
         }
-        for (crl, digest) in self.pieces.crls.iter_mut().zip(&self.digests.1) {
-            crl.prove(existed(digest));
+        for crl in &mut self.pieces.crls {
+            crl.prove(existed(crl.sha256()));
         }
     }
 
@@ -89,16 +83,17 @@ impl Material {
     pub(super) fn evidence<'m>(
         &'m self,
         certificates: &'m [Certificate],
-        anchors: &'m Anchors,
+        basis: &Basis<'m>,
         use_: Use,
     ) -> Evidence<'m> {
         Evidence {
             crls: &self.pieces.crls,
             answers: &self.pieces.answers,
             certificates,
-            anchors,
+            anchors: basis.anchors,
             anchors_for: use_,
             freshness: Freshness::Current,
+            checks: basis.checks,
         }
     }
 
@@ -118,11 +113,11 @@ impl Material {
             (Some(_), Some((_, held))) => held.contains(digest),
             (Some(_), None) => false,
         };
-        let answers = self.pieces.answers.iter().zip(&self.digests.0).take(self.embedded.0);
-        let crls = self.pieces.crls.iter().zip(&self.digests.1).take(self.embedded.1);
+        let answers = self.pieces.answers.iter().take(self.embedded.0);
+        let crls = self.pieces.crls.iter().take(self.embedded.1);
         (
-            answers.filter(|(_, d)| there(d)).map(|(a, _)| a.clone()).collect(),
-            crls.filter(|(_, d)| there(d)).map(|(c, _)| c.clone()).collect(),
+            answers.filter(|answer| there(answer.sha256())).cloned().collect(),
+            crls.filter(|crl| there(crl.sha256())).cloned().collect(),
         )
     }
 }
@@ -159,15 +154,11 @@ fn views(examination: &Examination<'_>, wanted: bool) -> Vec<(usize, HashSet<Dig
     let view = |revision: usize| {
         let document = examination.document.at_revision(&examination.revisions[revision]);
         let Dss { ocsps, crls, .. } = dss::read(&document).unwrap_or_default();
-        (revision, ocsps.iter().chain(&crls).map(|der| digest(der)).collect())
+        (revision, ocsps.iter().chain(&crls).map(|der| sha256(der)).collect())
     };
     revisions.map(view).collect()
 }
 
 fn parsed<T>(list: &[Vec<u8>], parse: impl Fn(&[u8]) -> Option<T>) -> Vec<T> {
     list.iter().filter_map(|der| parse(der)).collect()
-}
-
-fn digest(bytes: &[u8]) -> Digest {
-    DigestAlgorithm::Sha256.digest(bytes)
 }

@@ -39,6 +39,8 @@ pub struct FileReport {
     pub revisions: usize,
     /// What concerns the file.
     pub problems: Vec<Problem>,
+    /// Addresses in certificates that were asked and gave nothing.
+    pub not_fetched: Vec<NotFetched>,
     /// Oldest first.
     pub signatures: Vec<SignatureReport>,
 }
@@ -50,6 +52,15 @@ pub struct Problem {
     pub code: &'static str,
     /// In the language of the report.
     pub message: String,
+}
+
+/// An address in a certificate that gave no issuer or revocation data.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct NotFetched {
+    /// The address, neutralised for display.
+    pub address: String,
+    /// Stable name of the cause, or the HTTP status.
+    pub cause: String,
 }
 
 /// One signature or document timestamp.
@@ -185,6 +196,7 @@ impl FileReport {
             verdict: judgement.verdict,
             revisions: judgement.revisions,
             problems: judgement.problems.iter().map(|p| problem(p, lang)).collect(),
+            not_fetched: Vec::new(),
             signatures: judgement
                 .signatures
                 .iter()
@@ -206,6 +218,7 @@ impl FileReport {
             verdict,
             revisions: 0,
             problems: vec![problem(finding, lang)],
+            not_fetched: Vec::new(),
             signatures: Vec::new(),
         }
     }

@@ -54,6 +54,8 @@ pub struct Stamp {
 pub(super) struct Trail {
     /// Document timestamps, the newest first, then those in signatures.
     pub(super) stamps: Vec<Stamp>,
+    /// Timestamps in signatures that were not judged: the revision of their signature, and why.
+    pub(super) skipped: Vec<(usize, Finding)>,
     proofs: Vec<Proof>,
 }
 
@@ -103,8 +105,19 @@ impl Trail {
                 continue;
             };
             let Some(signer) = cms.signers.first() else { continue };
+            let field = || found.signature.field.clone();
+            if signer.timestamps().count() > MAX_TOKENS {
+                trail
+                    .skipped
+                    .push((revision, Finding::TimestampsLeftOut { field: field() }));
+            }
             for token in signer.timestamps().take(MAX_TOKENS) {
-                let Some((token, info)) = read(token) else { continue };
+                let Some((token, info)) = read(token) else {
+                    trail
+                        .skipped
+                        .push((revision, Finding::TimestampUnread { field: field() }));
+                    continue;
+                };
                 let certificate = check(&token, &info, &signer.signature).map_err(|error| Finding::Timestamp {
                     field: found.signature.field.clone(),
                     error,

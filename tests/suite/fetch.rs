@@ -1,6 +1,7 @@
 //! Timestamps fetched from TSAs that work and TSAs that do not: order, deadlines, quotas, rests, the accredited list; and what is remembered of it.
 
 use crate::support::ca::Ca;
+use crate::support::tls::Identity;
 use crate::support::tsa::{Mode, Tsa};
 use hankod::clock::Timestamp;
 use hankod::der::DigestAlgorithm;
@@ -24,6 +25,7 @@ fn configured(tsa: &Tsa) -> fetch::Tsa {
         policy: None,
         authorization: None,
         client: Arc::new(Client::new(HashSet::new(), Vec::new(), None)),
+        issuers: Arc::new(Client::new(HashSet::new(), Vec::new(), None)),
         quota: None,
         deadline: Duration::from_secs(60),
     }
@@ -34,6 +36,8 @@ fn demand() -> Demand {
         imprint: Imprint::of(DigestAlgorithm::Sha256, b"a signature value"),
         accredited: None,
         anchors: None,
+        // The moments of these tests are not those of the authorities' clocks.
+        clock_tolerance: Duration::from_secs(3_000_000_000),
     }
 }
 
@@ -216,6 +220,50 @@ async fn only_accredited_tsas_when_so_demanded() {
     assert_eq!(none.unwrap_err(), Error::NoAccredited);
     let nobody = asked(&[], &demand, &mut Memory::new(), at(0)).await;
     assert_eq!(nobody.unwrap_err(), Error::NoTsa);
+}
+
+#[tokio::test]
+async fn a_token_from_another_time_is_refused() {
+    let tsa = Tsa::start(&Ca::new("根"), Mode::Good);
+    let now = Timestamp::from_system(std::time::SystemTime::now());
+    let hour = Duration::from_secs(3600);
+    let near = Demand {
+        clock_tolerance: Duration::from_secs(1800),
+        ..demand()
+    };
+    let at = async |ours| asked(&[configured(&tsa)], &near, &mut Memory::new(), ours).await;
+    at(now).await.unwrap();
+    for ours in [now.plus(hour), now.minus(hour)] {
+        let refused = at(ours).await;
+        assert!(refused.as_ref().unwrap_err().to_string().contains("clock_differs"));
+        assert!(matches!(causes(refused)[..], [Cause::Clock { .. }]));
+    }
+}
+
+#[tokio::test]
+async fn a_tsa_may_want_a_certificate_of_ours() {
+    let ca = Ca::new("根");
+    let (server, ours, other) = (
+        Identity::new(&ca, "tsa"),
+        Identity::new(&ca, "甲"),
+        Identity::new(&Ca::new("他"), "甲"),
+    );
+    let tsa = Tsa::behind_tls(&ca, &server);
+    let client = |identity: Option<&Identity>| {
+        let identity = identity.map(Identity::for_client);
+        Arc::new(Client::new(HashSet::new(), vec![ca.der()], identity))
+    };
+    let as_one = |identity| fetch::Tsa {
+        client: client(identity),
+        ..configured(&tsa)
+    };
+    for identity in [None, Some(&other)] {
+        let refused = fetched(&[as_one(identity)], &mut Memory::new()).await;
+        assert!(matches!(causes(refused)[..], [Cause::Net(_)]));
+    }
+    assert_eq!(tsa.asked(), 0, "a question came through without a certificate");
+    let stamped = fetched(&[as_one(Some(&ours))], &mut Memory::new()).await.unwrap();
+    assert_eq!(stamped.checked.certificate, tsa.certificate());
 }
 
 #[tokio::test]

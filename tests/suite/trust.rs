@@ -2,6 +2,7 @@
 
 mod fetching;
 mod fuzz;
+mod hostile;
 mod office;
 mod pkits;
 mod revocation;
@@ -13,7 +14,7 @@ use hankod::clock::Timestamp;
 use hankod::der::{Certificate, Error, parse_bundle};
 use hankod::text::{Explain, Lang};
 use hankod::trust::path::{self, MAX_PATH_CERTIFICATES, Purpose, Rules};
-use hankod::trust::{Anchors, Finding, SubIndication, Use};
+use hankod::trust::{Anchors, Checks, Finding, SubIndication, Use};
 use std::time::SystemTime;
 
 fn now() -> Timestamp {
@@ -152,6 +153,7 @@ fn another_path_is_taken_where_the_first_is_not_valid() {
         &pool,
         &signers(&[&anchor]),
         &Rules::signer(at("2026-01-15T00:00:00Z")),
+        &Checks::default(),
     );
     // Two certificates of one key and name: two paths.
     assert_eq!(january.valid.len(), 2);

@@ -6,7 +6,7 @@ use crate::support::mutate;
 use crate::support::pki::{Says, at, ca_extensions};
 use crate::support::shapes;
 use hankod::der::DigestAlgorithm;
-use hankod::trust::{Anchors, SubIndication, Use};
+use hankod::trust::{Anchors, Checks, SubIndication, Use};
 use hankod::verify::judge::{Basis, Pieces, RevocationRule, Verdict};
 use hankod::verify::level::Level;
 use hankod::verify::report::{FileReport, RevocationStatus, Severity};
@@ -50,6 +50,8 @@ fn without_anchors_nothing_passes() {
             at: at("2026-05-04T00:00:00Z"),
             revocation: RevocationRule::None,
             pieces: &Pieces::default(),
+            asked: false,
+            checks: &Checks::default(),
         };
         let report = crate::support::verified::verify_on(&file, &basis);
         assert_eq!(report.verdict, Verdict::Indeterminate);
@@ -305,6 +307,29 @@ fn times_that_contradict_each_other_leave_it_open() {
 }
 
 #[test]
+fn timestamps_that_are_not_judged_are_told() {
+    let world = World::new();
+    let stamped = world.stamp(&world.sign(&plain()), &world.tsa, SIGNED);
+    let codes = |file: &[u8]| {
+        let report = world.judge(&world.store(file, &[world.list(MAY, &[])]), "2026-05-04T00:00:00Z");
+        let one = &report.signatures[0];
+        let codes: Vec<&str> = one.findings.iter().map(|finding| finding.code).collect();
+        (report.verdict, codes, one.timestamps.len())
+    };
+    assert_eq!(codes(&stamped), (Verdict::TotalPassed, vec![], 1));
+    let junk = |n: u8| vec![0x30, 3, 2, 1, n];
+    let odd = world.put(&stamped, |_| junk(1));
+    assert_eq!(codes(&odd), (Verdict::TotalPassed, vec!["timestamp_unread"], 1));
+    let many = (0..9).fold(world.sign(&plain()), |file, n| world.put(&file, |_| junk(n)));
+    let (verdict, codes, _) = codes(&many);
+    assert_eq!(verdict, Verdict::Indeterminate);
+    assert!(
+        codes.contains(&"timestamps_left_out") && codes.contains(&"timestamp_unread"),
+        "{codes:?}"
+    );
+}
+
+#[test]
 fn anchors_count_for_their_use_alone() {
     let world = World::new();
     let [.., blta] = levels(&world);
@@ -316,6 +341,8 @@ fn anchors_count_for_their_use_alone() {
             at: at("2026-05-04T00:00:00Z"),
             revocation: RevocationRule::Require,
             pieces: &Pieces::default(),
+            asked: false,
+            checks: &Checks::default(),
         };
         let report = crate::support::verified::verify_on(&blta, &basis);
         (

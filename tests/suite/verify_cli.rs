@@ -3,6 +3,7 @@
 use crate::support::ca::Kind;
 use crate::support::desk::Desk;
 use crate::support::dir::TestDir;
+use crate::support::holder::Holder;
 use crate::support::http::Request;
 use crate::support::lifetime::World;
 use crate::support::pki::{Entity, List, at, time};
@@ -120,6 +121,63 @@ fn missing_revocation_data_is_fetched_where_that_is_allowed() {
         bench.why(&["--trust", "root.pem", "--offline", "--revocation", "none"]),
         (0, Value::Null)
     );
+}
+
+#[test]
+fn what_could_not_be_fetched_is_told() {
+    let bench = Bench::new(stamped, good);
+    let codes = |report: &Value| -> Vec<String> {
+        let findings = report["files"][0]["signatures"][0]["findings"]
+            .as_array()
+            .unwrap()
+            .clone();
+        findings
+            .iter()
+            .map(|one| one["code"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let trust = ["--trust", "root.pem"];
+    let (_, offline) = bench.json(&[&trust[..], &["--offline"]].concat());
+    assert_eq!(codes(&offline), ["trust_revocation_missing"]);
+    assert_eq!(offline["files"][0]["not_fetched"], serde_json::json!([]));
+    let (_, online) = bench.json(&trust);
+    assert_eq!(codes(&online), ["trust_revocation_not_had"]);
+    let address = format!("http://{}/root.crl", bench.place);
+    assert_eq!(
+        online["files"][0]["not_fetched"],
+        serde_json::json!([{ "address": address, "cause": "net_private_address" }])
+    );
+    let told = bench.command(&["--trust", "root.pem", "--at", CLOCK]).output().unwrap();
+    let told = String::from_utf8(told.stdout).unwrap();
+    assert!(
+        told.contains(&address) && !told.contains("ネットワークにつながる"),
+        "{told}"
+    );
+}
+
+#[test]
+fn roots_on_tokens_are_anchors_where_the_configuration_says_so() {
+    let holder = Holder::new("verify-roots");
+    holder.add_root();
+    holder.document("a.pdf", &shapes::plain().remove(0).bytes);
+    let signed = holder.sign(&["a.pdf", "-o", "b.pdf"]);
+    assert!(signed.ok, "{signed:?}");
+    let verdict = || {
+        let words = [
+            "verify",
+            "--offline",
+            "--revocation",
+            "none",
+            "--format",
+            "json",
+            "b.pdf",
+        ];
+        let report: Value = serde_json::from_str(&holder.run(&words).stdout).unwrap();
+        report["files"][0]["verdict"].clone()
+    };
+    assert_eq!(verdict(), "INDETERMINATE");
+    holder.behave("[trust]\ntokens = true\n");
+    assert_eq!(verdict(), "TOTAL-PASSED");
 }
 
 #[test]

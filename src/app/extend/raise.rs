@@ -44,7 +44,7 @@ pub(crate) struct Added {
     pub(crate) tsa: String,
 }
 
-/// How far it came.
+/// How far it came. The level is what the evidence reaches; what nobody could check of it is among what is missing.
 #[derive(Default)]
 pub(crate) struct Raised {
     /// The level that the evidence reaches.
@@ -87,6 +87,9 @@ impl App {
             raised.signed = survey.latest(how.field);
         }
         if how.level < Level::BLt {
+            if how.level == Level::BT && self.trusts_any_tsa(how.supply) {
+                raised.missing.push(Finding::AuthorityUnchecked);
+            }
             return Ok((draft, raised));
         }
         let subjects = survey.subjects(how.field, how.supply.freshness, self.now());

@@ -57,6 +57,10 @@ fn file(file: &FileReport, lang: Lang) {
     for problem in &file.problems {
         output::line(&format!("    {}", problem.message));
     }
+    for one in &file.not_fetched {
+        let values = [("address", one.address.as_str()), ("cause", &one.cause)];
+        output::line(&format!("    {}", say(lang, "verify-not-fetched", &values)));
+    }
     for signature in &file.signatures {
         tell_signature(signature, lang);
     }

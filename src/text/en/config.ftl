@@ -25,6 +25,7 @@ config-pin-file-missing = { $file }, line { $line }: the PIN file { $path } is n
 config-no-state-dir = There is no folder to keep the state in. Set HOME, state_dir or --state.
 config-secret-file = { $file }, line { $line }: the file { $path } is not there, or other users can read it. It holds a secret: run "chmod 600 { $path }".
 config-sha256 = { $file }, line { $line }: "{ $found }" is not the SHA-256 of a certificate. Write its 64 hexadecimal digits.
+config-tsa-plain-http = { $file }, line { $line }: "{ $found }" would be shown a password or key that everybody on the way can read. Write "https://", or leave the password or key out.
 config-url = { $file }, line { $line }: "{ $found }" is not an address. Write "https://host/path" or "http://host/path".
 config-place = { $file }, line { $line }: "{ $found }" is not a host with a port. Write it like pki.example.jp:80.
 config-oid = { $file }, line { $line }: "{ $found }" is not a policy. Write it with dots, such as 1.2.392.200000.1.

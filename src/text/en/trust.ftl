@@ -1,6 +1,8 @@
 # messages of trust
 trust-issuer-missing = The issuer "{ $issuer }" of the certificate of "{ $subject }" is not among the authorities you trust. Make sure that it deserves trust, then add its certificate.
 trust-search-ended = The certificates are linked in so many ways that the check was ended. Look at the certificates in the file.
+trust-checks-ended = There are more signatures on certificates and revocation information than are checked for one file, or checking them takes too long. What was not looked at may speak against the signatures. Ask whoever made the file for one without superfluous information.
+trust-authority-unchecked = Whose timestamp it is was not checked: no authority for timestamps is trusted here. Name one under [trust] in the configuration or with --trust.
 trust-signature-wrong = The certificate of "{ $subject }" was not signed by its issuer's key. It may be forged or altered.
 trust-algorithm-unsupported = The certificate of "{ $subject }" is signed by an algorithm ({ $algorithm }) that cannot be checked.
 trust-algorithm-weak = { $algorithm }, used to sign the certificate of "{ $subject }", was not safe enough at that time (trusted until { $until }).
@@ -17,6 +19,7 @@ trust-extension-malformed = An extension ({ $extension }) of the certificate of 
 trust-revoked = The certificate of "{ $subject }" was revoked at that time (since { $at }, reason: { $reason }).
 trust-on-hold = The certificate of "{ $subject }" was suspended at that time. Ask its issuer.
 trust-revocation-missing = No revocation information: nothing at hand (OCSP, CRL) shows whether the certificate of "{ $subject }" was revoked. Check again where the network can be reached.
+trust-revocation-not-had = No revocation information: neither the file nor the places that the certificates name gave any that shows whether the certificate of "{ $subject }" was revoked. Try again later, or ask its issuer.
 trust-revocation-closed = No revocation information: for the certificate of "{ $subject }" it is given only to verifiers accredited by the state (JPKI).
 trust-revocation-out-of-scope = No revocation information: the revocation lists at hand are about other certificates than that of "{ $subject }".
 trust-revocation-critical-extension = No revocation information: what there is about the certificate of "{ $subject }" holds a critical extension that is not known.

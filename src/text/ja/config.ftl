@@ -25,6 +25,7 @@ config-pin-file-missing = 設定ファイル { $file } の { $line } 行目: 暗
 config-no-state-dir = データを保存するフォルダーが決まりません。HOME を設定するか、state_dir または --state で指定してください。
 config-secret-file = { $file } { $line } 行目: ファイル { $path } がないか、他のユーザーが読める状態です。秘密情報のファイルですので「chmod 600 { $path }」を実行してください。
 config-sha256 = { $file } { $line } 行目: 「{ $found }」は証明書の SHA-256 ではありません。16進数64桁で指定してください。
+config-tsa-plain-http = 設定ファイル { $file } { $line } 行目: 「{ $found }」に送るパスワードや鍵が、通信の途中で読まれるおそれがあります。「https://」で始まるアドレスにするか、パスワードや鍵の指定を外してください。
 config-url = { $file } { $line } 行目: 「{ $found }」はアドレスとして正しくありません。「https://ホスト/パス」または「http://ホスト/パス」の形で指定してください。
 config-place = { $file } { $line } 行目: 「{ $found }」はホスト名とポート番号の組として正しくありません。pki.example.jp:80 の形で指定してください。
 config-oid = { $file } { $line } 行目: 「{ $found }」はポリシーとして正しくありません。1.2.392.200000.1 のようにドット区切りで指定してください。

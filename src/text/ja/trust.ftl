@@ -1,6 +1,8 @@
 # messages of trust
 trust-issuer-missing = 「{ $subject }」の証明書の発行者「{ $issuer }」が、信頼する認証局として登録されていません。発行元が信頼できることを確認し、その認証局の証明書を登録してください。
 trust-search-ended = 証明書の経路が複雑すぎるため、確認を中止しました。ファイルに含まれる証明書を確認してください。
+trust-checks-ended = このファイルには、証明書や失効情報の署名が多すぎるか、確認に時間がかかりすぎるものがあるため、確認を打ち切りました。確認していない情報が、署名の有効性を否定するものである可能性があります。ファイルの作成者に、余分な情報を含まないファイルを求めてください。
+trust-authority-unchecked = タイムスタンプの発行元は確認していません。信頼するタイムスタンプ局が指定されていないためです。設定の [trust] か --trust で指定してください。
 trust-signature-wrong = 「{ $subject }」の証明書の署名が、発行者の鍵と一致しません。証明書が偽造または変更された可能性があります。
 trust-algorithm-unsupported = 「{ $subject }」の証明書の署名アルゴリズム({ $algorithm })には対応していないため、確認できません。
 trust-algorithm-weak = 「{ $subject }」の証明書の署名に使われた { $algorithm } は、この時点では十分に安全ではありません(信頼できる期限: { $until })。
@@ -17,6 +19,7 @@ trust-extension-malformed = 「{ $subject }」の証明書の拡張({ $extension
 trust-revoked = 「{ $subject }」の証明書は、この時点で失効しています(失効日時: { $at }、理由: { $reason })。
 trust-on-hold = 「{ $subject }」の証明書は、この時点で一時停止されています。発行元に確認してください。
 trust-revocation-missing = 失効情報なし: 「{ $subject }」の証明書が失効していないかを確認できる情報(OCSP・CRL)がありません。ネットワークにつながる環境で確認し直してください。
+trust-revocation-not-had = 失効情報なし: 「{ $subject }」の証明書が失効していないかを確認できる情報(OCSP・CRL)は、ファイルの中にも、証明書に記された取得先にもありませんでした。時間をおいて確認し直すか、発行元に問い合わせてください。
 trust-revocation-closed = 失効情報なし: 「{ $subject }」の証明書の失効情報は、国の認定を受けた検証者だけに提供されるため、確認できません(公的個人認証)。
 trust-revocation-out-of-scope = 失効情報なし: 「{ $subject }」の証明書について、手元の失効リストは別の証明書を対象としています。
 trust-revocation-critical-extension = 失効情報なし: 「{ $subject }」の証明書の失効情報に、解釈できない重要な拡張が含まれています。

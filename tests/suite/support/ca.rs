@@ -45,6 +45,8 @@ pub(crate) struct IssueRequest<'a> {
     pub(crate) policies: &'a [&'a str],
     /// Mail addresses of subjectAltName.
     pub(crate) emails: &'a [&'a str],
+    /// IP addresses of subjectAltName.
+    pub(crate) addresses: &'a [&'a str],
     /// otherNames of subjectAltName: dotted OID and UTF8String.
     pub(crate) other_names: &'a [(&'a str, &'a str)],
     /// Address of a CRL.
@@ -79,6 +81,7 @@ impl Default for IssueRequest<'_> {
             extended_key_usage_critical: false,
             policies: &[],
             emails: &[],
+            addresses: &[],
             other_names: &[],
             crl_url: None,
             ocsp_url: None,
@@ -269,12 +272,15 @@ fn extensions(request: &IssueRequest<'_>) -> Vec<(&'static str, bool, Vec<u8>)> 
 }
 
 fn alternative_names(request: &IssueRequest<'_>) -> Option<SubjectAlternativeName> {
-    if request.emails.is_empty() && request.other_names.is_empty() {
+    if request.emails.is_empty() && request.other_names.is_empty() && request.addresses.is_empty() {
         return None;
     }
     let mut names = SubjectAlternativeName::new();
     for mail in request.emails {
         names.email(mail);
+    }
+    for address in request.addresses {
+        names.ip(address);
     }
     for (oid, value) in request.other_names {
         names.other_name2(Asn1Object::from_str(oid).unwrap(), &tlv(12, value.as_bytes()));

@@ -88,6 +88,11 @@ impl Holder {
         self.softhsm.import_certificate(&self.token, label, &certificate);
     }
 
+    /// The certificate of the authority itself, beside the others.
+    pub(crate) fn add_root(&self) {
+        self.softhsm.import_certificate(&self.token, "root", &self.ca.der());
+    }
+
     /// The certification authority, PEM.
     pub(crate) fn root(&self) -> PathBuf {
         self.dir.join("root.pem")

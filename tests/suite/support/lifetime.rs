@@ -9,7 +9,7 @@ use hankod::der::{Certificate, DigestAlgorithm, SignatureAlgorithm};
 use hankod::pdf::Document;
 use hankod::pdf::dss::{self, Dss};
 use hankod::sign::{Request, prepare, prepare_timestamp, signature_value, stamp};
-use hankod::trust::{Anchors, Use};
+use hankod::trust::{Anchors, Checks, Use};
 use hankod::verify::judge::{Basis, Pieces, RevocationRule};
 use hankod::verify::report::FileReport;
 
@@ -145,6 +145,13 @@ impl World {
 
     /// The last thing in the file, a signature, stamped by `tsa` at that moment.
     pub(crate) fn stamp(&self, file: &[u8], tsa: &Holder, when: &str) -> Vec<u8> {
+        self.put(file, |value| {
+            self.token(tsa, &DigestAlgorithm::Sha256.digest(value), when)
+        })
+    }
+
+    /// What `token` makes of the value of the last signature in the file, among its timestamps.
+    pub(crate) fn put(&self, file: &[u8], token: impl FnOnce(&[u8]) -> Vec<u8>) -> Vec<u8> {
         let document = Document::open(file, None).unwrap();
         let signatures = hankod::pdf::signatures::read(&document).unwrap();
         let field = signatures
@@ -155,12 +162,7 @@ impl World {
             .name
             .clone();
         let value = signature_value(&document, &field).unwrap();
-        let patch = stamp(
-            &document,
-            &field,
-            &self.token(tsa, &DigestAlgorithm::Sha256.digest(&value), when),
-        )
-        .unwrap();
+        let patch = stamp(&document, &field, &token(&value)).unwrap();
         let mut out = file.to_vec();
         let start = usize::try_from(patch.at).unwrap();
         out[start..start + patch.bytes.len()].copy_from_slice(&patch.bytes);
@@ -202,6 +204,8 @@ impl World {
             at: at(when),
             revocation,
             pieces: &Pieces::default(),
+            asked: false,
+            checks: &Checks::default(),
         };
         super::verified::verify_on(file, &basis)
     }

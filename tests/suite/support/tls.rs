@@ -2,8 +2,9 @@
 
 use super::ca::{self, Ca, IssueRequest, Kind};
 use super::http::{Request, Response};
+use hankod::net::ClientIdentity;
 use openssl::pkey::{PKey, Private};
-use openssl::ssl::{SslConnector, SslMethod, SslStream, SslVersion};
+use openssl::ssl::{SslAcceptor, SslConnector, SslMethod, SslStream, SslVerifyMode, SslVersion};
 use openssl::x509::X509;
 use std::net::TcpStream;
 use std::os::unix::fs::OpenOptionsExt;
@@ -33,12 +34,32 @@ impl Identity {
             subject: &[("CN", name)],
             key_usage: &[0],
             extended_key_usage: &["1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2"],
+            addresses: &["127.0.0.1"],
             ..IssueRequest::default()
         };
         Self {
             der: ca.issue(&key, &request),
             key,
         }
+    }
+
+    /// As hankod shows it to a server.
+    pub(crate) fn for_client(&self) -> ClientIdentity {
+        let chain = X509::from_der(&self.der).unwrap().to_pem().unwrap();
+        ClientIdentity::from_pem(&chain, &self.key.private_key_to_pem_pkcs8().unwrap()).unwrap()
+    }
+
+    /// A server with this certificate that talks only to those whom `ca` certified.
+    pub(crate) fn acceptor(&self, ca: &Ca) -> SslAcceptor {
+        let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server()).unwrap();
+        builder.set_certificate(&X509::from_der(&self.der).unwrap()).unwrap();
+        builder.set_private_key(&self.key).unwrap();
+        builder
+            .cert_store_mut()
+            .add_cert(X509::from_der(&ca.der()).unwrap())
+            .unwrap();
+        builder.set_verify(SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT);
+        builder.build()
     }
 
     /// Writes `tls.pem` and `tls.key` into `dir`, the key readable by its owner alone; each appears at once and whole.

@@ -5,10 +5,12 @@
 use super::ahead::Ahead;
 use super::ca::{self, Ca, IssueRequest, Kind};
 use super::run;
+use super::tls::Identity;
 use hankod::cms::SignedData;
 use hankod::der::Certificate;
+use openssl::ssl::SslAcceptor;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -50,6 +52,7 @@ pub(crate) enum Mode {
 
 /// The running TSA; it lives until the test process ends.
 pub(crate) struct Tsa {
+    secure: bool,
     port: u16,
     asked: Arc<AtomicUsize>,
     mode: Arc<Mutex<Mode>>,
@@ -71,18 +74,21 @@ struct Desk {
 impl Tsa {
     /// Starts one with a certificate for timestamps alone, by `ca`.
     pub(crate) fn start(ca: &Ca, mode: Mode) -> Self {
-        let request = IssueRequest {
-            subject: &[("C", "JP"), ("O", "試験時刻認証局"), ("CN", "TSA")],
-            key_usage: &[ca::DIGITAL_SIGNATURE],
-            extended_key_usage: &["1.3.6.1.5.5.7.3.8"],
-            extended_key_usage_critical: true,
-            ..IssueRequest::default()
-        };
-        Self::with_certificate(ca, mode, &request)
+        Self::with_certificate(ca, mode, &request())
+    }
+
+    /// Starts one behind TLS that answers those alone who show a certificate by `ca`; `server` is its own.
+    pub(crate) fn behind_tls(ca: &Ca, server: &Identity) -> Self {
+        Self::open(ca, Mode::Good, &request(), Some(server.acceptor(ca)))
     }
 
     /// Starts one whose certificate says what `request` says.
     pub(crate) fn with_certificate(ca: &Ca, mode: Mode, request: &IssueRequest<'_>) -> Self {
+        Self::open(ca, mode, request, None)
+    }
+
+    fn open(ca: &Ca, mode: Mode, request: &IssueRequest<'_>, tls: Option<SslAcceptor>) -> Self {
+        let secure = tls.is_some();
         let dir = tempfile::tempdir().unwrap();
         let key = ca::key(Kind::P256);
         let certificate = ca.issue(&key, request);
@@ -109,10 +115,18 @@ impl Tsa {
         };
         std::thread::spawn(move || {
             for stream in listener.incoming() {
-                desk.serve(stream.unwrap());
+                let stream = stream.unwrap();
+                match &tls {
+                    None => desk.serve(stream),
+                    // Whoever shows no certificate is not heard.
+                    Some(tls) => {
+                        tls.accept(stream).into_iter().for_each(|stream| desk.serve(stream));
+                    }
+                }
             }
         });
         Self {
+            secure,
             port,
             asked,
             mode,
@@ -129,7 +143,8 @@ impl Tsa {
 
     /// Where it answers.
     pub(crate) fn url(&self) -> String {
-        format!("http://127.0.0.1:{}/tsa", self.port)
+        let scheme = if self.secure { "https" } else { "http" };
+        format!("{scheme}://127.0.0.1:{}/tsa", self.port)
     }
 
     /// Behaves like this from the next question on.
@@ -163,7 +178,7 @@ impl Tsa {
 }
 
 impl Desk {
-    fn serve(&self, stream: TcpStream) {
+    fn serve(&self, stream: impl Read + Write) {
         let before = self.asked.fetch_add(1, Ordering::SeqCst);
         let mut reader = BufReader::new(stream);
         let mode = self.mode.lock().unwrap().clone();
@@ -222,6 +237,17 @@ impl Desk {
     }
 }
 
+/// A certificate for timestamps alone.
+fn request() -> IssueRequest<'static> {
+    IssueRequest {
+        subject: &[("C", "JP"), ("O", "試験時刻認証局"), ("CN", "TSA")],
+        key_usage: &[ca::DIGITAL_SIGNATURE],
+        extended_key_usage: &["1.3.6.1.5.5.7.3.8"],
+        extended_key_usage_critical: true,
+        ..IssueRequest::default()
+    }
+}
+
 /// `openssl ts -verify`: `Err` holds what it says against `token` over `data`, with `root` (PEM) as the only anchor.
 pub(crate) fn openssl_ts_verify(token: &[u8], data: &[u8], root: &[u8]) -> Result<(), String> {
     let dir = tempfile::tempdir().unwrap();
@@ -275,7 +301,7 @@ fn settings(mode: &Mode) -> String {
 }
 
 /// The header `Authorization`, or nothing, and the body.
-fn read(reader: &mut BufReader<TcpStream>) -> Option<(String, Vec<u8>)> {
+fn read(reader: &mut impl BufRead) -> Option<(String, Vec<u8>)> {
     let (mut authorization, mut length) = (String::new(), 0);
     loop {
         let mut line = String::new();

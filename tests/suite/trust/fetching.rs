@@ -4,11 +4,11 @@ use super::office::{OCSP_SIGNING, Office};
 use super::revocation::word;
 use crate::support::responder::{Answers, Responder};
 use hankod::clock::Timestamp;
-use hankod::fetch::{self, Collected, RevocationCache, RevocationCause, RevocationDemand};
+use hankod::fetch::{self, Collected, Requests, RevocationCache, RevocationCause, RevocationDemand};
 use hankod::net::{self, Client, HostPort};
 use hankod::trust::path::{self, Rules};
 use hankod::trust::revocation::{self, Freshness, Link};
-use hankod::trust::{Anchors, Error, Use};
+use hankod::trust::{Anchors, Checks, Error, Use};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -52,14 +52,14 @@ impl Desk {
             certificates: &[],
             anchors: &anchors,
             anchors_for: Use::Signers,
-            until: Instant::now() + Duration::from_secs(60),
+            checks: &Checks::default(),
         };
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .unwrap();
         runtime.block_on(fetch::revocation(
-            &client,
+            &mut Requests::new(&client, Instant::now() + Duration::from_secs(60)),
             &demand,
             (Vec::new(), Vec::new()),
             cache,

@@ -6,7 +6,7 @@ use crate::support::run;
 use hankod::clock::Timestamp;
 use hankod::der::Certificate;
 use hankod::trust::revocation::{self, Evidence, Freshness, Status};
-use hankod::trust::{Anchors, Crl, OcspAnswer, Use, ocsp};
+use hankod::trust::{Anchors, Checks, Crl, OcspAnswer, Use, ocsp};
 use std::process::Command;
 
 /// The purpose of a delegated responder (RFC 6960, 4.2.2.2).
@@ -123,6 +123,7 @@ impl Office {
             anchors: &Anchors::new(),
             anchors_for: Use::Signers,
             freshness: Freshness::Current,
+            checks: &Checks::default(),
         };
         revocation::judge(&self.leaf, &self.ca.certificate(), &evidence, at)
     }

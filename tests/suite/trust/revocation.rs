@@ -9,7 +9,7 @@ use hankod::der::Certificate;
 use hankod::text::{Explain, Lang, has};
 use hankod::trust::path::{self, Rules};
 use hankod::trust::revocation::{self, Evidence, Freshness, Status};
-use hankod::trust::{Anchors, Crl, Error, Finding, OcspAnswer, Reason, SubIndication, Use, Why};
+use hankod::trust::{Anchors, Checks, Crl, Error, Finding, OcspAnswer, Reason, SubIndication, Use, Why};
 use std::time::{Duration, SystemTime};
 
 const AT: &str = "2026-06-01T00:00:00Z";
@@ -57,6 +57,7 @@ impl World {
             anchors: &self.anchors,
             anchors_for: Use::Signers,
             freshness,
+            checks: &Checks::default(),
         };
         revocation::judge(&self.leaf, &self.ca_certificate, &evidence, at(AT))
     }
@@ -231,6 +232,7 @@ fn nobody_below_a_revoked_authority_or_under_another_anchor_speaks_for_its_issue
             anchors: &world.anchors,
             anchors_for: Use::Signers,
             freshness: Freshness::Current,
+            checks: &Checks::default(),
         };
         let links = revocation::judge_path(&path, &evidence, at(AT));
         let expected = if speaks { "good" } else { "Untrusted" };
@@ -256,6 +258,7 @@ fn a_list_from_the_future_says_nothing_and_a_flag_is_true_or_absent() {
             anchors: &world.anchors,
             anchors_for: Use::Signers,
             freshness: Freshness::Current,
+            checks: &Checks::default(),
         };
         word(&revocation::judge(
             &world.leaf,
@@ -410,6 +413,7 @@ fn every_certificate_of_a_path_is_named_with_what_is_missing() {
             anchors: &world.anchors,
             anchors_for: Use::Signers,
             freshness: Freshness::Current,
+            checks: &Checks::default(),
         };
         revocation::findings(&revocation::judge_path(&path, &evidence, at(AT)))
     };
@@ -454,6 +458,7 @@ fn what_a_state_keeps_to_itself_is_said() {
         anchors: &Anchors::new(),
         anchors_for: Use::Signers,
         freshness: Freshness::Current,
+        checks: &Checks::default(),
     };
     let status = revocation::judge(&leaf, &root, &evidence, at(AT));
     assert_eq!(status, Status::Unknown(Why::Closed));

@@ -1,0 +1,150 @@
+//! Files stuffed with answers, lists and certificates that name the right people and were signed by nobody: looked at once each, and never a reason to pass.
+
+use crate::support::ca::{CRL_SIGN, DIGITAL_SIGNATURE, tlv};
+use crate::support::lifetime::World;
+use crate::support::pki::{Entity, List, Says, at, generalized, oid, purposes, usage};
+use crate::support::shapes;
+use crate::support::verified::verify_on;
+use hankod::pdf::Document;
+use hankod::pdf::dss::{self, Dss};
+use hankod::trust::Checks;
+use hankod::trust::checks::MAX_CHECKS;
+use hankod::verify::judge::{Basis, Pieces, RevocationRule, Verdict};
+use hankod::verify::report::FileReport;
+use openssl::sha::sha1;
+use std::time::Instant;
+
+const MAY: &str = "2026-05-02T00:00:00Z";
+
+/// A signed and stamped file with this store behind it.
+fn stuffed(world: &World, store: &Dss) -> Vec<u8> {
+    let signed = world.sign(&shapes::plain().remove(0).bytes);
+    let stamped = world.stamp(&signed, &world.tsa, "2026-05-01T00:01:00Z");
+    let update = dss::update(&Document::open(&stamped, None).unwrap(), store);
+    [stamped.as_slice(), &update.unwrap().unwrap()].concat()
+}
+
+fn judged(world: &World, file: &[u8], revocation: RevocationRule, checks: &Checks) -> FileReport {
+    let basis = Basis {
+        anchors: &world.anchors(),
+        at: at("2026-05-04T00:00:00Z"),
+        revocation,
+        pieces: &Pieces::default(),
+        asked: false,
+        checks,
+    };
+    verify_on(file, &basis)
+}
+
+/// An answer "good" about the certificate with this serial number of the root, by whoever is called so; its signature is nobody's.
+fn forged_answer(world: &World, serial: u8, by: &Entity) -> Vec<u8> {
+    let spki = world.root.key.public_key_to_der().unwrap();
+    // Of P-256 the point is what stands last.
+    let key = &spki[spki.len() - 65..];
+    let algorithm = tlv(0x30, &[oid("1.3.14.3.2.26"), tlv(5, &[])].concat());
+    let id = [
+        algorithm,
+        tlv(4, &sha1(&world.root.name)),
+        tlv(4, &sha1(key)),
+        tlv(2, &[serial]),
+    ];
+    let moment = generalized(at(MAY));
+    let single = [tlv(0x30, &id.concat()), tlv(0x80, &[]), moment.clone()];
+    let data = [tlv(0xa1, &by.name), moment, tlv(0x30, &tlv(0x30, &single.concat()))];
+    by.signed(&tlv(0x30, &data.concat()), true)
+}
+
+fn forged_list(world: &World) -> Vec<u8> {
+    let mut list = List::new();
+    list.forged = true;
+    list.by(&world.root)
+}
+
+/// Certificates that say they are the root's, for this name and use, each with a key of its own.
+fn forged_certificates(world: &World, count: usize, named: &Entity, as_responder: bool) -> Vec<Vec<u8>> {
+    let mut says = Says::new(77, vec![usage(&[DIGITAL_SIGNATURE, CRL_SIGN])]);
+    if as_responder {
+        says.extensions.push(purposes(&["1.3.6.1.5.5.7.3.9"]));
+    }
+    says.forged = true;
+    let one = |_| named.renewed().certified_der(&world.root, &says);
+    (0..count).map(one).collect()
+}
+
+#[test]
+fn thousands_of_forged_pieces_are_checked_once_each_and_change_nothing() {
+    let world = World::new();
+    let responder = Entity::new(&[], "Responder");
+    let answers = (0..800).map(|n| match n % 2 {
+        0 => forged_answer(&world, 2, &world.root),
+        _ => forged_answer(&world, 2, &responder),
+    });
+    let mut store = Dss {
+        certificates: forged_certificates(&world, 800, &responder, true),
+        ocsps: answers.collect(),
+        crls: (0..400).map(|_| forged_list(&world)).collect(),
+    };
+    store.crls.push(world.list(MAY, &[]));
+    let pieces = store.certificates.len() + store.ocsps.len() + store.crls.len();
+    let checks = Checks::default();
+    let file = stuffed(&world, &store);
+    let report = judged(&world, &file, RevocationRule::Require, &checks);
+    assert_eq!(report.verdict, Verdict::TotalPassed, "{:?}", report.headline);
+    assert_eq!(report.signatures[0].level, hankod::verify::level::Level::BLt);
+    // Half of the answers name 800 certificates each: 320,000 pairs.
+    assert!(
+        checks.made() <= pieces + 100,
+        "{} checks of {pieces} pieces",
+        checks.made()
+    );
+}
+
+#[test]
+fn what_was_not_looked_at_lets_nothing_pass() {
+    let world = World::new();
+    let revoking = world.list(MAY, &[(2, "2026-04-01T00:00:00Z", Some(1))]);
+    for (last, name) in [(world.list(MAY, &[]), "good"), (revoking, "revoked")] {
+        let mut store = Dss {
+            certificates: forged_certificates(&world, 200, &world.root, false),
+            ocsps: Vec::new(),
+            crls: (0..150).map(|_| forged_list(&world)).collect(),
+        };
+        // Each list may be by each of those who bear its issuer's name: more than are tried.
+        assert!(store.certificates.len() * store.crls.len() > MAX_CHECKS);
+        store.crls.push(last);
+        let file = stuffed(&world, &store);
+        for rule in [RevocationRule::Require, RevocationRule::IfPresent] {
+            let checks = Checks::default();
+            let report = judged(&world, &file, rule, &checks);
+            let one = &report.signatures[0];
+            assert_eq!(report.verdict, Verdict::Indeterminate, "{name}, {rule:?}");
+            assert!(!one.trusted && checks.have_ended() && checks.made() <= MAX_CHECKS);
+            let codes: Vec<&str> = one.findings.iter().map(|finding| finding.code).collect();
+            assert!(codes.contains(&"trust_checks_ended"), "{codes:?}");
+        }
+    }
+}
+
+#[test]
+fn a_verification_ends_at_its_time() {
+    let world = World::new();
+    let store = Dss {
+        crls: vec![world.list(MAY, &[])],
+        ..Dss::default()
+    };
+    let file = stuffed(&world, &store);
+    for rule in [RevocationRule::Require, RevocationRule::IfPresent, RevocationRule::None] {
+        let late = judged(&world, &file, rule, &Checks::until(Instant::now()));
+        assert_eq!(late.verdict, Verdict::Indeterminate, "{rule:?}");
+        assert!(late.headline.ja.starts_with("確認できない点があります"));
+        assert_eq!(late.signatures[0].findings[0].code, "trust_search_ended");
+        assert!(
+            late.signatures[0]
+                .findings
+                .iter()
+                .any(|f| f.code == "trust_checks_ended")
+        );
+        let report = judged(&world, &file, rule, &Checks::default());
+        assert_eq!(report.verdict, Verdict::TotalPassed, "{rule:?}");
+    }
+}
