@@ -62,9 +62,16 @@ impl App {
         let trust = self.config().trust.clone();
         let tokens = trust.tokens;
         let mut anchors = self.blocking(move || of_config(&trust)).await?;
-        if !tokens {
-            return Ok(anchors);
+        if tokens {
+            let roots = self.token_roots().await;
+            roots.into_iter().for_each(|root| anchors.add(root, &[Use::Signers]));
         }
+        Ok(anchors)
+    }
+
+    /// The certificates of authorities on tokens that signed themselves. A token that cannot be read gives none.
+    pub async fn token_roots(&self) -> Vec<Certificate> {
+        let mut roots = Vec::new();
         for info in self.tokens_room().list().await.tokens().filter(|info| info.initialised) {
             let entries = match self.tokens_room().objects(&info.token).await {
                 Ok(entries) => entries,
@@ -74,10 +81,9 @@ impl App {
                 }
             };
             let held = entries.iter().filter_map(|entry| entry.certificate.readable());
-            held.filter(|certificate| is_root(certificate))
-                .for_each(|root| anchors.add(root.clone(), &[Use::Signers]));
+            roots.extend(held.filter(|certificate| is_root(certificate)).cloned());
         }
-        Ok(anchors)
+        roots
     }
 }
 

@@ -74,32 +74,31 @@ pub(super) fn with_tokens(
     command: impl AsyncFnOnce(&mut Tokens, Lang) -> Result<u8, Told>,
 ) -> ExitCode {
     with_configuration(global, format, async |config, lang| {
-        // Two spellings of one library are one module.
-        let same = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        let served = module.is_none_or(|path| config.modules.iter().any(|module| same(&module.path) == same(path)));
-        let client = if served {
-            Client::connect(&config.state_dir).await
-        } else {
-            None
-        };
-        let mut tokens = match client {
-            Some(client) => Tokens::There(client),
-            None => {
-                let modules = module.into_iter().map(Path::to_owned).collect();
-                let opening = Opening {
-                    modules,
-                    ..Opening::default()
-                };
-                let app = App::open(config, opening).await.map_err(|e| Told::of(&e, lang))?;
-                app.take_tokens().await.map_err(|e| Told::of(&e, lang))?;
-                Tokens::Here(app)
-            }
-        };
+        let mut tokens = Tokens::open(config, module, lang).await?;
         let result = command(&mut tokens, lang).await;
-        if let Tokens::Here(app) = tokens {
-            app.close().await;
-        }
+        tokens.close().await;
         result
+    })
+}
+
+/// The certificates of roots on tokens, DER, where the configuration takes them for anchors.
+///
+/// # Errors
+/// What keeps the tokens from being read.
+pub(super) fn token_roots(config: &Config, lang: Lang) -> Result<Vec<Vec<u8>>, Told> {
+    if !config.trust.tokens {
+        return Ok(Vec::new());
+    }
+    let failed = |_| Told::of(&Failure::new(FailureKind::Internal, "internal_error"), lang);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(failed)?.block_on(async {
+        let mut tokens = Tokens::open(config.clone(), None, lang).await?;
+        let roots = match &mut tokens {
+            Tokens::Here(app) => Ok(app.token_roots().await.iter().map(|root| root.der().to_vec()).collect()),
+            Tokens::There(client) => client.roots(lang).await,
+        };
+        tokens.close().await;
+        roots
     })
 }
 
@@ -134,6 +133,34 @@ pub(super) enum Tokens {
 }
 
 impl Tokens {
+    /// Those of the daemon that serves the state folder, or our own. `module` is used here unless the daemon has it too.
+    async fn open(config: Config, module: Option<&Path>, lang: Lang) -> Result<Self, Told> {
+        // Two spellings of one library are one module.
+        let same = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let served = module.is_none_or(|path| config.modules.iter().any(|module| same(&module.path) == same(path)));
+        let client = match served {
+            true => Client::connect(&config.state_dir).await,
+            false => None,
+        };
+        if let Some(client) = client {
+            return Ok(Self::There(client));
+        }
+        let opening = Opening {
+            modules: module.into_iter().map(Path::to_owned).collect(),
+            ..Opening::default()
+        };
+        let app = App::open(config, opening).await.map_err(|e| Told::of(&e, lang))?;
+        app.take_tokens().await.map_err(|e| Told::of(&e, lang))?;
+        Ok(Self::Here(app))
+    }
+
+    /// Closes what was opened here.
+    async fn close(self) {
+        if let Self::Here(app) = self {
+            app.close().await;
+        }
+    }
+
     /// Every reader and token.
     pub(super) async fn tokens(&mut self, lang: Lang) -> Result<Vec<TokenView>, Told> {
         match self {

@@ -1,4 +1,5 @@
-//! `hankod verify`: one first line a file for people, or the whole report as JSON or PDF; for folders and lists one summary. No token but to sign the report, no state.
+//! `hankod verify`: one first line a file for people, or the whole report as JSON or PDF; for folders and lists one summary. No token but to sign the report, or where the configuration trusts
+//! roots on tokens; no state.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -97,16 +98,24 @@ pub(super) fn run(global: &Global, options: &Options) -> ExitCode {
         Ok(found) => found,
         Err(told) => return exit::fail(&told, format),
     };
-    match options.work(global, &config, lang) {
+    let roots = match options.trust.is_empty() {
+        true => context::token_roots(&config, lang),
+        false => Ok(Vec::new()),
+    };
+    let roots = match roots {
+        Ok(roots) => roots,
+        Err(told) => return exit::fail(&told, format),
+    };
+    match options.work(global, (&config, roots), lang) {
         Ok(code) => code,
         Err(failure) => exit::fail(&Told::of(&failure, lang), format),
     }
 }
 
 impl Options {
-    fn work(&self, global: &Global, config: &Config, lang: Lang) -> Result<ExitCode, Failure> {
+    fn work(&self, global: &Global, (config, roots): (&Config, Vec<Vec<u8>>), lang: Lang) -> Result<ExitCode, Failure> {
         let made = Timestamp::from_system(SystemTime::now());
-        let (period, asked) = (self.extra.period()?, self.wish().read(config, lang)?);
+        let (period, asked) = (self.extra.period()?, self.wish(roots).read(config, lang)?);
         let found = folders::find(&self.files, &self.extra.list, lang)?;
         let is_batch = found.is_batch;
         let artist = self.extra.artist(self.format == ReportFormat::Pdf, config)?;
@@ -145,9 +154,10 @@ impl Options {
             .deliver(global, &paper::pdf(&sheet, config)?, output, lang, code))
     }
 
-    fn wish(&self) -> Wish {
+    fn wish(&self, token_roots: Vec<Vec<u8>>) -> Wish {
         Wish {
             trust: self.trust.clone(),
+            token_roots,
             revocation: match self.revocation {
                 Revocation::Require => RevocationRule::Require,
                 Revocation::IfPresent => RevocationRule::IfPresent,

@@ -119,6 +119,7 @@ pub(super) fn serve(
     let router = Router::new()
         .route("/tokens", get(tokens))
         .route("/certificates", get(certificates))
+        .route("/roots", get(roots))
         .route("/events", get(events))
         .route("/change-pin", post(change_pin))
         .route("/ceremony", post(ceremony))
@@ -146,6 +147,14 @@ async fn certificates(State(app): State<App>, Query(ask): Query<Ask>) -> Respons
         CertificateUsage::Signing
     };
     answer(app.certificates(usage, lang(&ask)).await, lang(&ask))
+}
+
+async fn roots(State(app): State<App>, Query(ask): Query<Ask>) -> Response {
+    let roots = app.token_roots().await;
+    answer(
+        Ok(roots.iter().map(|root| root.der().to_vec()).collect::<Vec<_>>()),
+        lang(&ask),
+    )
 }
 
 /// What `hankod token change-pin` asks for.
@@ -281,6 +290,14 @@ impl Client {
         let all = usage == CertificateUsage::All;
         self.get(&format!("/certificates?lang={}&all={all}", lang.tag()), lang)
             .await
+    }
+
+    /// Certificates of authorities on the daemon's tokens that signed themselves, DER.
+    ///
+    /// # Errors
+    /// As [`Client::tokens`].
+    pub async fn roots(&mut self, lang: Lang) -> Result<Vec<Vec<u8>>, Told> {
+        self.get(&format!("/roots?lang={}", lang.tag()), lang).await
     }
 
     /// Has the daemon sign files. Dropping the future stops it at its next step.
