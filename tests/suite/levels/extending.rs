@@ -2,7 +2,12 @@
 
 use super::{Scene, file, missing, refusal};
 use crate::support::authority::Mode;
-use crate::support::{run, tsa};
+use crate::support::ca::{self, IssueRequest, Kind};
+use crate::support::judges::{judges_dir, pdfsig, pyhanko, qpdf_check};
+use crate::support::shapes;
+use crate::support::{repository, run, tsa};
+use openssl::x509::X509;
+use std::process::Command;
 
 #[test]
 fn a_signed_file_is_raised_step_by_step_and_renewed() {
@@ -39,6 +44,83 @@ fn archives_and_their_renewals_are_good_to_another_verifier() {
     file(&scene.extend("b-lta.pdf", "renewed.pdf", "b-lta"));
     for (name, archived) in [("b-lt.pdf", false), ("b-lta.pdf", true), ("renewed.pdf", true)] {
         assert_eq!(scene.judged(name), Ok(archived), "{name}");
+    }
+}
+
+/// `input` signed by pyHanko under a certificate of the scene's authority; `stamped`: with a timestamp by the scene's TSA.
+fn signed_elsewhere(scene: &Scene, input: &str, output: &str, stamped: bool) {
+    let [ocsp, crl] = scene.authority.urls();
+    let key = ca::key(Kind::Rsa2048);
+    let request = IssueRequest {
+        ocsp_url: Some(&ocsp),
+        crl_url: Some(&crl),
+        ..IssueRequest::default()
+    };
+    let certificate = scene.holder.ca().issue(&key, &request);
+    scene.authority.knows(&certificate);
+    let pem = X509::from_der(&certificate).unwrap().to_pem().unwrap();
+    scene.holder.document("other.pem", &pem);
+    scene
+        .holder
+        .document("other.key", &key.private_key_to_pem_pkcs8().unwrap());
+    let mut command = Command::new(judges_dir().join("bin/python"));
+    command
+        .arg(repository("tests/judges/pyhanko_sign.py"))
+        .args([input, output, "other.key", "other.pem", "root.pem"])
+        .args(stamped.then(|| scene.tsa.url()))
+        .current_dir(&*scene.holder.dir);
+    let said = run(&mut command, "");
+    assert!(said.ok, "{said:?}");
+}
+
+#[test]
+fn files_that_other_software_signed_are_raised_and_archived() {
+    let scene = Scene::new(Mode::Delegated);
+    for (at, shape) in shapes::plain().into_iter().enumerate().step_by(3) {
+        let stamped = at % 2 == 0;
+        let name = |what: &str| format!("{what}-{at}.pdf");
+        scene.holder.document(name("input"), &shape.bytes);
+        signed_elsewhere(&scene, &name("input"), &name("signed"), stamped);
+        let mut before = name("signed");
+        let mut signatures = 1;
+        for level in ["b-t", "b-lt", "b-lta"] {
+            let output = name(level);
+            let extended = file(&scene.extend(&before, &output, level));
+            assert_eq!(
+                (&extended["level"], missing(&extended)),
+                (&level.into(), vec![]),
+                "{}",
+                shape.name
+            );
+            assert!(scene.read(&output).starts_with(&scene.read(&before)));
+            signatures += extended["timestamps"].as_array().unwrap().len();
+            let found = pdfsig(&scene.holder.dir.join(&output));
+            assert!(
+                found.len() == signatures && found[0].valid,
+                "{}, {level}: {found:?}",
+                shape.name
+            );
+            qpdf_check(&*scene.holder.dir.join(&output)).unwrap();
+            let verified = scene.verified(&output);
+            assert_eq!(verified.1, level.to_uppercase(), "{}", shape.name);
+            assert!(
+                level == "b-t" || verified.0 == "TOTAL-PASSED",
+                "{}: {verified:?}",
+                shape.name
+            );
+            before = output;
+        }
+        // It wants the first timestamp in the signature itself; of the others it is asked about trust and changes.
+        match stamped {
+            true => assert_eq!(scene.judged(&name("b-lta")), Ok(true), "{}", shape.name),
+            false => {
+                let judged = pyhanko(&scene.holder.dir.join(name("b-lta")), &scene.holder.root()).unwrap();
+                let good = judged
+                    .iter()
+                    .all(|one| one.intact && one.valid && one.trusted && one.docmdp_ok);
+                assert!(good && judged.len() == signatures, "{}: {judged:?}", shape.name);
+            }
+        }
     }
 }
 
