@@ -6,7 +6,7 @@ use crate::support::judges::judges_dir;
 use crate::support::shapes::{self, Shape};
 use crate::support::signer::SoftSigner;
 use crate::support::updates::{Person, stream, update};
-use crate::support::verified::{refused, verify, verify_by};
+use crate::support::verified::{counted, refused, verify, verify_by};
 use crate::support::{mutate, repository, run};
 use hankod::trust::{Anchors, Use};
 use hankod::verify::changes::What;
@@ -160,6 +160,7 @@ fn honest_updates_by_hand_are_not_refused() {
             update(&once, &[(30, &field(0).replace("[0 0 0 0]", "[0.0 0 +0 00]"))]),
         ),
     ];
+    counted("good: updates that signatures allow", files.len());
     assert_eq!(refused(&files, &[&person, &other]), [""; 0]);
 }
 

@@ -3,7 +3,7 @@
 use super::{Attack, Stamper, certified_at};
 use crate::support::agreement::{PRICE, SEAL, catalog, field, form, page, sign, signature, text_look, with};
 use crate::support::updates::{Person, update};
-use crate::support::verified::{fooled, refused};
+use crate::support::verified::{counted, fooled, refused};
 
 const BOX: &str = "/Type/Annot/Rect[40 690 300 720]/F 4/P 3 0 R";
 
@@ -86,7 +86,7 @@ fn evil_annotations() {
             plain(&second, &of("Text", "").replace("300 720", "60 710")),
         ),
     ];
-    assert_eq!(fooled(&attacks, &[&person]), [""; 0]);
+    assert_eq!(fooled("evil annotations", &attacks, &[&person]), [""; 0]);
     let note = plain(&third, &of("Text", "/Contents(ok)").replace("300 720", "60 710"));
     assert_eq!(refused(&[("a note at level 3", note)], &[&person]), [""; 0]);
 }
@@ -150,7 +150,7 @@ fn sneaky_signatures() {
             ),
         ),
     ];
-    assert_eq!(fooled(&attacks, &[&person, &other]), [""; 0]);
+    assert_eq!(fooled("sneaky signatures", &attacks, &[&person, &other]), [""; 0]);
     let good = sign(&other, &second, &signature(1, ""));
     assert_eq!(
         refused(&[("a second signature at level 2", good)], &[&person, &other]),
@@ -199,6 +199,7 @@ fn timestamps_that_paint() {
             stamped(&field(1).replace(">>", &format!("{look}>>")), &words),
         ),
     ];
+    counted("painted timestamps", attacks.len());
     assert_eq!(stamper.passing(&attacks, &person), [""; 0]);
     let good: Vec<Attack> = vec![
         ("nothing to see", stamper.stamp(&first, &signature(1, ""))),

@@ -9,7 +9,7 @@ fn universal_signature_forgery() {
     let person = Person::new();
     let once = signed_once(&person);
     assert_eq!(refused(&[("as signed", once.clone())], &[&person]), [""; 0]);
-    assert_eq!(fooled(&attacks(&once), &[&person]), [""; 0]);
+    assert_eq!(fooled("universal signature forgery", &attacks(&once), &[&person]), [""; 0]);
 }
 
 fn attacks(once: &[u8]) -> Vec<Attack> {
@@ -61,6 +61,10 @@ fn attacks(once: &[u8]) -> Vec<Attack> {
             range_as(&format!("[{end} {} 0 {start}]", all - end)),
         ),
         ("/ByteRange of names", range_as("[/a /b /c /d]")),
+        ("a flag of a field changed", {
+            let flag = once.windows(4).position(|w| w == b"/F 4").unwrap() + 3;
+            overwritten(once, flag, "0")
+        }),
         ("another kind of signature", {
             let at = find_last(once, b"/ETSI.CAdES.detached").unwrap();
             overwritten(once, at, "/ETSI.CAdES.detacheX")

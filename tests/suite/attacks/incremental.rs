@@ -9,7 +9,7 @@ use crate::support::verified::fooled;
 fn incremental_saving_attacks() {
     let person = Person::new();
     let once = signed_once(&person);
-    assert_eq!(fooled(&attacks(&once), &[&person]), [""; 0]);
+    assert_eq!(fooled("incremental saving", &attacks(&once), &[&person]), [""; 0]);
 }
 
 fn attacks(once: &[u8]) -> Vec<Attack> {

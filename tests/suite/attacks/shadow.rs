@@ -38,7 +38,7 @@ fn shadow_attacks_hide() {
             update(&once, &[(3, &page("30 0 R").replace("20 0 R 22", "22"))]),
         ),
     ];
-    assert_eq!(fooled(&attacks, &[&person]), [""; 0]);
+    assert_eq!(fooled("shadow: hide", &attacks, &[&person]), [""; 0]);
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn shadow_attacks_replace() {
             sign(&person, &signed_once(&person), &objects)
         }),
     ];
-    assert_eq!(fooled(&attacks, &[&person]), [""; 0]);
+    assert_eq!(fooled("shadow: replace", &attacks, &[&person]), [""; 0]);
     assert_eq!(refused(&[("with a reference to nowhere", alive)], &[&person]), [""; 0]);
 }
 
@@ -159,5 +159,5 @@ fn shadow_attacks_hide_and_replace() {
             update(&once, &[(4, &stream(PAID))]),
         ),
     ];
-    assert_eq!(fooled(&attacks, &[&person]), [""; 0]);
+    assert_eq!(fooled("shadow: hide and replace", &attacks, &[&person]), [""; 0]);
 }

@@ -5,7 +5,7 @@ use crate::support::agreement::{
     AGREED, NOTE, PRICE, SEAL, agreement, agreement_with, catalog, docmdp, form, page, sign, signature, text_look, with,
 };
 use crate::support::updates::{HOLE, Person, update};
-use crate::support::verified::{fooled, refused};
+use crate::support::verified::{counted, fooled, refused};
 
 #[test]
 fn appearance_swaps_of_fields() {
@@ -91,7 +91,7 @@ fn appearance_swaps_of_fields() {
             ),
         ),
     ];
-    assert_eq!(fooled(&attacks, &[&person]), [""; 0]);
+    assert_eq!(fooled("appearance swaps: fields", &attacks, &[&person]), [""; 0]);
     let honest = other_look(&text_look("900"));
     assert_eq!(refused(&[("a value and its look", honest)], &[&person]), [""; 0]);
 }
@@ -137,7 +137,7 @@ fn appearance_swaps_of_seals() {
         ("a second seal over the first", second(over)),
         ("a second seal over the page", second(&whole)),
     ];
-    assert_eq!(fooled(&attacks, &[&person, &other]), [""; 0]);
+    assert_eq!(fooled("appearance swaps: seals", &attacks, &[&person, &other]), [""; 0]);
     let beside = second(&over.replace("390 30 470 110", "300 40 360 100"));
     assert_eq!(
         refused(&[("a second seal beside the first", beside)], &[&person, &other]),
@@ -176,6 +176,7 @@ fn timestamps_in_fields_that_were_there() {
         ),
         ("a locked field", alone(&locked)),
     ];
+    counted("timestamps in fields that were there", attacks.len());
     assert_eq!(stamper.passing(&attacks, &person), [""; 0]);
     let good: Vec<Attack> = vec![
         ("an empty field", alone(&first)),

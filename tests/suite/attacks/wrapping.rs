@@ -1,6 +1,7 @@
 //! Signature wrapping: the signed bytes are moved, or others are put into the gap that /ByteRange leaves.
 
 use super::{Attack, hole, overwritten, signed_once};
+use crate::support::agreement::{agreement, signature};
 use crate::support::updates::{Person, find_last, stream, update};
 use crate::support::verified::fooled;
 
@@ -8,7 +9,16 @@ use crate::support::verified::fooled;
 fn signature_wrapping() {
     let person = Person::new();
     let once = signed_once(&person);
-    assert_eq!(fooled(&attacks(&once), &[&person]), [""; 0]);
+    let mut attacks = attacks(&once);
+    attacks.push(("a gap that was too wide when it was signed", {
+        let reason = "/Reason(We pay 100)";
+        let objects = signature(0, reason);
+        let objects: Vec<(u32, &str)> = objects.iter().map(|(n, body)| (*n, body.as_str())).collect();
+        let signed = person.sign_without(reason.len(), &agreement(), &objects);
+        let price = find_last(&signed, b"We pay 100").unwrap() + 7;
+        overwritten(&signed, price, "900")
+    }));
+    assert_eq!(fooled("signature wrapping", &attacks, &[&person]), [""; 0]);
 }
 
 fn attacks(once: &[u8]) -> Vec<Attack> {
@@ -68,7 +78,7 @@ fn attacks(once: &[u8]) -> Vec<Attack> {
                 all - hex.end - 1,
                 String::from_utf8_lossy(&once[hex.clone()])
             );
-            let objects = crate::support::agreement::signature(1, "");
+            let objects = signature(1, "");
             let mut objects: Vec<(u32, &str)> = objects
                 .iter()
                 .filter(|(n, _)| *n != 33)

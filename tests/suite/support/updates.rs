@@ -62,6 +62,16 @@ pub(crate) fn signed_by(
     room: usize,
     make: impl FnOnce(&[u8]) -> Vec<u8>,
 ) -> Vec<u8> {
+    signed_around(pdf, objects, (room, 0), make)
+}
+
+/// The same, and so many bytes behind /Contents are left out too.
+fn signed_around(
+    pdf: &[u8],
+    objects: &[(u32, &str)],
+    (room, left_out): (usize, usize),
+    make: impl FnOnce(&[u8]) -> Vec<u8>,
+) -> Vec<u8> {
     let hole = format!("/ByteRange{:60}/Contents<{}>", "", "0".repeat(2 * room));
     let bodies: Vec<String> = objects.iter().map(|(_, body)| body.replace(HOLE, &hole)).collect();
     let objects: Vec<(u32, &str)> = objects
@@ -71,7 +81,7 @@ pub(crate) fn signed_by(
         .collect();
     let mut out = update(pdf, &objects);
     let start = find_last(&out, b"/Contents<0000").unwrap() + 9;
-    let end = start + 2 * room + 2;
+    let end = start + 2 * room + 2 + left_out;
     let range = format!("[0 {start} {end} {}]", out.len() - end);
     let at = start - 9 - 60;
     out[at..at + range.len()].copy_from_slice(range.as_bytes());
@@ -107,6 +117,11 @@ impl Person {
     /// `pdf` with an update in which one body holds [`HOLE`], signed.
     pub(crate) fn sign(&self, pdf: &[u8], objects: &[(u32, &str)]) -> Vec<u8> {
         signed_by(pdf, objects, ROOM, |message| self.cms(message))
+    }
+
+    /// The same, but that so many bytes behind /Contents are not signed.
+    pub(crate) fn sign_without(&self, left_out: usize, pdf: &[u8], objects: &[(u32, &str)]) -> Vec<u8> {
+        signed_around(pdf, objects, (ROOM, left_out), |message| self.cms(message))
     }
 
     fn cms(&self, message: &[u8]) -> Vec<u8> {

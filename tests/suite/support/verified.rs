@@ -1,10 +1,11 @@
 //! The verifier as a test asks it: bytes and the people whose certificates are anchors, a report back.
 
+use super::repository;
 use super::updates::Person;
 use hankod::clock::Timestamp;
 use hankod::pdf::Document;
 use hankod::text::Lang;
-use hankod::trust::{Anchors, Use};
+use hankod::trust::{Anchors, Checks, Use};
 use hankod::verify::hashing::Hashing;
 use hankod::verify::judge::{Basis, Pieces, RevocationRule, Verdict};
 use hankod::verify::report::FileReport;
@@ -27,6 +28,8 @@ pub(crate) fn verify_by(bytes: &[u8], anchors: &Anchors) -> FileReport {
         at: Timestamp::from_system(SystemTime::now()),
         revocation: RevocationRule::Require,
         pieces: &Pieces::default(),
+        asked: false,
+        checks: &Checks::default(),
     };
     verify_on(bytes, &basis)
 }
@@ -46,8 +49,16 @@ pub(crate) fn verify_on(bytes: &[u8], basis: &Basis<'_>) -> FileReport {
     }
 }
 
-/// The attack files that pass, or whose first line says 有効; empty when all are refused.
-pub(crate) fn fooled(attacks: &[(&'static str, Vec<u8>)], trusted: &[&Person]) -> Vec<&'static str> {
+/// Holds the table in `docs/verification.md` to what is tried: so many of `what`.
+pub(crate) fn counted(what: &str, count: usize) {
+    let page = std::fs::read_to_string(repository("docs/verification.md")).unwrap();
+    let row = format!("| {what} | {count} |");
+    assert!(page.contains(&row), "docs/verification.md has no row `{row}`");
+}
+
+/// The attack files of a family that pass, or whose first line says 有効; empty when all are refused.
+pub(crate) fn fooled(family: &str, attacks: &[(&'static str, Vec<u8>)], trusted: &[&Person]) -> Vec<&'static str> {
+    counted(family, attacks.len());
     let passes = |bytes: &[u8]| {
         let report = verify(bytes, trusted);
         report.verdict == Verdict::TotalPassed || report.headline.ja.starts_with("有効")

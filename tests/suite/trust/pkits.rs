@@ -5,6 +5,7 @@
 
 use crate::support::ca::{KEY_CERT_SIGN, tlv};
 use crate::support::pki::{Entity, Ext, Says, at, basic, ca_extensions, dn, oid, rdn, usage};
+use crate::support::verified::counted;
 use hankod::der::{Certificate, ObjectIdentifier};
 use hankod::text::Explain;
 use hankod::trust::path::{self, Purpose, Rules};
@@ -85,6 +86,7 @@ fn judge(heading: &str) {
             wrong.push(format!("{number} {path} [{rules}]: {code:?}, not {expected:?}"));
         }
     }
+    counted(&format!("PKITS rows: {heading}"), section.lines().count());
     assert!(!section.is_empty() && wrong.is_empty(), "{wrong:#?}");
 }
 
