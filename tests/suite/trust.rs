@@ -5,6 +5,7 @@ mod fuzz;
 mod hostile;
 mod office;
 mod pkits;
+mod responders;
 mod revocation;
 
 use crate::support::ca::{self, Ca, DIGITAL_SIGNATURE, IssueRequest, Kind};

@@ -9,7 +9,10 @@ fn universal_signature_forgery() {
     let person = Person::new();
     let once = signed_once(&person);
     assert_eq!(refused(&[("as signed", once.clone())], &[&person]), [""; 0]);
-    assert_eq!(fooled("universal signature forgery", &attacks(&once), &[&person]), [""; 0]);
+    assert_eq!(
+        fooled("universal signature forgery", &attacks(&once), &[&person]),
+        [""; 0]
+    );
 }
 
 fn attacks(once: &[u8]) -> Vec<Attack> {

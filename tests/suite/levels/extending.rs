@@ -76,7 +76,11 @@ fn signed_elsewhere(scene: &Scene, input: &str, output: &str, stamped: bool) {
 #[test]
 fn files_that_other_software_signed_are_raised_and_archived() {
     let scene = Scene::new(Mode::Delegated);
-    for (at, shape) in shapes::plain().into_iter().enumerate().step_by(3) {
+    // pyHanko refuses hybrid files by its own policy.
+    let shapes = shapes::plain()
+        .into_iter()
+        .filter(|shape| !shape.name.starts_with("hybrid"));
+    for (at, shape) in shapes.enumerate().step_by(3) {
         let stamped = at % 2 == 0;
         let name = |what: &str| format!("{what}-{at}.pdf");
         scene.holder.document(name("input"), &shape.bytes);

@@ -6,6 +6,7 @@ use super::ca::{self, Kind, tlv};
 use hankod::clock::Timestamp;
 use hankod::der::{Certificate, DigestAlgorithm, ObjectIdentifier, SignatureAlgorithm};
 use openssl::pkey::{PKey, Private};
+use openssl::sha::sha1;
 
 /// ecdsa-with-SHA256 as AlgorithmIdentifier.
 const ECDSA_SHA256: &[u8] = &[0x30, 10, 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2];
@@ -178,6 +179,24 @@ pub(crate) fn purposes(list: &[&str]) -> Ext {
 /// What a CA of ours says of itself.
 pub(crate) fn ca_extensions() -> Vec<Ext> {
     vec![basic(true, None), usage(&[ca::KEY_CERT_SIGN, ca::CRL_SIGN])]
+}
+
+/// An OCSP answer "good" of that moment about the certificate with this serial number, by whoever is called so and holds the key.
+pub(crate) fn answer(issuer: &Entity, serial: u8, by: &Entity, moment: &str, forged: bool) -> Vec<u8> {
+    let spki = issuer.key.public_key_to_der().unwrap();
+    // Of P-256 the point is what stands last.
+    let key = &spki[spki.len() - 65..];
+    let algorithm = tlv(0x30, &[oid("1.3.14.3.2.26"), tlv(5, &[])].concat());
+    let id = [
+        algorithm,
+        tlv(4, &sha1(&issuer.name)),
+        tlv(4, &sha1(key)),
+        tlv(2, &[serial]),
+    ];
+    let moment = generalized(at(moment));
+    let single = [tlv(0x30, &id.concat()), tlv(0x80, &[]), moment.clone()];
+    let data = [tlv(0xa1, &by.name), moment, tlv(0x30, &tlv(0x30, &single.concat()))];
+    by.signed(&tlv(0x30, &data.concat()), forged)
 }
 
 /// What a CRL says.

@@ -1,8 +1,8 @@
 //! Files stuffed with answers, lists and certificates that name the right people and were signed by nobody: looked at once each, and never a reason to pass.
 
-use crate::support::ca::{CRL_SIGN, DIGITAL_SIGNATURE, tlv};
+use crate::support::ca::{CRL_SIGN, DIGITAL_SIGNATURE};
 use crate::support::lifetime::World;
-use crate::support::pki::{Entity, List, Says, at, generalized, oid, purposes, usage};
+use crate::support::pki::{Entity, List, Says, answer, at, purposes, usage};
 use crate::support::shapes;
 use crate::support::verified::verify_on;
 use hankod::pdf::Document;
@@ -11,7 +11,6 @@ use hankod::trust::Checks;
 use hankod::trust::checks::MAX_CHECKS;
 use hankod::verify::judge::{Basis, Pieces, RevocationRule, Verdict};
 use hankod::verify::report::FileReport;
-use openssl::sha::sha1;
 use std::time::Instant;
 
 const MAY: &str = "2026-05-02T00:00:00Z";
@@ -36,24 +35,6 @@ fn judged(world: &World, file: &[u8], revocation: RevocationRule, checks: &Check
     verify_on(file, &basis)
 }
 
-/// An answer "good" about the certificate with this serial number of the root, by whoever is called so; its signature is nobody's.
-fn forged_answer(world: &World, serial: u8, by: &Entity) -> Vec<u8> {
-    let spki = world.root.key.public_key_to_der().unwrap();
-    // Of P-256 the point is what stands last.
-    let key = &spki[spki.len() - 65..];
-    let algorithm = tlv(0x30, &[oid("1.3.14.3.2.26"), tlv(5, &[])].concat());
-    let id = [
-        algorithm,
-        tlv(4, &sha1(&world.root.name)),
-        tlv(4, &sha1(key)),
-        tlv(2, &[serial]),
-    ];
-    let moment = generalized(at(MAY));
-    let single = [tlv(0x30, &id.concat()), tlv(0x80, &[]), moment.clone()];
-    let data = [tlv(0xa1, &by.name), moment, tlv(0x30, &tlv(0x30, &single.concat()))];
-    by.signed(&tlv(0x30, &data.concat()), true)
-}
-
 fn forged_list(world: &World) -> Vec<u8> {
     let mut list = List::new();
     list.forged = true;
@@ -75,12 +56,12 @@ fn forged_certificates(world: &World, count: usize, named: &Entity, as_responder
 fn thousands_of_forged_pieces_are_checked_once_each_and_change_nothing() {
     let world = World::new();
     let responder = Entity::new(&[], "Responder");
-    let answers = (0..800).map(|n| match n % 2 {
-        0 => forged_answer(&world, 2, &world.root),
-        _ => forged_answer(&world, 2, &responder),
+    let answers = (0..600).map(|n| match n % 2 {
+        0 => answer(&world.root, 2, &world.root, MAY, true),
+        _ => answer(&world.root, 2, &responder, MAY, true),
     });
     let mut store = Dss {
-        certificates: forged_certificates(&world, 800, &responder, true),
+        certificates: forged_certificates(&world, 600, &responder, true),
         ocsps: answers.collect(),
         crls: (0..400).map(|_| forged_list(&world)).collect(),
     };
@@ -91,7 +72,7 @@ fn thousands_of_forged_pieces_are_checked_once_each_and_change_nothing() {
     let report = judged(&world, &file, RevocationRule::Require, &checks);
     assert_eq!(report.verdict, Verdict::TotalPassed, "{:?}", report.headline);
     assert_eq!(report.signatures[0].level, hankod::verify::level::Level::BLt);
-    // Half of the answers name 800 certificates each: 320,000 pairs.
+    // Half of the answers name 600 certificates each: 180,000 pairs.
     assert!(
         checks.made() <= pieces + 100,
         "{} checks of {pieces} pieces",
@@ -113,9 +94,13 @@ fn what_was_not_looked_at_lets_nothing_pass() {
         assert!(store.certificates.len() * store.crls.len() > MAX_CHECKS);
         store.crls.push(last);
         let file = stuffed(&world, &store);
-        for rule in [RevocationRule::Require, RevocationRule::IfPresent] {
+        let rules = match name {
+            "good" => &[RevocationRule::Require][..],
+            _ => &[RevocationRule::IfPresent],
+        };
+        for rule in rules {
             let checks = Checks::default();
-            let report = judged(&world, &file, rule, &checks);
+            let report = judged(&world, &file, *rule, &checks);
             let one = &report.signatures[0];
             assert_eq!(report.verdict, Verdict::Indeterminate, "{name}, {rule:?}");
             assert!(!one.trusted && checks.have_ended() && checks.made() <= MAX_CHECKS);
