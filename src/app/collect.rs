@@ -79,8 +79,10 @@ impl Outlook {
             // Lists forget a certificate that has ended.
             Why::TooEarly if link.certificate.not_after() >= now => Self::NotYet,
             Why::TooEarly | Why::Closed | Why::AfterExpiry => Self::Never,
-            Why::Missing if is_nowhere => Self::Never,
+            Why::Missing | Why::NotHad if is_nowhere => Self::Never,
             Why::Missing
+            | Why::NotHad
+            | Why::Ended
             | Why::OutOfScope
             | Why::CriticalExtension
             | Why::Untrusted
@@ -254,7 +256,7 @@ impl<'a, 'c> Collector<'a, 'c> {
     /// What was gathered; not whole when something was not looked at.
     fn end(mut self) -> Gathered {
         if self.checks.have_ended() {
-            self.miss(vec![Finding::ChecksEnded]);
+            self.miss(Outlook::Perhaps, vec![Finding::ChecksEnded]);
         }
         self.gathered
     }
