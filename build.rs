@@ -1,7 +1,6 @@
 //! How the program is linked: with packed relocations (DT_RELR), because each process of hankod would read megabytes of others when it starts, and keep them in memory.
 //!
 //! Only where the C library that it is built with knows them (glibc 2.36). Nothing is generated here.
-#![expect(clippy::print_stdout, reason = "this is how cargo is told")]
 
 use std::env;
 use std::process::Command;
