@@ -5,6 +5,7 @@
 
 pub mod approver;
 pub mod client;
+pub mod jwt;
 mod key;
 pub mod pairing;
 mod proof;

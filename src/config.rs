@@ -7,6 +7,7 @@ mod check;
 mod contracts;
 mod environment;
 mod error;
+mod issuer;
 mod load;
 mod origin;
 mod policy;
@@ -85,6 +86,21 @@ pub struct Config {
     pub contracts: Contracts,
     /// Where mail goes out; `None`: nowhere.
     pub mail: Option<Mail>,
+    /// Whose tokens clients of a server may show.
+    pub issuers: Vec<Issuer>,
+}
+
+/// Somebody whose signed tokens (JWT, RFC 7519) clients of a server may show instead of a key.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Issuer {
+    /// `iss` of its tokens.
+    pub name: String,
+    /// What must stand in their `aud`.
+    pub audience: String,
+    /// Its public keys, PEM.
+    pub keys: PathBuf,
+    /// `sub` of a token -> name of a client.
+    pub clients: BTreeMap<String, String>,
 }
 
 /// How certificates are watched over.

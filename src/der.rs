@@ -18,7 +18,7 @@ pub mod tlv;
 mod verify;
 
 pub use algorithm::{DigestAlgorithm, Hasher, Preference, SignatureAlgorithm};
-pub use bundle::{MAX_BUNDLE_BYTES, MAX_BUNDLE_CERTIFICATES, parse_bundle};
+pub use bundle::{MAX_BUNDLE_BYTES, MAX_BUNDLE_CERTIFICATES, parse_bundle, parse_public_keys};
 pub use certificate::{Certificate, MAX_CERTIFICATE_BYTES};
 pub use const_oid::ObjectIdentifier;
 pub use extensions::{Extension, Extensions, KEY_USAGE_NAMES, KeyUsage};
@@ -46,6 +46,9 @@ pub enum Error {
     /// A file of certificates that holds a private key.
     #[error("a private key stands in a certificate file")]
     BundleHasPrivateKey,
+    /// A file of public keys that holds none, too many, or something else.
+    #[error("no public key in the file")]
+    PublicKeysMalformed,
     /// More than [`MAX_BUNDLE_BYTES`] or [`MAX_BUNDLE_CERTIFICATES`].
     #[error("a certificate file beyond its limits")]
     BundleTooLarge,
@@ -74,6 +77,7 @@ impl Explain for Error {
             Self::CertificateTooLarge(_) => "certificate_too_large",
             Self::BundleMalformed => "bundle_malformed",
             Self::BundleHasPrivateKey => "bundle_has_private_key",
+            Self::PublicKeysMalformed => "public_keys_malformed",
             Self::BundleTooLarge => "bundle_too_large",
             Self::KeyUnsupported(_) => "key_unsupported",
             Self::AlgorithmUnsupported(_) => "algorithm_unsupported",

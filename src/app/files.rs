@@ -138,6 +138,7 @@ impl App {
             confirm_address: None,
             lang,
             sources: request.sources,
+            approved: None,
             place: request.place,
         };
         let done = Mutex::new(Vec::new());

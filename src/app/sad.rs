@@ -113,6 +113,24 @@ impl App {
         }
     }
 
+    /// Takes hashes out of activation data.
+    ///
+    /// # Errors
+    /// `sad_invalid`, `sad_hash`.
+    pub(super) fn spend_sad(
+        &self,
+        client: &ClientView,
+        sad: &str,
+        certificate: &[u8; 32],
+        hashes: &[Vec<u8>],
+    ) -> Result<Option<Approved>, Failure> {
+        let mut open = self.0.sads.open();
+        let held = held(&mut open, client, sad, certificate, self.now())?;
+        let left = take(&held.hashes, hashes);
+        held.hashes = left.ok_or(Failure::new(FailureKind::Forbidden, "sad_hash"))?;
+        Ok(held.approved.clone())
+    }
+
     fn open_sad(
         &self,
         client: &ClientView,
@@ -181,13 +199,7 @@ impl App {
         sad: &str,
         request: HashRequest,
     ) -> Result<Vec<Vec<u8>>, Failure> {
-        let approved = {
-            let mut open = self.0.sads.open();
-            let held = held(&mut open, client, sad, &request.certificate, self.now())?;
-            let left = take(&held.hashes, &request.hashes);
-            held.hashes = left.ok_or(Failure::new(FailureKind::Forbidden, "sad_hash"))?;
-            held.approved.clone()
-        };
+        let approved = self.spend_sad(client, sad, &request.certificate, &request.hashes)?;
         self.sign_hashes(client, request, approved.as_ref()).await
     }
 }

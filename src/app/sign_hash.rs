@@ -51,6 +51,12 @@ pub fn algorithm(sign: &str, parameters: Option<&[u8]>, hash: Option<&str>) -> R
     }
 }
 
+/// The digest of this identifier that something may be stamped with; `None` for an unknown or a weak one.
+pub fn digest_of(dotted: &str) -> Option<DigestAlgorithm> {
+    let digest = DigestAlgorithm::from_oid(ObjectIdentifier::new(dotted).ok()?)?;
+    DigestAlgorithm::ALL.contains(&digest).then_some(digest)
+}
+
 /// A certificate that a client may sign with.
 #[derive(Clone, Debug)]
 pub struct CredentialView {
@@ -178,7 +184,7 @@ impl App {
     }
 
     /// Counts signatures against the client's quota of the day.
-    async fn count(&self, client: &ClientView, hashes: usize) -> Result<(), Failure> {
+    pub(super) async fn count(&self, client: &ClientView, hashes: usize) -> Result<(), Failure> {
         let day = Day::of_jst(self.now()).ok_or(Failure::new(FailureKind::Internal, "internal_error"))?;
         let (id, per_day) = (client.id.clone(), client.per_day);
         let count = u32::try_from(hashes).unwrap_or(u32::MAX);

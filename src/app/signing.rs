@@ -14,7 +14,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::App;
-use super::approvals::Whole;
+use super::approvals::{Approved, Whole};
 use super::authorise;
 use super::choose::{Chosen, Signer};
 use super::collect::Outlook;
@@ -28,6 +28,7 @@ use super::failure::{Failure, FailureKind};
 use super::jobs::{AugmentStep, Kept, Later};
 use super::journal::{Intent, Journal};
 use super::pins::Asked;
+use super::policy::Named;
 use super::prepare::{self, Ready};
 use super::release::{self, Checked, Finished};
 use super::renewal;
@@ -69,6 +70,8 @@ pub(crate) struct Set {
     pub(crate) place: Place,
     /// Where evidence comes from.
     pub(crate) sources: Sources,
+    /// A second person agreed already.
+    pub(crate) approved: Option<Approved>,
 }
 
 /// Marks that narrow the choice of a certificate.
@@ -314,7 +317,7 @@ impl Run<'_> {
         self.step(Step::Begun)?;
         let token = self.app.choose_token(&self.set.choice, &self.set.credential).await?;
         if let Some(key) = token.named()
-            && self.app.wants_second_person(key)
+            && self.waits_for_second_person(key)
         {
             let set = self.whole.asked(&self.set.who, *key.certificate);
             self.app.look_for_approval(&set).await?;
@@ -348,7 +351,7 @@ impl Run<'_> {
     /// Records what the token is about to be asked for, and makes the right to it: one intent for each of these digests.
     async fn granted(&self, signer: &Signer, digests: Vec<Vec<u8>>) -> Result<(Vec<Intent>, Grant), Failure> {
         let key = signer.named();
-        if self.app.wants_second_person(key) {
+        if self.waits_for_second_person(key) {
             let set = self.whole.asked(&self.set.who, *key.certificate);
             self.app.second_person(&set).await?;
         }
@@ -559,6 +562,15 @@ impl Run<'_> {
             return Err(Failure::of(FailureKind::Invalid, finding));
         }
         Ok((Finished { draft, about }, raised))
+    }
+
+    fn waits_for_second_person(&self, key: Named<'_>) -> bool {
+        let is_approved = self
+            .set
+            .approved
+            .as_ref()
+            .is_some_and(|one| one.covers(key.certificate));
+        self.app.wants_second_person(key) && !is_approved
     }
 
     fn step(&self, step: Step) -> Result<(), Failure> {

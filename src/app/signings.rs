@@ -304,6 +304,7 @@ impl App {
             lang: entry.lang,
             place: Place::default(),
             sources,
+            approved: None,
         };
         let (app, entry) = (self.clone(), entry.clone());
         self.0.sets.spawn(async move { app.run(&entry, set, work).await });

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::App;
-use super::desk::Revocation;
+use super::desk::{Level, Revocation};
 use super::draft::small_file;
-use super::extend::Supply;
+use super::extend::{Sources, Supply};
 use super::failure::{Failure, FailureKind};
 use super::signing::Sealed;
 use crate::cms::{self, SignedData};
@@ -24,7 +24,7 @@ use crate::store::StoreError;
 use crate::text::Explain;
 use crate::trust::Use;
 use crate::trust::revocation::Freshness;
-use crate::tsa::Imprint;
+use crate::tsa::{Imprint, NONCE_BYTES};
 
 /// How long a TSA without a setting of its own may take.
 const DEADLINE: Duration = Duration::from_secs(15);
@@ -50,6 +50,19 @@ impl App {
     /// # Errors
     /// `fetch_no_timestamp` and what [`App::check_tsas`] finds.
     pub(crate) async fn timestamp(&self, imprint: Imprint, supply: &Supply) -> Result<Stamped, Failure> {
+        self.timestamp_with(imprint, None, supply).await
+    }
+
+    /// The same for somebody with a nonce of their own (RFC 3161, 2.4.1).
+    ///
+    /// # Errors
+    /// As [`App::timestamp`].
+    pub(crate) async fn timestamp_with(
+        &self,
+        imprint: Imprint,
+        nonce: Option<[u8; NONCE_BYTES]>,
+        supply: &Supply,
+    ) -> Result<Stamped, Failure> {
         let settings = &self.config().timestamp;
         let knows_authorities = supply.anchors.of(Use::TimestampAuthorities).next().is_some();
         if self.trusts_any_tsa(supply) {
@@ -57,6 +70,7 @@ impl App {
         }
         let demand = Demand {
             imprint,
+            nonce,
             accredited: settings.accredited_only.then(|| settings.accredited.clone()),
             anchors: knows_authorities.then(|| supply.anchors.clone()),
             clock_tolerance: Duration::from_millis(settings.clock_tolerance_ms),
@@ -75,6 +89,21 @@ impl App {
     pub(crate) fn trusts_any_tsa(&self, supply: &Supply) -> bool {
         let anchors = supply.anchors.of(Use::TimestampAuthorities).next();
         anchors.is_none() && !self.config().timestamp.accredited_only
+    }
+
+    /// A timestamp over somebody's digest, as DER.
+    ///
+    /// # Errors
+    /// As [`App::timestamp`].
+    pub async fn timestamp_of(
+        &self,
+        digest: DigestAlgorithm,
+        value: Vec<u8>,
+        nonce: Option<[u8; NONCE_BYTES]>,
+    ) -> Result<Vec<u8>, Failure> {
+        let supply = self.supply(Level::BT, &Sources::default()).await?;
+        let imprint = Imprint { digest, value };
+        Ok(self.timestamp_with(imprint, nonce, &supply).await?.checked.token)
     }
 
     /// Notes a turn of a TSA in the state, where other processes see it; what changes nothing is not written.

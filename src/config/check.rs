@@ -97,6 +97,7 @@ impl<'a> Checker<'a> {
                 level: self.level(raw.log.level.as_ref())?,
             },
             policies: self.policies(raw.policy)?,
+            issuers: self.issuers(role, raw.issuer)?,
             certificates: Certificates {
                 warn_days: self.number(&raw.certificates.warn_days, 30, 1, 3660)?,
             },

@@ -43,6 +43,8 @@ pub(super) struct Raw {
     #[serde(default)]
     pub(super) policy: Vec<Policy>,
     #[serde(default)]
+    pub(super) issuer: Vec<Issuer>,
+    #[serde(default)]
     pub(super) prompt: Prompt,
     #[serde(default)]
     pub(super) renewal: Renewal,
@@ -189,6 +191,16 @@ pub(super) struct Module {
 #[serde(deny_unknown_fields)]
 pub(super) struct Certificates {
     pub(super) warn_days: At<i64>,
+}
+
+#[derive(Deserialize, Debug)]
+#[cfg_attr(test, derive(serde::Serialize))]
+#[serde(deny_unknown_fields)]
+pub(super) struct Issuer {
+    pub(super) name: Spanned<String>,
+    pub(super) audience: Spanned<String>,
+    pub(super) keys_file: Spanned<String>,
+    pub(super) clients: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize, Debug)]

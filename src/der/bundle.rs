@@ -2,7 +2,7 @@
 //!
 //! Private keys are refused by name, text between the blocks is skipped, other blocks (CRLs, parameters) are refused.
 
-use super::{Certificate, Error};
+use super::{Certificate, Error, KeyKind};
 use x509_parser::pem::Pem;
 
 /// Largest file accepted, in bytes.
@@ -39,4 +39,27 @@ pub fn parse_bundle(bytes: &[u8]) -> Result<Vec<Certificate>, Error> {
         return Err(Error::BundleMalformed);
     }
     Ok(certificates)
+}
+
+/// Most public keys in one file.
+const MAX_PUBLIC_KEYS: usize = 64;
+
+/// The public keys of a PEM file (`PUBLIC KEY`, RFC 7468, 13), in its order, as SubjectPublicKeyInfo; at least one.
+///
+/// # Errors
+/// [`Error::PublicKeysMalformed`].
+pub fn parse_public_keys(bytes: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
+    let mut keys = Vec::new();
+    for block in Pem::iter_from_buffer(bytes) {
+        let block = block.map_err(|_| Error::PublicKeysMalformed)?;
+        let good = block.label == "PUBLIC KEY" && KeyKind::of_spki(&block.contents).is_ok();
+        if !good || keys.len() == MAX_PUBLIC_KEYS {
+            return Err(Error::PublicKeysMalformed);
+        }
+        keys.push(block.contents);
+    }
+    match keys.is_empty() {
+        true => Err(Error::PublicKeysMalformed),
+        false => Ok(keys),
+    }
 }

@@ -39,6 +39,8 @@ pub struct Tsa {
 pub struct Demand {
     /// The digest.
     pub imprint: Imprint,
+    /// What ties the answer to the question of whoever asks through us; `None`: a random one of our own for each TSA.
+    pub nonce: Option<[u8; NONCE_BYTES]>,
     /// SHA-256 of the certificates of accredited TSAs (認定), when no other may be used.
     pub accredited: Option<BTreeSet<[u8; 32]>>,
     /// Whom the organisation trusts: the TSA's certificate must lead there at the time of the token. `None`: nobody is configured, and nothing is asked.
@@ -117,8 +119,10 @@ async fn ask(
     demand: &Demand,
     (now, asked): (Timestamp, Instant),
 ) -> Result<(Checked, Vec<Certificate>), Cause> {
-    let mut nonce = [0; NONCE_BYTES];
-    getrandom::fill(&mut nonce).map_err(|_| Cause::Token(tsa::Error::Malformed("nonce")))?;
+    let mut nonce = demand.nonce.unwrap_or_default();
+    if demand.nonce.is_none() {
+        getrandom::fill(&mut nonce).map_err(|_| Cause::Token(tsa::Error::Malformed("nonce")))?;
+    }
     let query = Query {
         imprint: demand.imprint.clone(),
         nonce,

@@ -33,6 +33,7 @@ fn configured(tsa: &Tsa) -> fetch::Tsa {
 
 fn demand() -> Demand {
     Demand {
+        nonce: None,
         imprint: Imprint::of(DigestAlgorithm::Sha256, b"a signature value"),
         accredited: None,
         anchors: None,

@@ -18,6 +18,7 @@ mod compare;
 mod contracts;
 mod credentials;
 mod csc;
+mod csc_more;
 mod demo;
 mod der;
 mod digests;

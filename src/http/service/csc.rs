@@ -4,9 +4,11 @@
 //! invalid_request` with the specification's texts; a `PIN` here would be a credential's own passphrase and is never a token's PIN.
 
 mod credentials;
+mod document;
 mod fields;
 mod info;
 mod sign;
+mod timestamp;
 
 use super::Service;
 use crate::app::failure::{Failure, FailureKind};
@@ -24,6 +26,8 @@ use std::time::Duration;
 
 /// Longest body, in bytes: a thousand hashes and room.
 const MAX_BODY_BYTES: usize = 512 * 1024;
+/// Longest body with documents, in bytes. Larger ones go elsewhere than through JSON.
+const MAX_DOCUMENT_BODY_BYTES: usize = 32 << 20;
 
 /// The addresses, under `/csc/{version}`.
 pub(super) fn routes() -> Router<Service> {
@@ -34,7 +38,9 @@ pub(super) fn routes() -> Router<Service> {
         .route("/credentials/authorize", post(sign::authorize))
         .route("/credentials/authorizeCheck", post(sign::authorize_check))
         .route("/credentials/extendTransaction", post(sign::extend))
-        .route("/signatures/signHash", post(sign::sign_hash));
+        .route("/signatures/signHash", post(sign::sign_hash))
+        .route("/signatures/signDoc", post(document::sign_doc))
+        .route("/signatures/timestamp", post(timestamp::timestamp));
     Router::new().nest("/csc/v1", methods.clone()).nest("/csc/v2", methods)
 }
 
@@ -88,7 +94,9 @@ impl From<Failure> for CscError {
             (FailureKind::Unavailable | FailureKind::Timeout, _) => {
                 told(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable")
             }
-            (FailureKind::Invalid | FailureKind::TooLarge, _) => told(StatusCode::BAD_REQUEST, "invalid_request"),
+            (FailureKind::Invalid | FailureKind::TooLarge | FailureKind::Unreadable, _) => {
+                told(StatusCode::BAD_REQUEST, "invalid_request")
+            }
             (FailureKind::Unknown, _) => told(StatusCode::UNAUTHORIZED, "invalid_token"),
             (FailureKind::Forbidden, _) => told(StatusCode::FORBIDDEN, "access_denied"),
             _ => told(StatusCode::INTERNAL_SERVER_ERROR, "server_error"),
@@ -137,24 +145,40 @@ pub(super) fn told(error: &HttpError) -> Response {
 /// A JSON object, read within its limit and deadline; an empty body is an empty object.
 pub(super) struct Body(Fields);
 
+/// The same with room for documents.
+pub(super) struct LargeBody(Fields);
+
+impl FromRequest<Service> for LargeBody {
+    type Rejection = CscError;
+
+    async fn from_request(request: Request, service: &Service) -> Result<Self, CscError> {
+        let patience = Duration::from_millis(service.limits.idle_deadline_ms);
+        read(request, MAX_DOCUMENT_BODY_BYTES, patience).await.map(Self)
+    }
+}
+
 impl FromRequest<Service> for Body {
     type Rejection = CscError;
 
     async fn from_request(request: Request, service: &Service) -> Result<Self, CscError> {
-        // A page's form or script without CORS cannot send this type.
-        let kind = request.headers().get(header::CONTENT_TYPE);
-        let is_json = kind.and_then(|kind| kind.to_str().ok()).is_some_and(|kind| {
-            let name = kind.split(';').next().unwrap_or_default();
-            name.trim().eq_ignore_ascii_case("application/json")
-        });
-        if !is_json {
-            return Err(CscError::invalid("The Content-Type is not application/json"));
-        }
-        let whole = axum::body::to_bytes(request.into_body(), MAX_BODY_BYTES);
         let patience = Duration::from_millis(service.limits.header_deadline_ms);
-        let read = tokio::time::timeout(patience, whole).await;
-        let bytes = read.map_err(|_| CscError::invalid("The request did not arrive in time"))?;
-        let bytes = bytes.map_err(|_| CscError::invalid("The request is too large"))?;
-        Fields::parse(&bytes).map(Self)
+        read(request, MAX_BODY_BYTES, patience).await.map(Self)
     }
+}
+
+async fn read(request: Request, max_bytes: usize, patience: Duration) -> Result<Fields, CscError> {
+    // A page's form or script without CORS cannot send this type.
+    let kind = request.headers().get(header::CONTENT_TYPE);
+    let is_json = kind.and_then(|kind| kind.to_str().ok()).is_some_and(|kind| {
+        let name = kind.split(';').next().unwrap_or_default();
+        name.trim().eq_ignore_ascii_case("application/json")
+    });
+    if !is_json {
+        return Err(CscError::invalid("The Content-Type is not application/json"));
+    }
+    let whole = axum::body::to_bytes(request.into_body(), max_bytes);
+    let read = tokio::time::timeout(patience, whole).await;
+    let bytes = read.map_err(|_| CscError::invalid("The request did not arrive in time"))?;
+    let bytes = bytes.map_err(|_| CscError::invalid("The request is too large"))?;
+    Fields::parse(&bytes)
 }

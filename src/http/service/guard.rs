@@ -91,8 +91,13 @@ async fn admit(service: &Service, request: &Parts) -> Result<Option<ClientView>,
         return Ok(None);
     }
     let client = identify(service, request).await?;
-    if let Need::Scope(scope) = rule.need {
-        service.app.check_scope(&client, scope)?;
+    match rule.need {
+        Need::Nothing | Need::Client => {}
+        Need::Scope(scope) => service.app.check_scope(&client, scope)?,
+        Need::Either(one, other) => match service.app.check_scope(&client, other) {
+            Ok(()) => {}
+            Err(_) => service.app.check_scope(&client, one)?,
+        },
     }
     let counted = service.rates.count(&client.id, client.per_minute, Instant::now());
     counted.map_err(|seconds| {
@@ -121,6 +126,9 @@ async fn identify(service: &Service, request: &Parts) -> Result<ClientView, Http
     ) {
         (Some(value), None, _) => {
             let key = value.as_bytes().strip_prefix(b"Bearer ").ok_or(Refusal::BadKey)?;
+            if let Some(token) = jwt(key) {
+                return Ok(service.app.client_by_jwt(token).await?);
+            }
             let key = ApiKey::new(key.to_vec()).ok_or(Refusal::BadKey)?;
             match key.expose().starts_with(ACCESS_TOKEN_PREFIX.as_bytes()) {
                 true => Ok(service.app.client_by_access_token(&key).await?),
@@ -131,6 +139,12 @@ async fn identify(service: &Service, request: &Parts) -> Result<ClientView, Http
         (None, _, None) => Err(Refusal::MissingKey.into()),
         (Some(_), Some(_), _) => Err(Refusal::BadKey.into()),
     }
+}
+
+/// A bearer that has the form of a JSON Web Token: no key and no access token of ours has a dot.
+fn jwt(bearer: &[u8]) -> Option<&str> {
+    let text = std::str::from_utf8(bearer).ok()?;
+    (text.split('.').count() == 3).then_some(text)
 }
 
 /// The first of our languages in `Accept-Language`; Japanese without one.

@@ -14,6 +14,8 @@ pub(super) enum Need {
     Link,
     /// A client with this scope.
     Scope(Scope),
+    /// A client with one of these two.
+    Either(Scope, Scope),
 }
 
 /// One method of one address.
@@ -32,6 +34,7 @@ const fn rule(method: Method, path: &'static str, need: Need) -> Rule {
 const READ: Need = Need::Scope(Scope::Credentials);
 const CONTRACTS: Need = Need::Scope(Scope::Contracts);
 const SIGN: Need = Need::Scope(Scope::SignHash);
+const ACTIVATE: Need = Need::Either(Scope::SignHash, Scope::SignDocument);
 
 /// The server role.
 pub(super) static SERVER: &[Rule] = &[
@@ -40,10 +43,20 @@ pub(super) static SERVER: &[Rule] = &[
     rule(Method::POST, "/csc/{}/info", Need::Nothing),
     rule(Method::POST, "/csc/{}/credentials/list", READ),
     rule(Method::POST, "/csc/{}/credentials/info", READ),
-    rule(Method::POST, "/csc/{}/credentials/authorize", SIGN),
-    rule(Method::POST, "/csc/{}/credentials/authorizeCheck", SIGN),
-    rule(Method::POST, "/csc/{}/credentials/extendTransaction", SIGN),
+    rule(Method::POST, "/csc/{}/credentials/authorize", ACTIVATE),
+    rule(Method::POST, "/csc/{}/credentials/authorizeCheck", ACTIVATE),
+    rule(Method::POST, "/csc/{}/credentials/extendTransaction", ACTIVATE),
     rule(Method::POST, "/csc/{}/signatures/signHash", SIGN),
+    rule(
+        Method::POST,
+        "/csc/{}/signatures/signDoc",
+        Need::Scope(Scope::SignDocument),
+    ),
+    rule(
+        Method::POST,
+        "/csc/{}/signatures/timestamp",
+        Need::Scope(Scope::Timestamp),
+    ),
     rule(Method::GET, "/openapi.json", Need::Nothing),
     rule(Method::POST, "/v1/contracts", CONTRACTS),
     rule(Method::GET, "/v1/contracts", CONTRACTS),

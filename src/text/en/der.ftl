@@ -10,3 +10,4 @@ algorithm-unsupported = The signature algorithm ({ $what }) is not supported.
 algorithm-key-mismatch = The chosen signature algorithm does not fit the key of this certificate. Set the algorithm to automatic.
 signature-wrong = The signature value does not match the certificate's key: the card or device did not return a correct signature, or the data was changed.
 name-malformed = The name cannot be understood ({ $part }). Write it as "CN=Mayor of Mihon,O=City of Mihon,C=JP".
+public-keys-malformed = The file holds no public key, or something beside them. Give a PEM file with public keys ("BEGIN PUBLIC KEY").

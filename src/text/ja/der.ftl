@@ -10,3 +10,4 @@ algorithm-unsupported = 署名アルゴリズム({ $what })には対応してい
 algorithm-key-mismatch = 指定された署名アルゴリズムは、この証明書の鍵では使用できません。アルゴリズムの指定を「自動」にしてください。
 signature-wrong = 署名値が証明書の鍵と一致しません。カードまたは機器が正しい署名を返していないか、データが変更されています。
 name-malformed = 名前の書き方が正しくありません({ $part })。「CN=見本市長,O=見本市,C=JP」のように書いてください。
+public-keys-malformed = ファイルに公開鍵がないか、ほかのものが混ざっています。公開鍵(「BEGIN PUBLIC KEY」)の PEM ファイルを指定してください。

@@ -40,12 +40,42 @@ impl Fields {
         }
     }
 
+    /// Whether something stands there.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0
+            .get(name)
+            .is_some_and(|value| !value.is_null() && *value != Value::Bool(false))
+    }
+
     pub(super) fn flag(&self, name: &str) -> Result<bool, CscError> {
         match self.0.get(name) {
             None | Some(Value::Null) => Ok(false),
             Some(Value::Bool(flag)) => Ok(*flag),
             Some(_) => Err(CscError::invalid(format!("Invalid parameter {name}"))),
         }
+    }
+
+    /// A list of objects that may be there.
+    pub(super) fn objects(&self, name: &str, max: usize) -> Result<Option<Vec<Self>>, CscError> {
+        let wrong = || CscError::invalid(format!("Missing (or invalid type) array parameter {name}"));
+        let list = match self.0.get(name) {
+            None | Some(Value::Null) => return Ok(None),
+            Some(Value::Array(list)) if (1..=max).contains(&list.len()) => list,
+            Some(_) => return Err(wrong()),
+        };
+        let object = |value: &Value| match value {
+            Value::Object(map) => Ok(Self(map.clone())),
+            _ => Err(wrong()),
+        };
+        list.iter().map(object).collect::<Result<_, _>>().map(Some)
+    }
+
+    /// Base64 of any length that must be there.
+    pub(super) fn document(&self, name: &str) -> Result<Vec<u8>, CscError> {
+        let missing = || CscError::invalid(format!("Missing (or invalid type) string parameter {name}"));
+        let text = self.0.get(name).and_then(Value::as_str).ok_or_else(missing)?;
+        let decoded = STANDARD.decode(text);
+        decoded.map_err(|_| CscError::invalid(format!("Invalid Base64 {name} string parameter")))
     }
 
     /// A number that may be there.

@@ -5,13 +5,15 @@ use axum::Json;
 use axum::http::{HeaderMap, Uri, header};
 use serde_json::{Value, json};
 
-const METHODS: [&str; 7] = [
+const METHODS: [&str; 9] = [
     "credentials/list",
     "credentials/info",
     "credentials/authorize",
     "credentials/authorizeCheck",
     "credentials/extendTransaction",
     "signatures/signHash",
+    "signatures/signDoc",
+    "signatures/timestamp",
     "oauth2/token",
 ];
 
@@ -45,6 +47,14 @@ pub(super) async fn info(uri: Uri, headers: HeaderMap, Body(fields): Body) -> Re
     });
     if second && let Value::Object(map) = &mut answer {
         map.insert("signAlgorithms".to_owned(), json!({ "algos": SIGN_ALGORITHMS }));
+        map.insert(
+            "signature_formats".to_owned(),
+            json!({ "formats": ["P"], "envelope_properties": [["Revision"]] }),
+        );
+        map.insert(
+            "conformance_levels".to_owned(),
+            json!(["AdES-B-B", "AdES-B-T", "AdES-B-LT", "AdES-B-LTA"]),
+        );
         map.insert("asynchronousOperationMode".to_owned(), json!(false));
         map.insert("validationInfo".to_owned(), json!(false));
     }
