@@ -92,7 +92,7 @@ async fn admit(service: &Service, request: &Parts) -> Result<Option<ClientView>,
     }
     let client = identify(service, request).await?;
     match rule.need {
-        Need::Nothing | Need::Client => {}
+        Need::Nothing | Need::Link | Need::Client => {}
         Need::Scope(scope) => service.app.check_scope(&client, scope)?,
         Need::Either(one, other) => match service.app.check_scope(&client, other) {
             Ok(()) => {}
