@@ -71,6 +71,9 @@ pub(crate) async fn stamped_revision(
     let key = app.key(&app.operator_certificate()?).await?;
     let entries = key.login.objects().await?;
     let algorithm = SignatureAlgorithm::for_key(key.certificate.key(), Preference::Auto)?;
+    // What the key's policy forbids now may be allowed later, and the signer's act stands.
+    let admitted = app.admit(key.named(), algorithm, 1).await;
+    admitted.map_err(|failure| Failure::of(FailureKind::Unavailable, &failure))?;
     let (source, folder) = (app.store().blob_path(&newest.sha256), app.uploads().to_owned());
     let max = app.max_document_bytes();
     let draft = app.blocking(move || Draft::copy(&source, &folder, max)).await?;

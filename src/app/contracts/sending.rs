@@ -116,7 +116,10 @@ impl App {
             .iter()
             .any(|signer| signer.method == Method::Witness)
         {
-            self.key(&self.operator_certificate()?).await?;
+            let key = self.key(&self.operator_certificate()?).await?;
+            if self.wants_second_person(key.named()) {
+                return Err(Failure::new(FailureKind::Unavailable, "operator_key_four_eyes"));
+            }
         }
         // Before anybody signs for a timestamp that nobody can give.
         self.supply(Level::BT, &Sources::default()).await.map(drop)

@@ -61,3 +61,4 @@ session-over = You were identified too long ago. Have a new code sent.
 signs-with-certificate = This signer signs with an own certificate.
 mail-outcome-unknown = Nobody knows whether this mail went out. It is not sent again by itself, so that nobody gets it twice. Ask again if needed.
 contract-moved-on = This contract has moved on meanwhile.
+operator-key-four-eyes = The key for witness signatures needs another person's consent each time. Name a key whose [[policy]] has no four_eyes.

@@ -61,3 +61,4 @@ session-over = 本人確認の有効時間が過ぎました。新しい確認�
 signs-with-certificate = この署名者は、実印タイプ(本人の証明書)で署名します。
 mail-outcome-unknown = メールが届いたかどうか分かりません。二重に送らないため、自動では再送しません。必要なら、もう一度依頼してください。
 contract-moved-on = この契約は、ほかの操作で先に進みました。
+operator-key-four-eyes = 契約印タイプの署名に使う鍵は、署名のたびに別の人の承認が必要な設定です。[[policy]] の four_eyes のない鍵を指定してください。
