@@ -15,6 +15,10 @@ pub enum Page {
     Confirm,
     /// `/verify`: a signed PDF, and what changed since.
     Verify,
+    /// `/receipts`: what the person signed.
+    Receipts,
+    /// `/seals`: the seals that the person keeps.
+    Seals,
 }
 
 /// A file that pages load.
@@ -45,9 +49,14 @@ files!(
     "desk.css" CSS,
     "confirm.css" CSS,
     "verify.css" CSS,
+    "receipts.css" CSS,
+    "seals.css" CSS,
     "desk.js" JS,
     "confirm.js" JS,
     "verify.js" JS,
+    "receipts.js" JS,
+    "seals.js" JS,
+    "place.js" JS,
     "changes.js" JS,
     "api.js" JS,
     "words.js" JS,
@@ -67,6 +76,9 @@ files!(
 /// What every page has around its own part.
 const FRAME: &str = include_str!("console/frame.html");
 
+/// The part of a page that says why there is no other.
+const REFUSED: &str = include_str!("console/refused.html");
+
 /// What makes one page.
 struct Part {
     /// Of its script and its style sheet.
@@ -78,13 +90,19 @@ struct Part {
 }
 
 impl Page {
-    const ALL: [Self; 3] = [Self::Desk, Self::Confirm, Self::Verify];
+    const ALL: [Self; 5] = [Self::Desk, Self::Confirm, Self::Verify, Self::Receipts, Self::Seals];
 
     const fn part(self) -> Part {
         let (name, title, main) = match self {
             Self::Desk => ("desk", "console-choose-title", include_str!("console/desk.html")),
             Self::Confirm => ("confirm", "console-confirm-title", include_str!("console/confirm.html")),
             Self::Verify => ("verify", "console-verify-title", include_str!("console/verify.html")),
+            Self::Receipts => (
+                "receipts",
+                "console-receipts-title",
+                include_str!("console/receipts.html"),
+            ),
+            Self::Seals => ("seals", "console-seals-title", include_str!("console/seals.html")),
         };
         Part { name, title, main }
     }
@@ -101,6 +119,14 @@ pub fn page(page: Page, lang: Lang) -> &'static str {
         );
         filled(FRAME, lang, &[("title", &escaped(&say(lang, title, &[]))), ("files", &files), ("main", &filled(main, lang, &[]))])
     })
+}
+
+/// What a person reads in place of the page that they wanted: the code for those who help, the message for them.
+pub fn refused(lang: Lang, code: &str, message: &str) -> String {
+    let said = [("code", &*escaped(code)), ("message", &*escaped(message))];
+    let main = filled(REFUSED, lang, &said);
+    let title = escaped(&say(lang, "console-refused-title", &[]));
+    filled(FRAME, lang, &[("title", &title), ("files", ""), ("main", &main)])
 }
 
 /// A file under `/assets/`.
@@ -172,7 +198,7 @@ mod tests {
     #[test]
     fn every_word_of_the_pages_stands_in_the_catalogue() {
         let mut used = Vec::new();
-        for template in Page::ALL.map(|page| page.part().main).iter().chain(&[FRAME]) {
+        for template in Page::ALL.map(|page| page.part().main).iter().chain(&[FRAME, REFUSED]) {
             used.extend(
                 template
                     .split("{{")
@@ -198,7 +224,7 @@ mod tests {
         }
         for id in used
             .iter()
-            .filter(|id| !["lang", "title", "files", "main"].contains(id))
+            .filter(|id| !["lang", "title", "files", "main", "code", "message"].contains(id))
         {
             assert!(has(Lang::Ja, id) && has(Lang::En, id), "{id}");
         }
@@ -236,6 +262,13 @@ mod tests {
             }
         }
         assert!(asset("../console.rs").is_none() && asset("").is_none());
+    }
+
+    #[test]
+    fn a_refusal_is_readable_and_writes_no_html() {
+        let html = refused(Lang::En, "bad_upload", "a part <script>alert(1)</script> & more");
+        assert!(html.contains("bad_upload") && html.contains("&lt;script>alert(1)&lt;/script> &amp; more"));
+        assert!(!html.contains("<script") && !html.contains("{{"));
     }
 
     #[test]

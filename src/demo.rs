@@ -9,6 +9,7 @@ pub mod contract;
 mod files;
 mod services;
 pub mod show;
+mod site;
 mod stamp;
 pub mod token;
 

@@ -10,11 +10,12 @@ use crate::app::consent::Consent;
 use crate::app::desk::Level;
 use crate::app::failure::Failure;
 use crate::app::jobs::Later;
+use crate::app::receipts::{Receipt, origin_of};
 use crate::audit::{self, AuditError, Event, Kind};
 use crate::clock::Timestamp;
 use crate::der::DigestAlgorithm;
-use crate::store::{Ending, KeptFile, NewAttempts, NewOperation, OperationState, Release, Store};
-use crate::text::Explain;
+use crate::store::{Ending, KeptFile, NewAttempts, NewOperation, OperationState, Release, Store, StoredReceipt};
+use crate::text::{Explain, plain};
 use crate::token;
 
 /// The record of one operation.
@@ -22,8 +23,20 @@ pub(crate) struct Journal {
     store: Store,
     operation: String,
     actor: String,
+    /// What receipts say, where the person gets them.
+    receipts: Option<Receipts>,
     /// Intents whose outcome is not written yet, and what it will be if nothing better happens.
     open: Mutex<BTreeMap<Intent, Ending>>,
+}
+
+/// What all receipts of an operation share.
+struct Receipts {
+    who: Option<String>,
+    names: Vec<String>,
+    inputs: Vec<[u8; 32]>,
+    check: String,
+    /// What the prompt said, and the certificate; known on the way.
+    learnt: Mutex<(Option<String>, [u8; 32])>,
 }
 
 /// Inputs that an entry lists one by one; beyond them it holds one digest over theirs, so that it keeps its size.
@@ -58,6 +71,7 @@ impl Journal {
             store: store.clone(),
             operation: operation.clone(),
             actor: actor.clone(),
+            receipts: None,
             open,
         };
         let new = NewOperation {
@@ -95,6 +109,25 @@ impl Journal {
         Ok(journal)
     }
 
+    /// From here on each release leaves the person a receipt; `names` are the documents', in order.
+    pub(crate) fn leaving_receipts(mut self, who: &Principal, names: Vec<String>, consent: &Consent) -> Self {
+        self.receipts = Some(Receipts {
+            who: origin_of(who),
+            names,
+            inputs: consent.inputs().to_vec(),
+            check: consent.check(),
+            learnt: Mutex::default(),
+        });
+        self
+    }
+
+    /// Notes what the prompt says, for the receipts.
+    pub(crate) fn prompted(&self, words: String) {
+        if let Some(receipts) = &self.receipts {
+            receipts.learnt.lock().unwrap_or_else(PoisonError::into_inner).0 = Some(words);
+        }
+    }
+
     /// Writes that the token is about to be asked for these digests, all in one transaction.
     ///
     /// # Errors
@@ -105,6 +138,9 @@ impl Journal {
         digests: Vec<(u32, Vec<u8>)>,
         at: Timestamp,
     ) -> Result<Vec<Intent>, Failure> {
+        if let Some(receipts) = &self.receipts {
+            receipts.learnt.lock().unwrap_or_else(PoisonError::into_inner).1 = credential;
+        }
         let (operation, actor) = (self.operation.clone(), self.actor.clone());
         let new = NewAttempts {
             operation: operation.clone(),
@@ -192,10 +228,18 @@ impl Journal {
             output: *output,
         };
         let releases: Vec<Release> = outputs.iter().map(release).collect();
+        let left = outputs
+            .iter()
+            .filter_map(|output| self.receipt(output, level.unwrap_or_default(), at));
+        let receipts: Vec<(Event, StoredReceipt)> = left.collect();
         let written = self.store.write(move |tx| {
             Box::pin(async move {
                 tx.release(&operation, &releases, at).await?;
                 audit::append_all(tx, &events).await?;
+                for (event, mut receipt) in receipts {
+                    receipt.seq = audit::append(tx, &event).await?.seq;
+                    tx.add_receipt(&receipt).await?;
+                }
                 if let Some(later) = later {
                     later.put(tx, &actor, at).await?;
                 }
@@ -211,6 +255,49 @@ impl Journal {
             open.remove(intent);
         }
         Ok(())
+    }
+
+    /// The receipt of one release, and the entry that holds its digest.
+    #[expect(clippy::expect_used, reason = "text and numbers always serialize")]
+    fn receipt(
+        &self,
+        (intent, output): &(Intent, [u8; 32]),
+        level: Level,
+        at: Timestamp,
+    ) -> Option<(Event, StoredReceipt)> {
+        let receipts = self.receipts.as_ref()?;
+        let (prompt, certificate) = receipts.learnt.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let place = intent.item as usize - 1;
+        let input = receipts.inputs.get(place).copied().unwrap_or_default();
+        let receipt = Receipt {
+            at: at.rfc3339(),
+            origin: receipts.who.clone(),
+            operation: self.operation.clone(),
+            item: intent.item,
+            name: receipts.names.get(place).map(|name| plain(name)).unwrap_or_default(),
+            input: hex::encode(input),
+            output: hex::encode(output),
+            certificate: hex::encode(certificate),
+            level: level.name().to_owned(),
+            check: receipts.check.clone(),
+            prompt,
+        };
+        let body = serde_json::to_string(&receipt).expect("a receipt is plain data");
+        let digest = hex::encode(DigestAlgorithm::Sha256.digest(body.as_bytes()));
+        let event = Event::new(at, Kind::ReceiptLeft, &*self.actor, &*self.operation)
+            .with("item", intent.item)
+            .with("receipt", digest);
+        let output = *output;
+        let seq = 0;
+        Some((
+            event,
+            StoredReceipt {
+                seq,
+                input,
+                output,
+                body,
+            },
+        ))
     }
 
     /// Writes that a released file could not get its name: nobody has it, and the item is not signed again.

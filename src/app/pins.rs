@@ -103,6 +103,9 @@ impl App {
             last_try,
             ..prompt(chosen, &info, set, asked)
         };
+        if matches!(source, PinSource::Prompt(_)) {
+            journal.prompted(words.words());
+        }
         let from_file = matches!(source, PinSource::File(_) | PinSource::Credential(_));
         let patience = Duration::from_millis(self.config().prompt.deadline_ms);
         let pin = tokio::select! {

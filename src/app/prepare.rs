@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::choose::Signer;
 use super::desk::{self, Appearance, Seal, SigningChoice};
-use super::failure::Failure;
+use super::failure::{Failure, FailureKind};
 use super::signing::Item;
 use crate::clock::Timestamp;
 use crate::cms::{self, SignedAttributes};
@@ -111,12 +111,13 @@ fn visible(
     let picture = match (&appearance.seal, &item.seal) {
         (Seal::Image {}, Some(png)) if lines.is_empty() => Picture::Png(png.to_vec()),
         (Seal::Image {}, Some(png)) => stamp(document, appearance, Mark::Picture(png), &lines, fonts)?,
-        (Seal::Image {}, None) => return Err(Failure::new(super::failure::FailureKind::Invalid, "seal_missing")),
-        (Seal::Name(text), _) => {
-            let style = if text.chars().count() < SQUARE_FROM {
-                Style::Round
-            } else {
-                Style::Square
+        (Seal::Image {}, None) => return Err(Failure::new(FailureKind::Invalid, "seal_missing")),
+        (Seal::Kept(_), _) => return Err(Failure::new(FailureKind::NotFound, "seal_not_found")),
+        (Seal::Name(text) | Seal::Round(text) | Seal::Square(text), _) => {
+            let style = match &appearance.seal {
+                Seal::Round(_) => Style::Round,
+                Seal::Name(text) if text.chars().count() < SQUARE_FROM => Style::Round,
+                _ => Style::Square,
             };
             stamp(document, appearance, Mark::Name { text, style }, &lines, fonts)?
         }

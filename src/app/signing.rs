@@ -268,7 +268,9 @@ impl App {
             Work::Digests(items) => Work::Digests(items),
         };
         let asked = Asked::of(&work, &consent);
+        let names = work.requests().map(|request| request.name.clone()).collect();
         let journal = Journal::begin(self.store(), &set.operation, &set.who, &consent, self.now()).await?;
+        let journal = journal.leaving_receipts(&set.who, names, &consent);
         let run = Run {
             app: self,
             set: &set,

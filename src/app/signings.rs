@@ -25,6 +25,7 @@ use super::failure::{Failure, FailureKind};
 use super::forms::Form;
 use super::pages::Sight;
 use super::pairings::Known;
+use super::receipts::origin_of;
 use super::signing::{Credential, Deliver, Digested, Item, PinChoice, Set, Signed, Step, Work};
 use super::spool::SpoolShare;
 use crate::access::Principal;
@@ -34,6 +35,9 @@ use crate::text::{Explain, Lang, plain};
 use crate::token::pin::Place;
 
 pub(crate) use places::Desk;
+
+/// How a document's signature will look, and the picture of a kept seal.
+type Look = (Option<Appearance>, Option<Arc<[u8]>>);
 
 /// One signing.
 pub(crate) struct Entry {
@@ -161,7 +165,15 @@ impl App {
         }
         // The person chooses within what was asked for.
         choice.sign.filter.clone_from(&entry.choice.filter);
-        self.begin(&entry, choice.sign, Some(choice.appearances))
+        let mut looks = Vec::with_capacity(choice.appearances.len());
+        for mut appearance in choice.appearances {
+            let picture = match &mut appearance {
+                Some(appearance) => self.take_kept(appearance).await?,
+                None => None,
+            };
+            looks.push((appearance, picture));
+        }
+        self.begin(&entry, choice.sign, Some(looks))
     }
 
     /// How a signing stands.
@@ -271,18 +283,14 @@ impl App {
         }
     }
 
-    fn begin(
-        &self,
-        entry: &Arc<Entry>,
-        choice: SigningChoice,
-        appearances: Option<Vec<Option<Appearance>>>,
-    ) -> Result<(), Failure> {
+    fn begin(&self, entry: &Arc<Entry>, choice: SigningChoice, looks: Option<Vec<Look>>) -> Result<(), Failure> {
         let over = || Failure::new(FailureKind::Conflict, "signing_not_waiting");
         // Whoever takes the items is the one who begins; a second confirmation finds none.
         let mut work = locked(&entry.waiting).take().ok_or_else(over)?;
         if let Work::Documents(items) = &mut work {
-            for (item, seal) in items.iter_mut().zip(appearances.into_iter().flatten()) {
-                item.request.appearance = seal;
+            for (item, (appearance, picture)) in items.iter_mut().zip(looks.into_iter().flatten()) {
+                item.request.appearance = appearance;
+                item.seal = picture.or(item.seal.take());
             }
         }
         // Before the state moves on, so that the page shows the prompt's number before the prompt opens.
@@ -380,11 +388,7 @@ impl Entry {
 
     /// The site that asks; `None` for the person.
     pub(crate) fn origin(&self) -> Option<String> {
-        match &self.who {
-            Principal::Site { origin } => Some(origin.to_string()),
-            Principal::Program { name } | Principal::Client { id: name } => Some(name.clone()),
-            Principal::OwnPage | Principal::Cli | Principal::Signer { .. } => None,
-        }
+        origin_of(&self.who)
     }
 
     /// The id.

@@ -31,6 +31,8 @@ pub enum Kind {
     SignatureUnknown,
     /// A signature left the house.
     SignatureReleased,
+    /// What the person has of a signature: the digest of its receipt.
+    ReceiptLeft,
     /// A file whose signature was released could not be put where it was to go.
     DeliveryFailed,
     /// An operation ended.
@@ -87,7 +89,7 @@ pub enum Kind {
 
 impl Kind {
     /// All, in the order of the documentation.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 41] = [
         Self::DaemonStarted,
         Self::DaemonStopped,
         Self::PairingRequested,
@@ -102,6 +104,7 @@ impl Kind {
         Self::SignatureFailed,
         Self::SignatureUnknown,
         Self::SignatureReleased,
+        Self::ReceiptLeft,
         Self::DeliveryFailed,
         Self::OperationEnded,
         Self::ExtensionBegun,
@@ -147,6 +150,7 @@ impl Kind {
             Self::SignatureFailed => "signature_failed",
             Self::SignatureUnknown => "signature_unknown",
             Self::SignatureReleased => "signature_released",
+            Self::ReceiptLeft => "receipt_left",
             Self::DeliveryFailed => "delivery_failed",
             Self::OperationEnded => "operation_ended",
             Self::ExtensionBegun => "extension_begun",

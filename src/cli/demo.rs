@@ -44,6 +44,7 @@ pub(super) fn run(global: &Global, options: &Options) -> ExitCode {
         let mut show = Show::begin(&show::Options {
             dir: options.dir.clone(),
             port: options.port,
+            site: !options.once,
         })
         .await?;
         tell(&show, options.once, lang);
@@ -71,6 +72,9 @@ fn tell(show: &Show, once: bool, lang: Lang) {
         return;
     }
     output::line(&say(lang, "demo-page", &[("page", &show.page())]));
+    if let Some(site) = show.site() {
+        output::line(&say(lang, "demo-site", &[("site", site)]));
+    }
     if show.unattended {
         output::line(&say(lang, "demo-unattended", &[]));
     }

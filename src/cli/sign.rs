@@ -85,6 +85,9 @@ pub(crate) struct Options {
     /// Draw a name seal with this text, such as 甲野
     #[arg(long, value_name = "TEXT", requires = "rect")]
     name_seal: Option<String>,
+    /// Shape of the name seal: a ring (丸印) or a square (角印); left out, by the length of the text
+    #[arg(long, value_name = "round|square", requires = "name_seal")]
+    seal_shape: Option<SealShape>,
     /// Page of the seal, from 1
     #[arg(long, value_name = "N", default_value_t = 1, requires = "rect")]
     page: u32,
@@ -136,6 +139,15 @@ enum Algorithm {
     /// RSASSA-PSS
     #[value(name = "rsa-pss")]
     RsaPss,
+}
+
+/// Shapes of a name seal.
+#[derive(clap::ValueEnum, Clone, Copy, Debug)]
+enum SealShape {
+    /// 丸印, 1 to 6 characters
+    Round,
+    /// 角印, 1 to 25 characters
+    Square,
 }
 
 /// What a certified document may still take (DocMDP).
@@ -259,7 +271,11 @@ impl Options {
     fn appearance(&self, Rectangle(rect): Rectangle) -> Result<Appearance, Failure> {
         let seal = match (&self.seal, &self.name_seal) {
             (Some(_), _) => Seal::Image {},
-            (None, Some(text)) => Seal::Name(text.clone()),
+            (None, Some(text)) => match self.seal_shape {
+                None => Seal::Name(text.clone()),
+                Some(SealShape::Round) => Seal::Round(text.clone()),
+                Some(SealShape::Square) => Seal::Square(text.clone()),
+            },
             (None, None) => return Err(Failure::new(FailureKind::Usage, "rect_without_seal")),
         };
         Ok(Appearance {

@@ -61,6 +61,15 @@ export function upload(files, passwords = new Map()) {
   return json("POST", "/v1/signings", { body: form });
 }
 
+/** The seals kept on this machine; one more; one fewer; a name seal as it will look. */
+export const seals = () => json("GET", "/v1/seals");
+export const keepSeal = (seal) => json("POST", "/v1/seals", { body: JSON.stringify(seal), headers: { "Content-Type": "application/json" } });
+export const forgetSeal = (id) => call("DELETE", `/v1/seals/${id}`);
+export const nameSeal = async (words, shape) => (await call("GET", `/v1/name-seals?${new URLSearchParams({ words, shape })}`)).blob();
+
+/** What was signed: `before` an entry of the audit log, or the file with this `digest`. */
+export const receipts = (query) => json("GET", `/v1/receipts?${new URLSearchParams(query)}`);
+
 /** The report of one PDF, and the pages that changed since its signatures. */
 export const verify = (file) =>
   json("POST", "/v1/verify/view", { body: file, headers: { "Content-Type": "application/pdf" } });

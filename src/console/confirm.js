@@ -36,7 +36,7 @@ function over() {
 
 function ask(shown, loading) {
   let certificate = null;
-  const look = chooseLook(byId("look"), shown.documents, () => certificate?.certificate()?.name ?? "");
+  const look = chooseLook(byId("look"), shown.documents, () => certificate?.certificate() ?? null);
   const begin = () => {
     certificate = chooseCertificate(byId("certificates"), shown.sign.certificate);
     byId("certificates").addEventListener("change", look.redraw);

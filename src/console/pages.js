@@ -52,7 +52,8 @@ export function sealPicture(address) {
 /** The seal that the site asked for: on which page, and its words or picture. */
 function asked({ appearance, seal }) {
   const line = el("p", { class: "seal-asked" }, say("console-seal-asked", { page: number(appearance.page) }), " ");
-  if (appearance.seal.name) line.append(el("strong", {}, appearance.seal.name));
+  const words = appearance.seal.name ?? appearance.seal.round ?? appearance.seal.square;
+  if (words) line.append(el("strong", {}, words));
   if (seal) line.append(sealPicture(seal));
   return line;
 }

@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use super::ca::{DemoCa, Holder};
 use super::files::write;
 use super::services::{self, Services};
+use super::site::Site;
 use super::token::DemoToken;
 use super::{DemoError, client, contract};
 use crate::app::App;
@@ -24,6 +25,8 @@ use crate::token::pin::Pinentry;
 
 /// Default port of the desk API.
 pub const DEFAULT_PORT: u16 = 10805;
+/// The example site, from the port of the desk API.
+const SITE_OFFSET: u16 = 3;
 /// The demonstration's timestamps and OCSP answers, from the port of the desk API.
 const SERVICES_OFFSET: u16 = 4;
 /// The name under which the demonstration's own program is allowed.
@@ -35,12 +38,15 @@ pub struct Options {
     pub dir: Option<PathBuf>,
     /// Port of the desk API, and four below that of timestamps and OCSP; 0: free ones. What the folder's certificates name already stays.
     pub port: u16,
+    /// Start the example site too, where Node.js is there.
+    pub site: bool,
 }
 
 /// A demonstration that runs.
 pub struct Show {
     daemon: Daemon,
     services: Services,
+    site: Option<Site>,
     /// Everything it made.
     pub dir: PathBuf,
     /// The signed sample.
@@ -70,9 +76,14 @@ impl Show {
         let unattended = !Pinentry::from_environment(&config.prompt.pinentry).has_a_place();
         let daemon = Daemon::start(config, unattended).await?;
         let signed = sign(&dir, &daemon, now).await?;
+        let site = match options.site {
+            true => Site::start(&dir, above(options.port, SITE_OFFSET), daemon.address()).await?,
+            false => None,
+        };
         let show = Self {
             daemon,
             services,
+            site,
             dir,
             signed,
             unattended,
@@ -84,6 +95,11 @@ impl Show {
     /// Address of the daemon's page.
     pub fn page(&self) -> String {
         format!("http://{}/", self.daemon.address())
+    }
+
+    /// Address of the example site, where it runs.
+    pub fn site(&self) -> Option<&str> {
+        self.site.as_ref().map(|site| site.address.as_str())
     }
 
     /// Waits for Ctrl-C.
@@ -104,6 +120,7 @@ impl Show {
         let path = |name: &str| self.dir.join(name).display().to_string();
         let note = json!({
             "page": self.page(),
+            "site": self.site(),
             "config": path("hankod.toml"),
             "ca": path("ca.pem"),
             "tsa": services::tsa_url(self.services.address),
@@ -136,13 +153,18 @@ fn private_folder(dir: &Path) -> Result<(), DemoError> {
     made.map_err(|e| DemoError::file(dir, &e))
 }
 
+/// The port so far above the desk's; a free one above 0.
+fn above(port: u16, offset: u16) -> u16 {
+    match port {
+        0 => 0,
+        port => port.checked_add(offset).unwrap_or(0),
+    }
+}
+
 /// The place of timestamps and OCSP: what certificates name already, or four above `port`, or a free one for 0.
 async fn place(dir: &Path, port: u16) -> Result<(TcpListener, SocketAddr), DemoError> {
-    let fresh = match port {
-        0 => 0,
-        port => port.checked_add(SERVICES_OFFSET).unwrap_or(0),
-    };
-    let wanted = DemoCa::address_in(dir).unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, fresh)));
+    let fresh = || SocketAddr::from((Ipv4Addr::LOCALHOST, above(port, SERVICES_OFFSET)));
+    let wanted = DemoCa::address_in(dir).unwrap_or_else(fresh);
     let taken = |e: std::io::Error| DemoError::Address {
         address: wanted,
         reason: e.to_string(),

@@ -76,6 +76,7 @@ pub(super) async fn guard(
 ) -> Response {
     let (mut parts, body) = request.into_parts();
     let lang = language(&parts.headers);
+    let reader = is_read_as_page(&parts.headers);
     let mut readable_by = None;
     let admitted = admit(&desk, &peer, &parts, &mut readable_by).await;
     let answer = match admitted {
@@ -93,6 +94,7 @@ pub(super) async fn guard(
         Err(error) => error.into_response(),
     };
     let mut answer = match answer.extensions().get::<HttpError>() {
+        Some(error) if reader => error.page(lang),
         Some(error) => error.told(lang),
         None => answer,
     };
@@ -178,6 +180,12 @@ async fn identify(desk: &Desk, examined: &Examined) -> Result<Option<Known>, Htt
             }
         }
     }
+}
+
+/// A browser that navigates says that it wants HTML; scripts and programs do not.
+fn is_read_as_page(headers: &HeaderMap) -> bool {
+    let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    accepts.is_some_and(|kinds| kinds.split(',').any(|kind| kind.trim().starts_with("text/html")))
 }
 
 /// The first of our languages in `Accept-Language`; Japanese without one.

@@ -6,6 +6,8 @@ mod about;
 mod events;
 mod forms;
 mod pairings;
+mod receipts;
+mod seals;
 mod signings;
 mod tokens;
 mod verify;
@@ -95,6 +97,11 @@ fn api() -> (Router<Desk>, utoipa::openapi::OpenApi) {
         .routes(routes!(forms::leave))
         .routes(routes!(verify::verify))
         .routes(routes!(view::view))
+        .routes(routes!(receipts::receipts))
+        .routes(routes!(seals::list, seals::keep))
+        .routes(routes!(seals::forget))
+        .routes(routes!(seals::picture))
+        .routes(routes!(seals::named))
         .split_for_parts()
 }
 
@@ -110,19 +117,23 @@ impl<T: DeserializeOwned> FromRequest<Desk> for Checked<T> {
     type Rejection = HttpError;
 
     async fn from_request(request: Request, desk: &Desk) -> Result<Self, HttpError> {
-        let max_bytes = super::routes::MAX_JSON_BYTES;
-        let whole = axum::body::to_bytes(request.into_body(), usize::try_from(max_bytes).unwrap_or(usize::MAX));
-        let bytes = tokio::time::timeout(Duration::from_millis(desk.limits.header_deadline_ms), whole)
-            .await
-            .map_err(|_| Refusal::Stalled)?
-            .map_err(|_| Refusal::TooLarge { max_bytes })?;
-        serde_json::from_slice(&bytes).map(Self).map_err(|error| {
-            Refusal::BadJson {
-                reason: error.to_string(),
-            }
-            .into()
-        })
+        json_body(request, desk, super::routes::MAX_JSON_BYTES).await.map(Self)
     }
+}
+
+/// A JSON body of at most `max_bytes`.
+async fn json_body<T: DeserializeOwned>(request: Request, desk: &Desk, max_bytes: u64) -> Result<T, HttpError> {
+    let whole = axum::body::to_bytes(request.into_body(), usize::try_from(max_bytes).unwrap_or(usize::MAX));
+    let bytes = tokio::time::timeout(Duration::from_millis(desk.limits.header_deadline_ms), whole)
+        .await
+        .map_err(|_| Refusal::Stalled)?
+        .map_err(|_| Refusal::TooLarge { max_bytes })?;
+    serde_json::from_slice(&bytes).map_err(|error| {
+        Refusal::BadJson {
+            reason: error.to_string(),
+        }
+        .into()
+    })
 }
 
 #[cfg(test)]

@@ -276,6 +276,19 @@ impl HttpError {
     }
 }
 
+impl HttpError {
+    /// The same as a page, for a browser that went to an address and shows what comes back.
+    pub(super) fn page(&self, lang: Lang) -> Response {
+        let html = crate::console::refused(lang, self.code(), &self.explain(lang));
+        let headers = [
+            (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+            (header::CONTENT_SECURITY_POLICY, super::pages::POLICY),
+            (header::CACHE_CONTROL, "no-store"),
+        ];
+        (self.status, headers, html).into_response()
+    }
+}
+
 impl IntoResponse for HttpError {
     /// An empty answer that carries the error; `caller::guard` tells it in the language that the request asked for.
     fn into_response(self) -> Response {

@@ -18,9 +18,9 @@ use axum::{Extension, Router};
 use serde::Deserialize;
 
 /// The addresses that [`routes`] answers.
-pub(super) const PATHS: &[&str] = &["/", "/confirm/{id}", "/assets/{file}", "/verify"];
+pub(super) const PATHS: &[&str] = &["/", "/confirm/{id}", "/assets/{file}", "/verify", "/receipts", "/seals"];
 
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; \
+pub(super) const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; \
     frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
 
 pub(super) fn routes() -> Router<Desk> {
@@ -29,6 +29,8 @@ pub(super) fn routes() -> Router<Desk> {
         .route(PATHS[1], get(confirm_page))
         .route(PATHS[2], get(asset))
         .route(PATHS[3], get(verify_page))
+        .route(PATHS[4], get(receipts_page))
+        .route(PATHS[5], get(seals_page))
 }
 
 /// The query of a page: `?lang=en` beats what the browser prefers.
@@ -61,6 +63,14 @@ async fn confirm_page(
 
 async fn verify_page(state: State<Desk>, peer: Extension<Peer>, caller: Extension<Caller>, query: Asked) -> Response {
     page(state, peer, Page::Verify, language(&caller, query)).await
+}
+
+async fn receipts_page(state: State<Desk>, peer: Extension<Peer>, caller: Extension<Caller>, query: Asked) -> Response {
+    page(state, peer, Page::Receipts, language(&caller, query)).await
+}
+
+async fn seals_page(state: State<Desk>, peer: Extension<Peer>, caller: Extension<Caller>, query: Asked) -> Response {
+    page(state, peer, Page::Seals, language(&caller, query)).await
 }
 
 type Asked = Result<Query<PageQuery>, QueryRejection>;

@@ -6,6 +6,8 @@ use axum::http::Method;
 
 /// Longest JSON body, in bytes.
 pub const MAX_JSON_BYTES: u64 = 256 * 1024;
+/// Longest JSON body that holds a picture, in bytes: 4 MiB in Base64 and a little.
+pub const MAX_SEAL_JSON_BYTES: u64 = 6 << 20;
 
 /// Who may ask.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,6 +33,8 @@ pub enum BodyKind {
     Empty,
     /// `application/json`, at most [`MAX_JSON_BYTES`].
     Json,
+    /// `application/json`, at most [`MAX_SEAL_JSON_BYTES`].
+    SealJson,
     /// `multipart/form-data`, at most the configured upload limit.
     Multipart,
     /// `application/pdf`, at most the configured limit of one document.
@@ -109,8 +113,16 @@ pub static DESK: &[Rule] = &[
     rule(Method::POST, "/v1/signings/{}/time", Audience::Person, BodyKind::Empty),
     rule(Method::POST, "/v1/verify", Audience::Known, BodyKind::Pdf),
     rule(Method::POST, "/v1/verify/view", Audience::Person, BodyKind::Pdf),
+    rule(Method::GET, "/v1/receipts", Audience::Person, BodyKind::Empty),
+    rule(Method::GET, "/v1/seals", Audience::Person, BodyKind::Empty),
+    rule(Method::POST, "/v1/seals", Audience::Person, BodyKind::SealJson),
+    rule(Method::DELETE, "/v1/seals/{}", Audience::Person, BodyKind::Empty),
+    rule(Method::GET, "/v1/seals/{}/picture", Audience::Person, BodyKind::Empty),
+    rule(Method::GET, "/v1/name-seals", Audience::Person, BodyKind::Empty),
     rule(Method::GET, "/", Audience::Visitor, BodyKind::Empty),
     rule(Method::GET, "/verify", Audience::Visitor, BodyKind::Empty),
+    rule(Method::GET, "/receipts", Audience::Visitor, BodyKind::Empty),
+    rule(Method::GET, "/seals", Audience::Visitor, BodyKind::Empty),
     rule(Method::POST, "/confirm", Audience::Form, BodyKind::Multipart),
     rule(Method::GET, "/confirm/{}", Audience::Visitor, BodyKind::Empty),
     rule(Method::GET, "/assets/{}", Audience::Visitor, BodyKind::Empty),

@@ -53,6 +53,31 @@ fn bench() -> (Desk, Daemon, String) {
 }
 
 #[test]
+fn a_person_reads_the_refusal_as_a_page_and_a_program_as_json() {
+    let (_desk, daemon, _) = bench();
+    let stranger = || navigating(form(Some("https://evil.test"), &[]));
+    let page = stranger()
+        .header("Accept", "text/html,application/xhtml+xml,*/*;q=0.8")
+        .header("Accept-Language", "ja")
+        .send(daemon.port());
+    assert_eq!(
+        (page.status, page.header("content-type")),
+        (403, Some("text/html; charset=utf-8"))
+    );
+    assert!(
+        page.header("content-security-policy")
+            .is_some_and(|policy| policy.starts_with("default-src 'none'"))
+    );
+    assert!(
+        page.text().contains("<html lang=\"ja\">") && page.text().contains("site_not_allowed"),
+        "{}",
+        page.text()
+    );
+    let told = stranger().header("Accept", "application/json").send(daemon.port());
+    assert_eq!((told.status, &told.json()["error"]), (403, &json!("site_not_allowed")));
+}
+
+#[test]
 fn every_form_that_is_not_an_allowed_sites_own_is_refused() {
     let (desk, daemon, key) = bench();
     let (before, asked) = (desk.audit(), desk.pinentry.received("SETDESC").len());

@@ -1,6 +1,7 @@
 //! The demonstration's parts: its token holds two people who can sign, and stays the same when opened again.
 
 use crate::support::dir::TestDir;
+use crate::support::http::Request;
 use crate::support::judges::{pdfsig, pyhanko, pyhanko_ltv};
 use crate::support::run;
 use hankod::clock::Timestamp;
@@ -8,6 +9,7 @@ use hankod::demo::ca::DemoCa;
 use hankod::demo::token::{DemoToken, LABEL};
 use hankod::process::Program;
 use hankod::token::{Credential, Entry, Fitness, Limits, Tokens};
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::Command;
 use std::time::SystemTime;
@@ -114,6 +116,33 @@ fn whoever_has_the_demonstrations_address_is_named() {
     assert!(!ran.ok && ran.stderr.contains(&address), "{ran:?}");
     assert!(ran.stderr.trim_end().ends_with("[demo_address_taken]"), "{ran:?}");
     assert!(!dir.join("ca.pem").exists());
+}
+
+/// Beside the daemon runs a site of another origin; it ends with the demonstration.
+#[test]
+fn the_demonstration_has_a_contract_site_to_try() {
+    let dir = TestDir::new("demo-site");
+    let mut demo = Command::new(env!("CARGO_BIN_EXE_hankod"));
+    demo.args(["--lang", "en", "demo", "--port", "0", "--dir"]).arg(&*dir);
+    let mut child = demo.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let site = lines
+        .map(|line| line.unwrap())
+        .find_map(|line| Some(line.strip_prefix("A contract site to try it with: ")?.to_owned()))
+        .unwrap();
+    let port = site.trim_end_matches('/').rsplit(':').next().unwrap().parse().unwrap();
+    let offer = Request::new("GET", "/offer.json").send(port);
+    assert_eq!(
+        (offer.status, &offer.json()["names"]),
+        (200, &serde_json::json!(["contract.pdf"]))
+    );
+    let pid = i32::try_from(child.id()).unwrap();
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGINT).unwrap();
+    assert!(child.wait().unwrap().success());
+    assert!(
+        std::net::TcpStream::connect(("127.0.0.1", port)).is_err(),
+        "the site outlived the demonstration"
+    );
 }
 
 async fn entries(token: &DemoToken, program: &Program) -> Vec<Entry> {

@@ -168,6 +168,7 @@ fn expected(step: Step) -> BTreeMap<String, usize> {
         ("signature_made", made),
         ("signature_failed", failed),
         ("signature_released", released),
+        ("receipt_left", released),
         ("operation_ended", 1),
     ];
     let present = counts.into_iter().filter(|(_, count)| *count > 0);

@@ -66,10 +66,16 @@ pub enum Algorithm {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Seal {
-    /// A name seal made from this text.
+    /// A name seal made from this text: round up to four characters, square beyond.
     Name(String),
-    /// The PNG in the request's `seal` part.
+    /// A round name seal (丸印), 1 to 6 characters.
+    Round(String),
+    /// A square name seal (角印), 1 to 25 characters.
+    Square(String),
+    /// The PNG or SVG in the request's `seal` part.
     Image {},
+    /// A seal that the person keeps, by its id; on the daemon's own page only.
+    Kept(String),
 }
 
 /// A visible signature.
@@ -224,6 +230,16 @@ impl SigningRequest {
             }
             short(document.field.as_deref())?;
             check_appearance(document.appearance.as_ref())?;
+            // Whoever asks from outside does not know what the person keeps.
+            if matches!(
+                document.appearance,
+                Some(Appearance {
+                    seal: Seal::Kept(_),
+                    ..
+                })
+            ) {
+                return Err(Failure::new(FailureKind::NotFound, "seal_not_found"));
+            }
         }
         self.sign.check()?;
         self.check_digests()
@@ -335,7 +351,7 @@ fn short(text: Option<&str>) -> Result<(), Failure> {
 
 fn check_appearance(appearance: Option<&Appearance>) -> Result<(), Failure> {
     let Some(appearance) = appearance else { return Ok(()) };
-    if let Seal::Name(text) = &appearance.seal {
+    if let Seal::Name(text) | Seal::Round(text) | Seal::Square(text) | Seal::Kept(text) = &appearance.seal {
         short(Some(text))?;
     }
     let [x, y, width, height] = appearance.rect;

@@ -3,7 +3,7 @@
 //! The rows of the attack table in SECURITY.md are the tests below.
 
 use super::super::error::Refusal;
-use super::super::routes::{Audience, BodyKind, Found, MAX_JSON_BYTES, Rule, find};
+use super::super::routes::{Audience, BodyKind, Found, MAX_JSON_BYTES, MAX_SEAL_JSON_BYTES, Rule, find};
 use crate::access::Origin;
 use crate::secret::ApiKey;
 use axum::http::header::{
@@ -176,7 +176,7 @@ fn body_type(body: BodyKind, headers: &HeaderMap) -> Result<(), Refusal> {
     let given = one(headers, &CONTENT_TYPE).map_err(|()| Refusal::WrongContentType)?;
     let fits = match body {
         BodyKind::Empty => true,
-        BodyKind::Json => given.is_some_and(|text| {
+        BodyKind::Json | BodyKind::SealJson => given.is_some_and(|text| {
             let text = text.to_ascii_lowercase();
             matches!(
                 text.as_str(),
@@ -210,6 +210,7 @@ fn body_size(body: BodyKind, headers: &HeaderMap, max_upload_bytes: u64) -> Resu
     let max_bytes = match body {
         BodyKind::Empty => 0,
         BodyKind::Json => MAX_JSON_BYTES,
+        BodyKind::SealJson => MAX_SEAL_JSON_BYTES,
         BodyKind::Multipart | BodyKind::Pdf => max_upload_bytes,
     };
     let announced = match one(headers, &CONTENT_LENGTH).map_err(|()| Refusal::TooLarge { max_bytes })? {

@@ -9,5 +9,6 @@ demo-answer = The daemon's answer is unexpected: { $said }
 demo-signed = The sample contract was signed: { $file }
 demo-folder = The demonstration's files are here: { $dir }
 demo-page = Open in a browser: { $page }
+demo-site = A contract site to try it with: { $site }
 demo-unattended = There is no screen and no terminal, so this demonstration's page signs without asking for the PIN (unattended).
 demo-until = Press Ctrl-C to end.

@@ -9,5 +9,6 @@ demo-answer = デーモンの答えが予想と違います: { $said }
 demo-signed = 見本の契約書に署名しました: { $file }
 demo-folder = デモのファイルはここにあります: { $dir }
 demo-page = ブラウザーで開いてください: { $page }
+demo-site = 契約サイトの見本: { $site }
 demo-unattended = 画面も端末もないため、このデモのページは暗証番号を尋ねずに署名します(unattended)。
 demo-until = 終わるには Ctrl-C を押してください。

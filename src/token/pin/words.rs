@@ -126,6 +126,11 @@ impl Drop for Notice {
 }
 
 impl PinPrompt {
+    /// What the prompt says, without a final line break.
+    pub fn words(&self) -> String {
+        self.description()
+    }
+
     pub(super) fn description(&self) -> String {
         let lang = self.lang;
         let mut head = vec![match &self.asked {
