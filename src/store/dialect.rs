@@ -27,13 +27,13 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (3, "levels", include_str!("migrations/sqlite/0003_levels.sql")),
     (4, "jobs", include_str!("migrations/sqlite/0004_jobs.sql")),
     (5, "clients", include_str!("migrations/sqlite/0005_clients.sql")),
+    (6, "digests", include_str!("migrations/sqlite/0006_digests.sql")),
+    (7, "policies", include_str!("migrations/sqlite/0007_policies.sql")),
     (
         8,
         "receipts_seals",
         include_str!("migrations/sqlite/0008_receipts_seals.sql"),
     ),
-    (6, "digests", include_str!("migrations/sqlite/0006_digests.sql")),
-    (7, "policies", include_str!("migrations/sqlite/0007_policies.sql")),
     (10, "contracts", include_str!("migrations/sqlite/0010_contracts.sql")),
 ];
 
