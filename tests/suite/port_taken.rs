@@ -20,6 +20,8 @@ type Heard = Arc<Mutex<Vec<String>>>;
 fn stranger(listener: TcpListener, origin: String, port: u16) -> Heard {
     let heard = Heard::default();
     let record = Arc::clone(&heard);
+    // The daemon, which had the same socket, waits in another way.
+    listener.set_nonblocking(false).unwrap();
     std::thread::spawn(move || {
         for stream in listener.incoming() {
             let (record, origin) = (Arc::clone(&record), origin.clone());

@@ -92,7 +92,21 @@ impl Readers {
         let before = self.state(slot);
         assert!(!before.present, "a card is in");
         self.put(slot, card);
-        self.wait(slot, |state| state.present && state.atr == card.atr());
+        let name = self.name(slot);
+        let is_in = |states: &[State]| {
+            let mut states = states.iter();
+            states.any(|state| state.name == name && state.present && state.atr == card.atr())
+        };
+        if states::soon(&self.socket(), is_in) {
+            return;
+        }
+        // A card that was pulled while it was being powered down is out for pcscd, whose thread has not seen it go: it must see that before it sees another come.
+        let left = format!("Card Removed From {name}");
+        let before = self.log.text.lock().unwrap().matches(&left).count();
+        self.take(slot);
+        self.said(&left, before + 1);
+        self.put(slot, card);
+        states::until(&self.socket(), is_in);
     }
 
     /// Waits until a fault has the card out of the reader, and every program can see that.
