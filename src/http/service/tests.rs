@@ -31,6 +31,7 @@ fn every_described_address_has_its_rule() {
 fn the_addresses_are_those_of_the_snapshot() {
     let line = |rule: &super::routes::Rule| match rule.need {
         Need::Scope(scope) => format!("{} {} {}\n", rule.method, rule.path, scope.name()),
+        Need::Either(one, other) => format!("{} {} {} or {}\n", rule.method, rule.path, one.name(), other.name()),
         other => format!("{} {} {other:?}\n", rule.method, rule.path),
     };
     let found: String = SERVER.iter().map(line).collect();
