@@ -202,6 +202,8 @@ export function chooseLook(parent, documents, signer) {
   });
   draw();
   load().catch((error) => (said.textContent = error.message));
+  // A number cannot carry a seal.
+  parent.closest("fieldset").hidden = documents.some((document) => document.digest);
 
   /** One appearance a document, `null` where the signature is invisible. A page not looked at yet is taken as A4. */
   function appearances() {
