@@ -12,7 +12,7 @@ use crate::support::shapes;
 use crate::support::{Ran, run};
 use serde_json::{Value, json};
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
@@ -25,7 +25,7 @@ const LIMIT: u64 = 4 * GIB;
 const TEN_DIGITS: u64 = 10_000_000_000;
 /// What a signing may hold in memory, whatever the size of its document. A debug build is the larger one.
 const MAX_RSS_KIB: u64 = 96 * 1024;
-/// Last offset of an earlier section that mutool reads.
+/// Longest file of which mutool reads every offset.
 const MUTOOL_REACH: u64 = (1 << 31) - 1;
 /// As a careful administrator, or a system with little memory, sets it.
 const FEW_FILES: u64 = 256;
@@ -147,7 +147,7 @@ fn signs(holder: &Holder, bytes: u64, xref: Xref) {
         return;
     }
     eprintln!("{bytes} bytes, {xref:?}: signing took {peak} KiB, verifying {verify_peak} KiB");
-    judged(&input, &output);
+    judged(&output);
     // One byte at the end of the hole.
     let file = File::options().write(true).open(&output).unwrap();
     file.write_all_at(b"x", bytes - 4_000).unwrap();
@@ -155,33 +155,16 @@ fn signs(holder: &Holder, bytes: u64, xref: Xref) {
     assert_eq!(forged.code, Some(1), "{forged:?}");
 }
 
-/// Where the last section of `pdf` begins, as its `startxref` says.
-fn last_section(pdf: &Path) -> u64 {
-    let mut file = File::open(pdf).unwrap();
-    file.seek(SeekFrom::End(-64)).unwrap();
-    let mut end = Vec::new();
-    file.read_to_end(&mut end).unwrap();
-    // Binary data may stand before it.
-    let end = String::from_utf8_lossy(&end);
-    let (_, told) = end.rsplit_once("startxref\n").unwrap();
-    told.lines().next().unwrap().parse().unwrap()
-}
-
-/// Has `output` judged, the signed copy of `input`.
-fn judged(input: &Path, output: &Path) {
+fn judged(output: &Path) {
     let found: Vec<_> = pdfsig(output).into_iter().filter(|s| !s.subfilter.is_empty()).collect();
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(found[0].valid && found[0].whole, "{found:?}");
     qpdf_check(output).unwrap();
-    let found = mutool(output);
-    // mutool 1.21 takes every /Prev beyond the 31st bit for damage, in files of whatever origin, and repairs them into other ones.
-    if last_section(input) > MUTOOL_REACH {
-        let words = found.unwrap_err();
-        assert!(words.contains("invalid offset for previous xref section"), "{words}");
-        return;
+    // Beyond the 31st bit mutool 1.21 misreads /Prev, /ByteRange and startxref, in files of whatever origin, and repairs them into other ones.
+    if fs::metadata(output).unwrap().len() <= MUTOOL_REACH {
+        let found = mutool(output).unwrap();
+        assert!(found.len() == 1 && found[0].unchanged, "{found:?}");
     }
-    let found = found.unwrap();
-    assert!(found.len() == 1 && found[0].unchanged, "{found:?}");
 }
 
 #[test]
@@ -253,7 +236,7 @@ fn a_document_over_http_goes_to_disk_and_not_to_memory() {
     let length = fs::metadata(&signed).unwrap().len();
     assert!(length > bytes && length < bytes + 64 * 1024, "{length}");
     if soak() {
-        judged(&input, &signed);
+        judged(&signed);
     } else {
         assert!(pdfsig(&signed)[0].valid);
     }
