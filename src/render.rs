@@ -25,6 +25,7 @@ mod page;
 pub mod seal;
 pub mod sheet;
 pub mod svg;
+pub(crate) mod tagged;
 pub mod wire;
 pub mod worker;
 mod wrap;

@@ -4,17 +4,16 @@
 
 use std::num::NonZeroU16;
 
-use krilla::configure::{Accessibility, Archival, ConfigurationBuilder};
 use krilla::destination::XyzDestination;
 use krilla::geom::Point;
-use krilla::metadata::{DateTime, Metadata};
 use krilla::outline::{Outline, OutlineNode};
 use krilla::page::PageSettings;
 use krilla::tagging::{Identifier, Node, Tag, TagGroup, TagTree};
-use krilla::{Document, SerializeSettings};
 
 use crate::clock::Timestamp;
+use crate::render::tagged::{self, Properties};
 use crate::render::{Error, Fonts, Typeface};
+use crate::text::Lang;
 
 mod paint;
 mod setting;
@@ -55,8 +54,13 @@ pub fn sample(at: Timestamp, fonts: &Fonts) -> Result<Sample, Error> {
     let closing = paint::closing(&mut end, &faces, &date(at));
     let pages = end.page + 1;
 
-    let mut document = Document::new_with(settings()?);
-    document.set_metadata(metadata(at));
+    let mut document = tagged::document(Properties {
+        title: format!("{TITLE}（見本）"),
+        lang: Lang::Ja,
+        creator: "hankod demo".to_owned(),
+        kind: "sample",
+        at,
+    })?;
     let mut tags = vec![Vec::new(); PARTS.len()];
     let mut title = Vec::new();
     let mut last = Vec::new();
@@ -87,37 +91,6 @@ pub fn sample(at: Timestamp, fonts: &Fonts) -> Result<Sample, Error> {
         pdf,
         seals: closing.seal_places(),
     })
-}
-
-fn settings() -> Result<SerializeSettings, Error> {
-    let configuration = ConfigurationBuilder::new()
-        .with_archival_validator(Archival::A2_A)
-        .with_accessibility_validator(Accessibility::UA1)
-        .finish()
-        .map_err(|_| Error::Undrawable)?;
-    Ok(SerializeSettings {
-        configuration,
-        ..SerializeSettings::default()
-    })
-}
-
-fn metadata(at: Timestamp) -> Metadata {
-    let c = at.civil();
-    let small = |n: u32| u8::try_from(n).unwrap_or(0);
-    let created = DateTime::new(u16::try_from(c.year).unwrap_or(1970))
-        .month(small(c.month))
-        .day(small(c.day))
-        .hour(small(c.hour))
-        .minute(small(c.minute))
-        .second(small(c.second))
-        .utc_offset_hour(0)
-        .utc_offset_minute(0);
-    Metadata::new()
-        .title(format!("{TITLE}（見本）"))
-        .language("ja".to_owned())
-        .creator("hankod demo".to_owned())
-        .creation_date(created)
-        .document_id(format!("hankod-sample-{}", at.seconds()))
 }
 
 /// `2026年11月23日`, in Japan.

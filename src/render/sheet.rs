@@ -4,15 +4,13 @@
 
 use std::num::NonZeroU16;
 
-use krilla::configure::{Accessibility, Archival, ConfigurationBuilder};
 use krilla::destination::XyzDestination;
 use krilla::geom::Point;
-use krilla::metadata::{DateTime, Metadata};
 use krilla::outline::{Outline, OutlineNode};
 use krilla::page::PageSettings;
 use krilla::tagging::{Identifier, Node, Tag, TagGroup, TagTree};
-use krilla::{Document, SerializeSettings};
 
+use super::tagged::{self, Properties};
 use super::{Error, Fonts, Typeface};
 use crate::clock::Timestamp;
 use crate::text::Lang;
@@ -82,8 +80,13 @@ pub struct Picture {
 pub fn write(sheet: &Sheet, fonts: &Fonts) -> Result<Vec<u8>, Error> {
     let face = Typeface::load(&fonts.gothic)?;
     let setting = Setting::of(sheet, &face)?;
-    let mut document = Document::new_with(settings()?);
-    document.set_metadata(metadata(sheet));
+    let mut document = tagged::document(Properties {
+        title: sheet.title.clone(),
+        lang: sheet.lang,
+        creator: concat!("hankod ", env!("CARGO_PKG_VERSION")).to_owned(),
+        kind: "sheet",
+        at: sheet.at,
+    })?;
     let mut marks: Vec<Vec<Mark>> = (0..setting.blocks.len()).map(|_| Vec::new()).collect();
     for number in 0..setting.pages {
         let size = PageSettings::from_wh(PAGE.0, PAGE.1).ok_or(Error::Undrawable)?;
@@ -107,37 +110,6 @@ enum Mark {
     Text(Identifier),
     /// A picture and what it is called.
     Figure(Identifier, String),
-}
-
-fn settings() -> Result<SerializeSettings, Error> {
-    let configuration = ConfigurationBuilder::new()
-        .with_archival_validator(Archival::A2_A)
-        .with_accessibility_validator(Accessibility::UA1)
-        .finish()
-        .map_err(|_| Error::Undrawable)?;
-    Ok(SerializeSettings {
-        configuration,
-        ..SerializeSettings::default()
-    })
-}
-
-fn metadata(sheet: &Sheet) -> Metadata {
-    let c = sheet.at.civil();
-    let small = |n: u32| u8::try_from(n).unwrap_or(0);
-    let created = DateTime::new(u16::try_from(c.year).unwrap_or(1970))
-        .month(small(c.month))
-        .day(small(c.day))
-        .hour(small(c.hour))
-        .minute(small(c.minute))
-        .second(small(c.second))
-        .utc_offset_hour(0)
-        .utc_offset_minute(0);
-    Metadata::new()
-        .title(sheet.title.clone())
-        .language(sheet.lang.tag().to_owned())
-        .creator(concat!("hankod ", env!("CARGO_PKG_VERSION")).to_owned())
-        .creation_date(created)
-        .document_id(format!("hankod-sheet-{}", sheet.at.seconds()))
 }
 
 /// A bookmark for each heading of level 2.

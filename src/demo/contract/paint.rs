@@ -1,17 +1,17 @@
 //! Paints the contract's pages: title, lines, the parties' entries with places for seals, page numbers.
 
-use krilla::color::{luma, rgb};
-use krilla::geom::{Path, PathBuilder, Point, Rect};
-use krilla::paint::{Fill, Paint, Stroke, StrokeDash};
+use krilla::color::rgb;
+use krilla::geom::{Path, PathBuilder};
+use krilla::paint::{Paint, StrokeDash};
 use krilla::surface::Surface;
-use krilla::tagging::{Artifact, ArtifactType, ContentTag, Identifier, SpanTag};
-use krilla::text::TextDirection;
+use krilla::tagging::{ArtifactType, Identifier};
 
 use super::SealPlace;
 use super::setting::{Cursor, PAGE, SIDE, SIZE, Set, broken};
 use super::words::{CLOSING, NOTICE, NUMBER, SIGNATORIES, TITLE};
 use crate::render::Typeface;
 use crate::render::seal::{ROUND_PT, SQUARE_PT};
+use crate::render::tagged::{Brush, grey, rectangle};
 
 const TITLE_SIZE: f32 = 21.0;
 const TITLE_BASELINE: f32 = 126.0;
@@ -80,42 +80,44 @@ impl Closing {
 
 /// One page being painted.
 pub(super) struct Painter<'a> {
-    surface: Surface<'a>,
+    brush: Brush<'a>,
     faces: &'a Faces,
 }
 
 impl<'a> Painter<'a> {
     pub(super) fn new(surface: Surface<'a>, faces: &'a Faces) -> Self {
-        Self { surface, faces }
+        Self {
+            brush: Brush::new(surface),
+            faces,
+        }
     }
 
     pub(super) fn finish(self) {
-        self.surface.finish();
+        self.brush.finish();
     }
 
     /// Number, the mark 見本, title and the rule below it.
     pub(super) fn head(&mut self) -> Vec<Identifier> {
         self.sample_mark();
-        self.artifact(ArtifactType::Header, |painter| {
-            painter.ink(grey(0x55));
-            painter.text(&painter.faces.gothic, 8.5, SIDE, 62.0, NUMBER);
+        self.brush.artifact(ArtifactType::Header, |brush| {
+            brush.ink(grey(0x55));
+            brush.text(&self.faces.gothic, 8.5, (SIDE, 62.0), NUMBER);
         });
         let width = TITLE.chars().count() as f32 * TITLE_SIZE;
-        let mark = self.tagged(|painter| {
-            painter.ink(grey(0x00));
-            painter.text(
-                &painter.faces.bold,
+        let mark = self.brush.content(|brush| {
+            brush.ink(grey(0x00));
+            brush.text(
+                &self.faces.bold,
                 TITLE_SIZE,
-                (PAGE.0 - width) / 2.0,
-                TITLE_BASELINE,
+                ((PAGE.0 - width) / 2.0, TITLE_BASELINE),
                 TITLE,
             );
         });
         let half = width / 2.0 + 18.0;
-        self.artifact(ArtifactType::Layout, |painter| {
+        self.brush.artifact(ArtifactType::Layout, |brush| {
             for (below, thick) in [(12.0, 1.1), (14.6, 0.4)] {
                 let y = TITLE_BASELINE + below;
-                painter.stroke(
+                brush.stroke(
                     grey(0x22),
                     thick,
                     None,
@@ -128,15 +130,15 @@ impl<'a> Painter<'a> {
 
     /// Lines of one part, as one piece of its structure.
     pub(super) fn lines(&mut self, lines: &[&Set]) -> Identifier {
-        self.tagged(|painter| {
-            painter.ink(grey(0x00));
+        self.brush.content(|brush| {
+            brush.ink(grey(0x00));
             for line in lines {
                 let face = if line.caption {
-                    &painter.faces.bold
+                    &self.faces.bold
                 } else {
-                    &painter.faces.mincho
+                    &self.faces.mincho
                 };
-                painter.text(face, SIZE, line.x, line.baseline, &line.text);
+                brush.text(face, SIZE, (line.x, line.baseline), &line.text);
             }
         })
     }
@@ -145,10 +147,10 @@ impl<'a> Painter<'a> {
     pub(super) fn closing(&mut self, closing: &Closing) -> Vec<Identifier> {
         let mut marks = Vec::new();
         for group in &closing.groups {
-            marks.push(self.tagged(|painter| {
-                painter.ink(grey(0x00));
+            marks.push(self.brush.content(|brush| {
+                brush.ink(grey(0x00));
                 for (x, baseline, text) in group {
-                    painter.text(&painter.faces.mincho, SIZE, *x, *baseline, text);
+                    brush.text(&self.faces.mincho, SIZE, (*x, *baseline), text);
                 }
             }));
         }
@@ -156,102 +158,51 @@ impl<'a> Painter<'a> {
         self.seal_place(round, circle(round.0, round.1, round.2 / 2.0));
         self.seal_place(
             square,
-            rectangle(square.0 - square.2 / 2.0, square.1 - square.2 / 2.0, square.2, square.2),
+            rectangle([square.0 - square.2 / 2.0, square.1 - square.2 / 2.0, square.2, square.2]),
         );
         marks
     }
 
     /// Page number and notice.
     pub(super) fn foot(&mut self, number: usize, pages: usize) {
-        self.artifact(ArtifactType::Footer, |painter| {
-            painter.ink(grey(0x55));
+        self.brush.artifact(ArtifactType::Footer, |brush| {
+            brush.ink(grey(0x55));
             let text = format!("{number} / {pages}");
-            painter.text(&painter.faces.gothic, 8.5, PAGE.0 / 2.0 - 10.0, 796.0, &text);
-            painter.ink(grey(0x88));
+            brush.text(&self.faces.gothic, 8.5, (PAGE.0 / 2.0 - 10.0, 796.0), &text);
+            brush.ink(grey(0x88));
             let width = NOTICE.chars().count() as f32 * 6.5;
-            painter.text(&painter.faces.gothic, 6.5, (PAGE.0 - width) / 2.0, 812.0, NOTICE);
+            brush.text(&self.faces.gothic, 6.5, ((PAGE.0 - width) / 2.0, 812.0), NOTICE);
         });
     }
 
     fn sample_mark(&mut self) {
         let (x, y, width, height) = (PAGE.0 - SIDE - 52.0, 47.0, 52.0, 24.0);
         let red: Paint = rgb::Color::new(0xc0, 0x3a, 0x2b).into();
-        self.artifact(ArtifactType::Header, |painter| {
-            painter.stroke(red.clone(), 1.0, None, rectangle(x, y, width, height));
-            painter.ink(red.clone());
-            painter.text(&painter.faces.gothic, 14.0, x + 8.0, y + 17.2, "見");
-            painter.text(&painter.faces.gothic, 14.0, x + 30.0, y + 17.2, "本");
+        self.brush.artifact(ArtifactType::Header, |brush| {
+            brush.stroke(red.clone(), 1.0, None, rectangle([x, y, width, height]));
+            brush.ink(red.clone());
+            brush.text(&self.faces.gothic, 14.0, (x + 8.0, y + 17.2), "見");
+            brush.text(&self.faces.gothic, 14.0, (x + 30.0, y + 17.2), "本");
         });
     }
 
     fn seal_place(&mut self, (x, y, _): (f32, f32, f32), outline: Option<Path>) {
-        self.artifact(ArtifactType::Layout, |painter| {
+        self.brush.artifact(ArtifactType::Layout, |brush| {
             let dash = StrokeDash {
                 array: vec![2.0, 2.0],
                 offset: 0.0,
             };
-            painter.stroke(grey(0xb0), 0.5, Some(dash), outline);
-            painter.ink(grey(0xb8));
-            painter.text(&painter.faces.mincho, 9.0, x - 4.5, y + 3.4, "印");
+            brush.stroke(grey(0xb0), 0.5, Some(dash), outline);
+            brush.ink(grey(0xb8));
+            brush.text(&self.faces.mincho, 9.0, (x - 4.5, y + 3.4), "印");
         });
     }
-
-    fn tagged(&mut self, paint: impl FnOnce(&mut Self)) -> Identifier {
-        let mark = self.surface.start_tagged(ContentTag::Span(SpanTag::empty()));
-        paint(self);
-        self.surface.end_tagged();
-        mark
-    }
-
-    fn artifact(&mut self, kind: ArtifactType, paint: impl FnOnce(&mut Self)) {
-        self.surface
-            .start_tagged(ContentTag::Artifact(Artifact::with_kind(kind)));
-        paint(self);
-        self.surface.end_tagged();
-    }
-
-    fn ink(&mut self, paint: Paint) {
-        self.surface.set_stroke(None);
-        self.surface.set_fill(Some(Fill {
-            paint,
-            ..Fill::default()
-        }));
-    }
-
-    fn stroke(&mut self, paint: Paint, width: f32, dash: Option<StrokeDash>, path: Option<Path>) {
-        self.surface.set_fill(None);
-        self.surface.set_stroke(Some(Stroke {
-            paint,
-            width,
-            dash,
-            ..Stroke::default()
-        }));
-        if let Some(path) = path {
-            self.surface.draw_path(&path);
-        }
-    }
-
-    fn text(&mut self, face: &Typeface, size: f32, x: f32, baseline: f32, text: &str) {
-        let start = Point::from_xy(x, baseline);
-        self.surface
-            .draw_text(start, face.font(), size, text, false, TextDirection::LeftToRight);
-    }
-}
-
-fn grey(lightness: u8) -> Paint {
-    luma::Color::new(lightness).into()
 }
 
 fn line(from: f32, to: f32, y: f32) -> Option<Path> {
     let mut path = PathBuilder::new();
     path.move_to(from, y);
     path.line_to(to, y);
-    path.finish()
-}
-
-fn rectangle(x: f32, y: f32, width: f32, height: f32) -> Option<Path> {
-    let mut path = PathBuilder::new();
-    path.push_rect(Rect::from_xywh(x, y, width, height)?);
     path.finish()
 }
 
