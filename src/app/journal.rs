@@ -274,7 +274,8 @@ impl Journal {
             origin: receipts.who.clone(),
             operation: self.operation.clone(),
             item: intent.item,
-            name: receipts.names.get(place).map(|name| plain(name)).unwrap_or_default(),
+            // What nobody was asked about leaves no name behind.
+            name: prompt.as_ref().and(receipts.names.get(place)).map(|name| plain(name)),
             input: hex::encode(input),
             output: hex::encode(output),
             certificate: hex::encode(certificate),

@@ -23,8 +23,8 @@ pub struct Receipt {
     pub operation: String,
     /// Number of the document in it, from 1.
     pub item: u32,
-    /// The file's name, as it was given.
-    pub name: String,
+    /// The file's name, as the prompt gave it; absent where nobody was asked.
+    pub name: Option<String>,
     /// Hexadecimal SHA-256 of the document before it was signed.
     pub input: String,
     /// Hexadecimal SHA-256 of the signed file.

@@ -27,7 +27,7 @@ function row(receipt) {
   return el(
     "li",
     { class: "panel" },
-    el("h3", {}, receipt.name),
+    el("h3", {}, receipt.name ?? receipt.input.slice(0, 16)),
     terms(facts, "span"),
     el(
       "details",

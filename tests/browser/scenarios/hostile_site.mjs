@@ -124,7 +124,9 @@ async function byForm(context, site, action, enctype) {
     { action, enctype },
   );
   const answer = await answered;
-  const { error } = await answer.json();
+  // Where a browser asked for a page, the code stands in it.
+  const told = (answer.headers()["content-type"] ?? "").startsWith("text/html");
+  const error = told ? await tab.textContent("code") : (await answer.json()).error;
   await tab.close();
   return `${answer.status()} ${error}`;
 }

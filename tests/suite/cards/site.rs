@@ -90,12 +90,23 @@ fn a_card_pulled_in_the_middle_is_told_and_put_back_it_signs() {
     first.release();
     visit.card.fault(At::Sign, Act::Hold(first));
     visit.card.fault(At::Sign, Act::PullBefore);
-    let question = visit.question(true);
+    let back = visit.bearer.dir.join("back");
+    let mut question = visit.question(true);
+    question["back"] = json!(back);
+    let present = presence(&visit);
     let (card, readers) = (visit.card.clone(), &mut visit.bearer.readers);
     let seen = std::thread::scope(|scope| {
         let browsing = scope.spawn(|| browse("pulled_card", &question));
         readers.gone(0);
+        // The daemon has seen it go, and come: what it listed before says nothing.
+        while present() {
+            std::thread::yield_now();
+        }
         readers.insert(0, &card);
+        while !present() {
+            std::thread::yield_now();
+        }
+        std::fs::write(&back, "").unwrap();
         browsing.join().unwrap()
     });
     assert_eq!(
@@ -106,6 +117,18 @@ fn a_card_pulled_in_the_middle_is_told_and_put_back_it_signs() {
     assert_eq!(seen["signed"], 0, "nothing of the broken set is out");
     assert_eq!((visit.card.signatures(), visit.card.tries()), (4, 7));
     closed(&visit.bearer, &visit.card, &RAW);
+}
+
+/// Tells whether the daemon lists a card; as a program of the same person asks.
+fn presence(visit: &Visit) -> impl Fn() -> bool + use<> {
+    let mut allowing = visit.bearer.hankod(&["site", "allow", "--program", "look"]);
+    let key = String::from_utf8(allowing.output().unwrap().stdout).unwrap();
+    let asks = Request::new("GET", "/v1/tokens").header("Authorization", &format!("Bearer {}", key.trim()));
+    let port = visit.daemon.port();
+    move || {
+        let listed = asks.send(port).json();
+        listed.as_array().unwrap().iter().any(|token| token["present"] == true)
+    }
 }
 
 /// The person allows the site, and the daemon knows it; the browser does not, and needs no key for a form.
