@@ -104,7 +104,7 @@ fn an_api_key_opens_until_it_is_revoked() {
         listed.contains("keiyaku") && listed.contains("revoked") && !listed.contains(&key),
         "{listed}"
     );
-    let state = std::fs::read(server.dir.join("state/hankod.db")).unwrap_or_default();
+    let state = std::fs::read(server.dir.join("state/hankod.sqlite3")).unwrap();
     assert!(
         !state.windows(key.len()).any(|window| window == key.as_bytes()),
         "the key lies in the state"
