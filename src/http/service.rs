@@ -3,6 +3,7 @@
 //! Who calls is settled in [`guard`]; handlers translate between HTTP and [`crate::app`] and decide nothing about a signature.
 
 mod about;
+mod body;
 mod contracts;
 mod csc;
 mod guard;

@@ -2,21 +2,19 @@
 //!
 //! The link itself is who asks. A browser may call from the server's own pages alone; nothing here ever carries a CORS header.
 
-use super::Service;
+use super::{Service, body};
 use crate::app::contracts::{Agreement, SigningView, Visitor};
 use crate::http::error::{ErrorBody, HttpError, Refusal};
 use crate::http::peer::Peer;
-use crate::http::routes::MAX_JSON_BYTES;
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request, State};
 use axum::http::StatusCode;
-use axum::http::header::{CONTENT_TYPE, USER_AGENT};
+use axum::http::header::USER_AGENT;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -60,31 +58,8 @@ impl<T: DeserializeOwned> FromRequest<Service> for Said<T> {
     async fn from_request(request: Request, service: &Service) -> Result<Self, HttpError> {
         let (mut parts, body) = request.into_parts();
         let By(visitor) = By::from_request_parts(&mut parts, service).await?;
-        let kind = parts
-            .headers
-            .get(CONTENT_TYPE)
-            .and_then(|kind| kind.to_str().ok())
-            .unwrap_or_default();
-        if !kind
-            .split(';')
-            .next()
-            .unwrap_or_default()
-            .trim()
-            .eq_ignore_ascii_case("application/json")
-        {
-            return Err(Refusal::WrongContentType.into());
-        }
-        let max_bytes = MAX_JSON_BYTES;
-        let whole = axum::body::to_bytes(body, usize::try_from(max_bytes).unwrap_or(usize::MAX));
-        let patience = Duration::from_millis(service.limits.header_deadline_ms);
-        let read = tokio::time::timeout(patience, whole)
-            .await
-            .map_err(|_| Refusal::Stalled)?;
-        let bytes = read.map_err(|_| Refusal::TooLarge { max_bytes })?;
-        let bad = |error: serde_json::Error| Refusal::BadJson {
-            reason: error.to_string(),
-        };
-        Ok(Self(visitor, serde_json::from_slice(&bytes).map_err(bad)?))
+        let (said, _) = body::json(service, &parts, body).await?;
+        Ok(Self(visitor, said))
     }
 }
 

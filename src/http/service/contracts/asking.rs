@@ -1,18 +1,17 @@
 //! What every call about contracts brings: who asks and from where, the conditions in its headers, its JSON body.
 
 use super::super::Service;
+use super::super::body::{self, header};
 use super::super::guard::Caller;
 use crate::app::contracts::{Asker, Conditions};
 use crate::http::error::{HttpError, Refusal};
 use crate::http::peer::Peer;
-use crate::http::routes::MAX_JSON_BYTES;
 use axum::extract::{FromRequest, FromRequestParts, Request};
-use axum::http::header::{CONTENT_TYPE, IF_MATCH, USER_AGENT};
+use axum::http::header::{IF_MATCH, USER_AGENT};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, Uri};
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
-use std::time::Duration;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
@@ -90,42 +89,12 @@ impl<T: DeserializeOwned> FromRequest<Service> for Asked<T> {
     async fn from_request(request: Request, service: &Service) -> Result<Self, HttpError> {
         let (mut parts, body) = request.into_parts();
         let asking = Asking::from_request_parts(&mut parts, service).await?;
-        // A page's form or script without CORS cannot send this type.
-        let kind = header(&parts, &CONTENT_TYPE)?.unwrap_or_default();
-        if !kind
-            .split(';')
-            .next()
-            .unwrap_or_default()
-            .trim()
-            .eq_ignore_ascii_case("application/json")
-        {
-            return Err(Refusal::WrongContentType.into());
-        }
-        let max_bytes = MAX_JSON_BYTES;
-        let whole = axum::body::to_bytes(body, usize::try_from(max_bytes).unwrap_or(usize::MAX));
-        let patience = Duration::from_millis(service.limits.header_deadline_ms);
-        let read = tokio::time::timeout(patience, whole)
-            .await
-            .map_err(|_| Refusal::Stalled)?;
-        let bytes = read.map_err(|_| Refusal::TooLarge { max_bytes })?;
-        let bad = |error: serde_json::Error| Refusal::BadJson {
-            reason: error.to_string(),
-        };
+        let (said, bytes) = body::json(service, &parts, body).await?;
         Ok(Self {
             asking,
-            body: serde_json::from_slice(&bytes).map_err(bad)?,
+            body: said,
             digest: Sha256::digest(&bytes).into(),
         })
-    }
-}
-
-/// A header that may stand there once.
-fn header<'p>(parts: &'p Parts, name: &HeaderName) -> Result<Option<&'p str>, Refusal> {
-    let mut values = parts.headers.get_all(name).iter();
-    match (values.next(), values.next()) {
-        (None, _) => Ok(None),
-        (Some(value), None) => value.to_str().map(Some).map_err(|_| Refusal::BadHeader),
-        (Some(_), Some(_)) => Err(Refusal::BadHeader),
     }
 }
 
