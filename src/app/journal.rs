@@ -195,12 +195,17 @@ impl Journal {
         self.release_with(&[(intent, output)], Some(level), left, at).await
     }
 
-    /// The same for several, all in one transaction.
+    /// The same for several, all in one transaction; no level where there is no file.
     ///
     /// # Errors
     /// What the state refused; then nobody may get any of them.
-    pub(crate) async fn release_all(&self, outputs: &[(Intent, [u8; 32])], at: Timestamp) -> Result<(), Failure> {
-        self.release_with(outputs, None, (None, None), at).await
+    pub(crate) async fn release_all(
+        &self,
+        outputs: &[(Intent, [u8; 32])],
+        level: Option<Level>,
+        at: Timestamp,
+    ) -> Result<(), Failure> {
+        self.release_with(outputs, level, (None, None), at).await
     }
 
     async fn release_with(

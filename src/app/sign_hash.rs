@@ -179,7 +179,7 @@ impl App {
         }
         let output = |(intent, signature): (&Intent, &Vec<u8>)| (*intent, Sha256::digest(signature).into());
         let outputs: Vec<(Intent, [u8; 32])> = intents.iter().zip(&signatures).map(output).collect();
-        journal.release_all(&outputs, self.now()).await?;
+        journal.release_all(&outputs, None, self.now()).await?;
         Ok(signatures)
     }
 

@@ -7,6 +7,7 @@
 //! what was finished before stays finished.
 
 mod digests;
+mod releasing;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,27 +18,22 @@ use super::App;
 use super::approvals::{Approved, Whole};
 use super::authorise;
 use super::choose::{Chosen, Signer};
-use super::collect::Outlook;
 use super::consent::{Consent, Shown};
 use super::desk::{DocumentRequest, Level, OwnFile, SigningChoice};
 use super::draft::Draft;
-use super::extend::raise::{Raise, Raised};
-use super::extend::survey::Survey;
 use super::extend::{Sources, Supply};
 use super::failure::{Failure, FailureKind};
-use super::jobs::{AugmentStep, Kept, Later};
+use super::jobs::Kept;
 use super::journal::{Intent, Journal};
 use super::pins::Asked;
 use super::policy::Named;
 use super::prepare::{self, Ready};
-use super::release::{self, Checked, Finished};
-use super::renewal;
 use crate::access::Principal;
 use crate::clock::Timestamp;
 use crate::cms::{self, SignedAttributes};
 use crate::der::DigestAlgorithm;
 use crate::secret::Password;
-use crate::text::{Explain, Lang};
+use crate::text::Lang;
 use crate::token::pin::Place;
 use crate::token::{Grant, Login, Signable};
 use crate::trust::Finding;
@@ -214,6 +210,13 @@ struct Run<'a> {
 enum Made {
     Documents(Vec<Sealed>),
     Digests(Vec<Detached>),
+}
+
+impl Item {
+    /// Whether it stays with us until it is fetched.
+    fn is_kept(&self) -> bool {
+        matches!(self.deliver, Deliver::Keep)
+    }
 }
 
 impl Work {
@@ -424,146 +427,6 @@ impl Run<'_> {
             items.into_iter().map(ready).collect()
         };
         self.app.blocking(work).await
-    }
-
-    async fn release(&self, sealed: Vec<Sealed>) -> Result<(), Failure> {
-        let last = sealed.last().map(|sealed| sealed.intent.item);
-        for sealed in sealed {
-            let n = sealed.intent.item;
-            let signed = self.release_one(sealed).await?;
-            self.hand_out(n, signed, Some(n) == last)?;
-        }
-        Ok(())
-    }
-
-    /// Gives a finished one to whoever asked.
-    fn hand_out(&self, n: u32, signed: Signed, is_last: bool) -> Result<(), Failure> {
-        (self.out)(n, signed);
-        match is_last {
-            // Everything is out: a cancel that comes now comes too late.
-            true => (self.at)(Step::Released(n)),
-            false => self.step(Step::Released(n)),
-        }
-    }
-
-    async fn release_one(&self, mut sealed: Sealed) -> Result<Signed, Failure> {
-        let n = sealed.intent.item;
-        let mut survey = None;
-        let mut first = None;
-        if let Some(supply) = &self.supply {
-            survey = self.stamp(&mut sealed, supply).await?;
-            first = survey.is_none().then_some(AugmentStep::Stamp);
-        }
-        let mut raised = Raised::default();
-        let checked = match (survey, &self.supply) {
-            (Some(survey), Some(supply)) => {
-                let finished = self.app.blocking(move || release::finish(sealed)).await?;
-                self.step(Step::Embedded(n))?;
-                let (finished, reached) = self.raise(finished, survey, supply).await?;
-                raised = reached;
-                first = self.may_come(&finished, &raised).then_some(AugmentStep::Complete);
-                self.step(Step::Extended(n))?;
-                self.app.blocking(move || release::check(finished)).await?
-            }
-            // Nothing comes between: one turn of a thread does both.
-            _ => {
-                let both = move || release::finish(sealed).and_then(release::check);
-                let checked = self.app.blocking(both).await?;
-                self.step(Step::Embedded(n))?;
-                checked
-            }
-        };
-        self.step(Step::Checked(n))?;
-        let (checked, later) = match first {
-            Some(first) => self.leave(checked, first, &raised).await?,
-            None => (checked, None),
-        };
-        let intent = checked.intent();
-        let release = (checked.sha256(), raised.level);
-        let now = self.app.now();
-        let first_try = later.as_ref().map(|later| later.first_try(now));
-        let kept = raised.end.zip(checked.place());
-        let kept = kept.map(|(end, place)| renewal::kept(place, checked.sha256(), end, now));
-        self.journal.release(intent, release, (later, kept), now).await?;
-        let delivered = match checked.place() {
-            Some(_) => self.app.blocking(move || checked.deliver(raised, first_try)).await,
-            // It lies where it is fetched from.
-            None => checked.deliver(raised, first_try),
-        };
-        if first_try.is_some() {
-            self.app.wake_workers();
-        }
-        if let Err(failure) = &delivered {
-            self.journal
-                .not_delivered(intent, failure.code(), self.app.now())
-                .await?;
-        }
-        delivered
-    }
-
-    /// Puts a timestamp into the signature. One that is larger than its room is left out: a document timestamp follows. `None`: there is no timestamp
-    /// now, and the caller lets it come later.
-    async fn stamp(&self, sealed: &mut Sealed, supply: &Supply) -> Result<Option<Survey>, Failure> {
-        let operation = self.set.operation.as_str();
-        let stamped = match self.app.stamp(sealed, supply).await {
-            Ok(stamped) => Some(stamped),
-            Err(failure) if failure.code() == "contents_too_small" => {
-                log::warn!(code = "timestamp_too_large", operation; "a timestamp did not fit into its signature; a document timestamp follows");
-                None
-            }
-            // A job keeps no password, so an encrypted document could not be opened again.
-            Err(failure) if self.set.choice.augment_later && sealed.item.password.is_none() && failure.may_pass() => {
-                log::warn!(code = "timestamp_later", operation, reason = failure.code(); "a signature gets its timestamp later");
-                return Ok(None);
-            }
-            Err(failure) => return Err(failure),
-        };
-        self.step(Step::Stamped(sealed.intent.item))?;
-        let field = &sealed.ready.prepared.field_name;
-        Ok(Some(Survey::of_new(field, &sealed.signer, &sealed.cms, stamped)?))
-    }
-
-    /// Whether what keeps the document from its level may come later, and a job may wait for it.
-    fn may_come(&self, finished: &Finished, raised: &Raised) -> bool {
-        // A job keeps no password, so an encrypted document could not be opened again.
-        let may_be_left = self.keeps.is_some() && finished.about.password.is_none();
-        let comes = matches!(raised.outlook, Outlook::NotYet | Outlook::Perhaps);
-        may_be_left && comes && raised.level < self.set.choice.level
-    }
-
-    /// Keeps a copy for the job that completes it.
-    async fn leave(
-        &self,
-        checked: Checked,
-        step: AugmentStep,
-        raised: &Raised,
-    ) -> Result<(Checked, Option<Later>), Failure> {
-        let (app, set) = (self.app, self.set);
-        let (folder, max) = (app.uploads().to_owned(), app.max_document_bytes());
-        let copy = move || checked.copy(&folder, max).map(|copy| (checked, copy));
-        let (checked, copy) = app.blocking(copy).await?;
-        let blob = app.store().keep_blob(copy, u64::MAX).await?;
-        let sources = self.keeps.clone().unwrap_or_default();
-        let payload = checked.payload(set, raised, sources);
-        Ok((checked, Some(Later { blob, payload, step })))
-    }
-
-    /// Adds what the level wants beside the signature. A signer whose certificate is known to be revoked gets no file.
-    async fn raise(&self, finished: Finished, survey: Survey, supply: &Supply) -> Result<(Finished, Raised), Failure> {
-        let (password, field) = (finished.about.password.clone(), finished.about.field.clone());
-        let how = Raise {
-            level: self.set.choice.level,
-            field: Some(&field),
-            supply,
-            password,
-        };
-        let Finished { draft, about } = finished;
-        let (draft, raised) = self.app.raise(draft, survey, &how).await?;
-        let is_revoked = |finding: &&Finding| matches!(finding, Finding::Revoked { .. } | Finding::OnHold { .. });
-        if let Some(finding) = raised.missing.iter().find(is_revoked) {
-            return Err(Failure::of(FailureKind::Invalid, finding));
-        }
-        Ok((Finished { draft, about }, raised))
     }
 
     fn waits_for_second_person(&self, key: Named<'_>) -> bool {

@@ -1,11 +1,15 @@
 //! Whether a public key made a signature: OpenSSL's answer, yes or [`Error::SignatureWrong`]. Trust is not asked here.
 
-use super::{DigestAlgorithm, Error, KeyKind, SignatureAlgorithm};
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+
 use openssl::md::{Md, MdRef};
 use openssl::pkey::{PKey, Public};
 use openssl::pkey_ctx::PkeyCtx;
 use openssl::rsa::Padding;
 use openssl::sign::{RsaPssSaltlen, Verifier};
+
+use super::{DigestAlgorithm, Error, KeyKind, SignatureAlgorithm};
 
 /// Checks `signature` over `message` with the key in `spki_der` (a SubjectPublicKeyInfo).
 ///
@@ -51,7 +55,26 @@ fn fitting_key(spki_der: &[u8], algorithm: SignatureAlgorithm) -> Result<PKey<Pu
     if !algorithm.fits(KeyKind::of_spki(spki_der)?) {
         return Err(Error::AlgorithmKeyMismatch);
     }
-    PKey::public_key_from_der(spki_der).map_err(|_| Error::CertificateMalformed("subjectPublicKeyInfo"))
+    read_key(spki_der).map_err(|_| Error::CertificateMalformed("subjectPublicKeyInfo"))
+}
+
+/// OpenSSL 3 takes longer to read a P-256 key than to verify with it, and the few signers of a set come again and again: so the newest keys are kept.
+static READ_KEYS: Mutex<VecDeque<(Box<[u8]>, PKey<Public>)>> = Mutex::new(VecDeque::new());
+const MAX_READ_KEYS: usize = 16;
+const MAX_READ_KEY_BYTES: usize = 1024;
+
+fn read_key(spki_der: &[u8]) -> Result<PKey<Public>, openssl::error::ErrorStack> {
+    let keys = || READ_KEYS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, key)) = keys().iter().find(|(read, _)| **read == *spki_der) {
+        return Ok(key.clone());
+    }
+    let key = PKey::public_key_from_der(spki_der)?;
+    if spki_der.len() <= MAX_READ_KEY_BYTES {
+        let mut keys = keys();
+        keys.truncate(MAX_READ_KEYS - 1);
+        keys.push_front((spki_der.into(), key.clone()));
+    }
+    Ok(key)
 }
 
 fn prepared(key: &PKey<Public>, algorithm: SignatureAlgorithm) -> Result<PkeyCtx<Public>, openssl::error::ErrorStack> {
