@@ -41,6 +41,8 @@ pub enum Principal {
         /// Its id.
         id: String,
     },
+    /// The server itself, in work that nobody asked for by a call.
+    Jobs,
     /// A signer of a contract, behind their link.
     Signer {
         /// The contract.
@@ -124,19 +126,21 @@ impl Principal {
             Some(("client", id)) => Self::Client { id: id.to_owned() },
             None if text == "own-page" => Self::OwnPage,
             None if text == "cli" => Self::Cli,
+            None if text == "jobs" => Self::Jobs,
             _ => return None,
         })
     }
 }
 
 impl fmt::Display for Principal {
-    /// The text of the audit log: `site:ORIGIN`, `program:NAME`, `own-page`, `cli`, `client:ID`, `signer:CONTRACT/NUMBER`.
+    /// The text of the audit log: `site:ORIGIN`, `program:NAME`, `own-page`, `cli`, `jobs`, `client:ID`, `signer:CONTRACT/NUMBER`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Site { origin } => write!(f, "site:{origin}"),
             Self::Program { name } => write!(f, "program:{name}"),
             Self::OwnPage => f.write_str("own-page"),
             Self::Cli => f.write_str("cli"),
+            Self::Jobs => f.write_str("jobs"),
             Self::Client { id } => write!(f, "client:{id}"),
             Self::Signer { contract, number } => write!(f, "signer:{contract}/{number}"),
         }

@@ -156,6 +156,10 @@ pub struct Contracts {
     pub party_counterparties: Vec<String>,
     /// From this amount on somebody else approves before it is sent.
     pub approval_from_yen: Option<i64>,
+    /// What the certificate of conclusion is called.
+    pub certificate_title: String,
+    /// Who issues it, as it is printed.
+    pub operator_name: Option<String>,
 }
 
 /// The organisation's SMTP server, and the fixed sender.

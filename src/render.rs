@@ -22,6 +22,7 @@ mod draw;
 mod fonts;
 mod host;
 mod page;
+pub mod qr;
 pub mod seal;
 pub mod sheet;
 pub mod svg;

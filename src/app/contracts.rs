@@ -4,11 +4,14 @@
 //! not the asker's is not there. Nothing here draws, and no key is touched: jobs sign.
 
 mod blank;
+pub(crate) mod certificate;
 mod course;
 mod drafts;
 mod finding;
 pub(crate) mod letters;
 mod link;
+mod operator;
+mod papers;
 mod revision;
 mod sending;
 mod views;
@@ -29,8 +32,10 @@ pub use course::Saying;
 pub use drafts::{DocumentWanted, DraftWanted};
 pub use finding::{FoundPage, FoundView, SearchWanted};
 pub use link::{Agreement, SigningDocument, SigningView, Visitor};
+pub(crate) use operator::kept;
+pub(crate) use papers::newest;
 pub(crate) use revision::stamped_revision;
-pub use views::{ContractView, DocumentView, EventView, MailView, SignerView};
+pub use views::{ContractView, DocumentView, EventView, FileView, MailView, SignerView};
 
 /// Longest key of a request that is answered once.
 const MAX_KEY_CHARS: usize = 200;

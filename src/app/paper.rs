@@ -268,6 +268,7 @@ impl<'r> Writer<'r> {
                 png: drawn.png.clone(),
                 caption: caption(id),
                 frame,
+                width_pt: None,
             }));
         }
         if !pictures.is_empty() {

@@ -338,7 +338,7 @@ impl Try {
 /// Whether the administrator lets this caller sign with the configured PIN.
 fn is_unattended(set: &Set) -> bool {
     match &set.who {
-        Principal::Cli | Principal::Client { .. } | Principal::Signer { .. } => true,
+        Principal::Cli | Principal::Jobs | Principal::Client { .. } | Principal::Signer { .. } => true,
         Principal::Site { .. } | Principal::Program { .. } | Principal::OwnPage => set.unattended,
     }
 }
@@ -355,7 +355,7 @@ fn prompt(chosen: &Chosen, info: &TokenInfo, set: &Set, asked: &Asked) -> PinPro
             Principal::Program { name } | Principal::Client { id: name } | Principal::Signer { contract: name, .. } => {
                 pin::Asked::Program(name.clone())
             }
-            Principal::OwnPage | Principal::Cli => pin::Asked::Person,
+            Principal::OwnPage | Principal::Cli | Principal::Jobs => pin::Asked::Person,
         },
         names: asked.names.clone(),
         pages: asked.pages,

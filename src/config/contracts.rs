@@ -8,6 +8,8 @@ use super::{ConfigError, Contracts, Mail, MailLogin, MailSecurity, raw};
 
 const MAX_URL_CHARS: usize = 2048;
 const MAX_NAME_CHARS: usize = 255;
+const MAX_TITLE_CHARS: usize = 40;
+const CERTIFICATE_TITLE: &str = "電子契約締結証明書";
 /// As `contract::yen`: a thousand trillion.
 const MAX_YEN: u64 = 1_000_000_000_000_000;
 const SUBMISSION_PORT: u16 = 587;
@@ -35,6 +37,10 @@ impl Checker<'_> {
                 .map(|given| self.checked(given, MAX_NAME_CHARS))
                 .collect::<Result<_, _>>()?,
             approval_from_yen: yen(&raw.approval_from_yen)?,
+            certificate_title: self
+                .text_or(raw.certificate_title.as_ref(), MAX_TITLE_CHARS)?
+                .unwrap_or_else(|| CERTIFICATE_TITLE.to_owned()),
+            operator_name: self.text_or(raw.operator_name.as_ref(), MAX_NAME_CHARS)?,
         })
     }
 

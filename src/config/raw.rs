@@ -267,6 +267,8 @@ pub(super) struct Contracts {
     pub(super) party_from_yen: At<i64>,
     pub(super) party_counterparties: Option<Vec<Spanned<String>>>,
     pub(super) approval_from_yen: At<i64>,
+    pub(super) certificate_title: At<String>,
+    pub(super) operator_name: At<String>,
 }
 
 #[derive(Deserialize, Default, Debug)]

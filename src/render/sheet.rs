@@ -1,14 +1,11 @@
-//! Printed matter made of headings, paragraphs, entries and pictures: set on A4, written as tagged PDF/A-2a and PDF/UA-1. Decides no words.
+//! Printed matter made of headings, paragraphs, entries, tables and pictures: set on A4, written as tagged PDF/A-2a and PDF/UA-1. Decides no words.
 //!
 //! The same sheet gives the same bytes. A character that the font lacks becomes 〓: a report about a hostile file must still be written.
-
-use std::num::NonZeroU16;
 
 use krilla::destination::XyzDestination;
 use krilla::geom::Point;
 use krilla::outline::{Outline, OutlineNode};
 use krilla::page::PageSettings;
-use krilla::tagging::{Identifier, Node, Tag, TagGroup, TagTree};
 
 use super::tagged::{self, Properties};
 use super::{Error, Fonts, Typeface};
@@ -17,9 +14,12 @@ use crate::text::Lang;
 
 mod paint;
 mod setting;
+mod structure;
+mod table;
 
 use paint::Painter;
 use setting::{PAGE, Setting};
+use structure::Mark;
 
 /// Most pages of a sheet.
 pub const MAX_PAGES: usize = 3_000;
@@ -48,8 +48,18 @@ pub enum Block {
     Note(String),
     /// A label and what stands beside it.
     Entry(String, String),
+    /// Rows under a head.
+    Table(Table),
     /// Pictures side by side.
     Pictures(Vec<Picture>),
+}
+
+/// Rows under a head; every row has as many cells as the head.
+pub struct Table {
+    /// What each column is called, and its part of the width; the parts make 1.
+    pub head: Vec<(String, f32)>,
+    /// Row by row, cell by cell, line by line.
+    pub rows: Vec<Vec<Vec<String>>>,
 }
 
 /// What a bar's colour says beside its words.
@@ -71,6 +81,8 @@ pub struct Picture {
     pub caption: String,
     /// A frame in red: left, top, width, height in the picture's pixels.
     pub frame: Option<[u32; 4]>,
+    /// Its width in points; `None`: as large as there is room.
+    pub width_pt: Option<f32>,
 }
 
 /// Writes the sheet.
@@ -100,16 +112,8 @@ pub fn write(sheet: &Sheet, fonts: &Fonts) -> Result<Vec<u8>, Error> {
         page.finish();
     }
     document.set_outline(outline(&setting));
-    document.set_tag_tree(tree(sheet, &setting, marks));
+    document.set_tag_tree(structure::tree(sheet, &setting, marks));
     document.finish().map_err(|_| Error::Undrawable)
-}
-
-/// A piece of a block's content on a page.
-enum Mark {
-    /// Text.
-    Text(Identifier),
-    /// A picture and what it is called.
-    Figure(Identifier, String),
 }
 
 /// A bookmark for each heading of level 2.
@@ -122,32 +126,6 @@ fn outline(setting: &Setting) -> Outline {
         }
     }
     outline
-}
-
-/// The logical structure: headings, paragraphs, figures.
-fn tree(sheet: &Sheet, setting: &Setting, marks: Vec<Vec<Mark>>) -> TagTree {
-    let mut tree = TagTree::new().with_lang(Some(sheet.lang.tag().to_owned()));
-    for (block, marks) in setting.blocks.iter().zip(marks) {
-        let mut words = Vec::new();
-        for mark in marks {
-            match mark {
-                Mark::Text(mark) => words.push(Node::Leaf(mark)),
-                Mark::Figure(mark, called) => {
-                    tree.push(TagGroup::with_children(
-                        Tag::Figure(Some(called)),
-                        vec![Node::Leaf(mark)],
-                    ));
-                }
-            }
-        }
-        let level = block.level.and_then(NonZeroU16::new);
-        match level {
-            _ if words.is_empty() => {}
-            Some(level) => tree.push(TagGroup::with_children(Tag::Hn(level, Some(block.text())), words)),
-            None => tree.push(TagGroup::with_children(Tag::P, words)),
-        }
-    }
-    tree
 }
 
 #[cfg(test)]
@@ -167,6 +145,7 @@ mod tests {
             png: png.clone(),
             caption: hostile.to_owned(),
             frame: Some([0, 0, 9, 9]),
+            width_pt: None,
         };
         let sheet = Sheet {
             title: hostile.to_owned(),
@@ -177,6 +156,10 @@ mod tests {
                 Block::Lead(Tone::Bad, hostile.to_owned()),
                 Block::Entry(hostile.to_owned(), long.clone()),
                 Block::Entry(long, String::new()),
+                Block::Table(Table {
+                    head: vec![(hostile.to_owned(), 0.3), (String::new(), 0.7)],
+                    rows: vec![vec![vec![hostile.to_owned(), "甲".repeat(500)], Vec::new()]; 40],
+                }),
                 Block::Pictures(vec![picture(), picture()]),
                 Block::Note(String::new()),
             ],

@@ -2,6 +2,7 @@
 //!
 //! A contract is read and written inside one transaction, so that two acts never see the same version. Which act is allowed is `contract`'s to say.
 
+mod archives;
 mod documents;
 mod events;
 mod find;
@@ -15,7 +16,8 @@ use crate::contract::search::folded;
 use crate::contract::words::Line;
 use crate::contract::{Contract, State, Terms};
 
-pub use documents::{Version, VersionKind};
+pub use archives::ContractArchive;
+pub use documents::{CERTIFICATE, Version, VersionKind};
 pub use events::EventRow;
 pub use find::{Found, Page};
 pub use people::{CodeRow, Consent, LinkRow, OnceKey};

@@ -1,5 +1,7 @@
 //! Contracts over HTTP, row by row of the reference service (S1-S51): each test names the rows that it covers, `docs/seed.md` lists them.
 
+mod certificate;
+mod concluding;
 mod drafts;
 mod faults;
 mod searching;

@@ -43,44 +43,63 @@ pub(crate) async fn ask(
         let Ok(signer) = contract.terms.signer(*number) else {
             continue;
         };
-        let request = contract.progress.iter().find(|one| one.signer == *number);
-        let secret = secret();
-        let link = LinkRow {
-            contract: contract.id.clone(),
-            signer: *number,
-            request: request.map_or(0, |one| one.request),
-            expires: contract.terms.due.map_or(at.plus(LINK_LIFE), |due| due.end_jst()),
-        };
-        tx.add_link(&Sha256::digest(&secret).into(), &link).await?;
-        let letter = request_letter(contract, signer, &format!("{public_url}/s/{secret}"));
+        let expires = contract.terms.due.map_or(at.plus(LINK_LIFE), |due| due.end_jst());
+        let link = new_link(tx, contract, *number, (public_url, expires)).await?;
+        let letter = request_letter(contract, signer, &link);
         put(tx, contract, Some(signer), ("request", letter), at).await?;
     }
     Ok(())
+}
+
+/// A link for a signer's present request, as it stands in a mail.
+async fn new_link(
+    tx: &mut Tx,
+    contract: &Contract,
+    signer: u16,
+    (public_url, expires): (&str, Timestamp),
+) -> Result<String, AuditError> {
+    let progress = contract.progress.iter().find(|one| one.signer == signer);
+    let secret = secret();
+    let link = LinkRow {
+        contract: contract.id.clone(),
+        signer,
+        request: progress.map_or(0, |one| one.request),
+        expires,
+    };
+    tx.add_link(&Sha256::digest(&secret).into(), &link).await?;
+    Ok(format!("{public_url}/s/{secret}"))
 }
 
 /// Tells everybody that all have signed.
 ///
 /// # Errors
 /// What the state refused.
-pub(crate) async fn tell_completed(tx: &mut Tx, row: &ContractRow, at: Timestamp) -> Result<(), AuditError> {
+pub(crate) async fn tell_completed(
+    tx: &mut Tx,
+    row: &ContractRow,
+    public_url: &str,
+    at: Timestamp,
+) -> Result<(), AuditError> {
     let contract = &row.contract;
     let (sender, number) = (sender_name(&contract.sender), contract.printed_number());
     let when = at.jst_minutes();
-    let letter = |name: &str| {
+    let letter = |name: &str, link: &str| {
         mail::completed(&mail::Completed {
             sender: &sender,
             title: contract.terms.title.as_str(),
             name,
             number: number.as_deref().unwrap_or_default(),
             at: &when,
-            link: "",
+            link,
         })
     };
     for signer in &contract.terms.signers {
-        let letter = letter(signer.name.as_str());
+        // The link of the request may be over; this one leads to what became of it.
+        let link = new_link(tx, contract, signer.number, (public_url, at.plus(LINK_LIFE))).await?;
+        let letter = letter(signer.name.as_str(), &link);
         put(tx, contract, Some(signer), ("completed", letter), at).await?;
     }
-    put(tx, contract, None, ("completed", letter(&sender)), at).await
+    put(tx, contract, None, ("completed", letter(&sender, "")), at).await
 }
 
 /// Tells the sender that a signer refused.

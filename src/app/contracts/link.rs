@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use utoipa::ToSchema;
 
-use super::{App, happened, letters, not_found, said, who};
+use super::{App, happened, letters, newest, not_found, said, who};
 use crate::app::failure::{Failure, FailureKind};
 use crate::app::jobs::{self, Job, witness};
 use crate::clock::Timestamp;
@@ -22,7 +22,7 @@ use crate::contract::signer::{Factor, Method, Signer};
 use crate::contract::terms::{Action, Item};
 use crate::contract::{self, Act};
 use crate::mail;
-use crate::store::{CodeRow, Consent, ContractRow, LinkRow, Put, Tx};
+use crate::store::{CERTIFICATE, CodeRow, Consent, ContractRow, LinkRow, Put, Tx};
 
 /// Longest secret of a link, in characters.
 const MAX_SECRET_CHARS: usize = 100;
@@ -172,10 +172,7 @@ impl App {
             return Err(Failure::new(FailureKind::Conflict, "request_not_opened"));
         }
         let versions = self.store().versions(&behind.row.contract.id).await?;
-        let newest = versions
-            .iter()
-            .filter(|one| one.document == number)
-            .max_by_key(|one| one.revision);
+        let newest = newest(&versions, number).filter(|one| one.document != CERTIFICATE);
         let newest = newest.ok_or(Failure::new(FailureKind::NotFound, "contract_document_missing"))?;
         Ok((self.store().blob_path(&newest.sha256), newest.bytes))
     }
@@ -340,6 +337,14 @@ impl App {
         done.await?;
         self.wake_workers();
         self.signing_view(visitor).await
+    }
+
+    /// The contract behind a link that is good.
+    ///
+    /// # Errors
+    /// `link_void`.
+    pub(super) async fn contract_behind(&self, visitor: &Visitor) -> Result<contract::Contract, Failure> {
+        Ok(self.behind(visitor).await?.row.contract)
     }
 
     /// The contract and signer behind a link that is good.

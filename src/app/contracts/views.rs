@@ -5,13 +5,14 @@ use std::path::PathBuf;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{App, Asker, not_found};
+use super::{App, Asker, newest, not_found};
+use crate::app::desk::Level;
 use crate::app::failure::{Failure, FailureKind};
 use crate::contract::field::Field;
 use crate::contract::progress::{Progress, Sender};
 use crate::contract::signer::Signer;
 use crate::contract::terms::{Item, Record};
-use crate::store::{ContractRow, EventRow, Mail, Version};
+use crate::store::{CERTIFICATE, ContractArchive, ContractRow, EventRow, Mail, Version};
 
 /// Most events of one answer.
 const MAX_EVENTS: u32 = 1_000;
@@ -65,6 +66,21 @@ pub struct ContractView {
     pub updated: String,
     /// When it was concluded.
     pub concluded: Option<String>,
+    /// The level that the evidence of every file reaches (b-t, b-lt, b-lta); none before it is completed.
+    pub level: Option<String>,
+    /// The certificate of conclusion, once it is concluded.
+    pub certificate: Option<FileView>,
+}
+
+/// A file that hankod made.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct FileView {
+    /// Its SHA-256.
+    pub sha256: String,
+    /// Its length.
+    pub bytes: u64,
+    /// The level that its evidence reaches.
+    pub level: Option<String>,
 }
 
 /// A document.
@@ -86,6 +102,8 @@ pub struct DocumentView {
     pub sha256: String,
     /// Its length.
     pub bytes: u64,
+    /// The level that its evidence reaches; none before it is completed.
+    pub level: Option<String>,
 }
 
 /// A signer.
@@ -156,8 +174,7 @@ impl App {
     /// `contract_not_found`.
     pub async fn contract(&self, asker: &Asker, id: &str) -> Result<ContractView, Failure> {
         let row = self.own_contract(asker, id).await?;
-        let versions = self.store().versions(id).await?;
-        Ok(view(&row, &versions))
+        self.view_of_row(&row).await
     }
 
     /// Where the newest revision of a document lies, and its length.
@@ -167,8 +184,7 @@ impl App {
     pub async fn contract_file(&self, asker: &Asker, id: &str, number: u16) -> Result<(PathBuf, u64), Failure> {
         self.own_contract(asker, id).await?;
         let versions = self.store().versions(id).await?;
-        let of_document = versions.iter().filter(|one| one.document == number);
-        let newest = of_document.max_by_key(|one| one.revision);
+        let newest = newest(&versions, number).filter(|one| one.document != CERTIFICATE);
         let newest = newest.ok_or(Failure::new(FailureKind::NotFound, "contract_document_missing"))?;
         Ok((self.store().blob_path(&newest.sha256), newest.bytes))
     }
@@ -205,12 +221,48 @@ impl App {
     /// The contract of this id, whoever asks: for those who were let in already.
     pub(crate) async fn view_of(&self, id: &str) -> Result<ContractView, Failure> {
         let row = self.store().contract(id).await?.ok_or_else(not_found)?;
-        let versions = self.store().versions(id).await?;
-        Ok(view(&row, &versions))
+        self.view_of_row(&row).await
+    }
+
+    async fn view_of_row(&self, row: &ContractRow) -> Result<ContractView, Failure> {
+        let files = Files {
+            versions: self.store().versions(&row.contract.id).await?,
+            archives: self.store().archives(&row.contract.id).await?,
+        };
+        Ok(view(row, &files))
     }
 }
 
-pub(super) fn view(row: &ContractRow, versions: &[Version]) -> ContractView {
+/// The files of a contract.
+struct Files {
+    versions: Vec<Version>,
+    archives: Vec<ContractArchive>,
+}
+
+impl Files {
+    fn newest(&self, document: u16) -> Option<(&Version, Option<String>)> {
+        let newest = newest(&self.versions, document)?;
+        let archive = self.archives.iter().find(|one| one.sha256 == newest.sha256);
+        Some((newest, archive.map(|one| one.level.clone())))
+    }
+
+    /// The lowest level of all.
+    fn level(&self) -> Option<String> {
+        let levels = self.archives.iter().filter_map(|one| Level::named(&one.level));
+        levels.min().map(|level| level.name().to_owned())
+    }
+
+    fn certificate(&self) -> Option<FileView> {
+        let (newest, level) = self.newest(CERTIFICATE)?;
+        Some(FileView {
+            sha256: hex::encode(newest.sha256),
+            bytes: newest.bytes,
+            level,
+        })
+    }
+}
+
+fn view(row: &ContractRow, files: &Files) -> ContractView {
     let contract = &row.contract;
     let terms = &contract.terms;
     let delay = contract.delay.as_ref();
@@ -231,8 +283,7 @@ pub(super) fn view(row: &ContractRow, versions: &[Version]) -> ContractView {
             .documents
             .iter()
             .filter_map(|document| {
-                let newest = versions.iter().filter(|one| one.document == document.number);
-                let newest = newest.max_by_key(|one| one.revision)?;
+                let (newest, level) = files.newest(document.number)?;
                 Some(DocumentView {
                     number: document.number,
                     name: document.name.as_str().to_owned(),
@@ -242,6 +293,7 @@ pub(super) fn view(row: &ContractRow, versions: &[Version]) -> ContractView {
                     kind: newest.kind.name(),
                     sha256: hex::encode(newest.sha256),
                     bytes: newest.bytes,
+                    level,
                 })
             })
             .collect(),
@@ -257,6 +309,8 @@ pub(super) fn view(row: &ContractRow, versions: &[Version]) -> ContractView {
         created: row.created.rfc3339(),
         updated: row.updated.rfc3339(),
         concluded: row.concluded.map(|at| at.rfc3339()),
+        level: row.concluded.and_then(|_| files.level()),
+        certificate: row.concluded.and_then(|_| files.certificate()),
     }
 }
 

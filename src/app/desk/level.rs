@@ -31,6 +31,12 @@ impl Level {
             Self::BLta => "b-lta",
         }
     }
+
+    /// The level of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        let all = [Self::BB, Self::BT, Self::BLt, Self::BLta];
+        all.into_iter().find(|level| level.name() == name)
+    }
 }
 
 /// Which revocation data may stand in a file for its signers.

@@ -1,4 +1,5 @@
-//! A contract that everybody signed gets its evidence, document by document, and is concluded when all timestamps are in; not before.
+//! A contract that everybody signed gets its evidence, document by document, then its certificate of conclusion with evidence of its own, and is
+//! concluded when all timestamps are in; not before.
 //!
 //! What cannot be had now puts the conclusion off, with the reason and the next try; nothing is passed off as more than it is.
 
@@ -8,17 +9,17 @@ use serde::{Deserialize, Serialize};
 
 use super::{ACTOR, Answer, Job, Next};
 use crate::app::App;
-use crate::app::contracts::{happened, itself, letters};
+use crate::app::contracts::{certificate, happened, itself, kept, letters, newest};
 use crate::app::desk::Level;
-use crate::app::draft::Draft;
 use crate::app::extend::Sources;
-use crate::app::extend::raise::Raise;
+use crate::app::extend::raise::{Raise, Raised};
 use crate::app::failure::{Failure, FailureKind};
+use crate::clock::Timestamp;
 use crate::contract::State;
 use crate::contract::terms::Action;
 use crate::contract::words::Line;
-use crate::store::blob::TempFile;
-use crate::store::{ContractRow, Version, VersionKind};
+use crate::store::blob::Blob;
+use crate::store::{CERTIFICATE, ContractArchive, ContractRow, Version, VersionKind};
 use crate::text::Explain;
 
 /// The newest version of [`Payload`].
@@ -31,6 +32,8 @@ const PAUSE: Duration = Duration::from_secs(30);
 pub(crate) enum Step {
     /// The next document gets its evidence.
     Complete,
+    /// The certificate of conclusion is drawn and signed, once; it gets its evidence as a document does.
+    Certify,
     /// It is concluded.
     Conclude,
 }
@@ -44,12 +47,13 @@ pub(crate) struct Payload {
 }
 
 impl Step {
-    const ALL: [Self; 2] = [Self::Complete, Self::Conclude];
+    const ALL: [Self; 3] = [Self::Complete, Self::Certify, Self::Conclude];
 
     /// What stands in the database.
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Complete => "complete",
+            Self::Certify => "certify",
             Self::Conclude => "conclude",
         }
     }
@@ -92,71 +96,118 @@ pub(super) async fn run(app: &App, step: Step, payload: Payload) -> Result<Answe
     if row.contract.state != State::Completing {
         return Ok(Next::Done.into());
     }
+    let versions = app.store().versions(&payload.contract).await?;
     match step {
-        Step::Complete => match complete(app, payload.clone(), &row).await {
-            Err(failure) if failure.may_pass() => put_off(app, payload, &row, failure),
+        Step::Complete => match complete(app, payload.clone(), &row, &versions).await {
+            Err(failure) if failure.may_pass() => put_off(app, (step, payload), &row, failure),
+            answer => answer,
+        },
+        Step::Certify => match certify(app, payload.clone(), &row, &versions).await {
+            // Whatever keeps it from being made can be mended, and everybody has signed.
+            Err(failure) => put_off(app, (step, payload), &row, failure),
             answer => answer,
         },
         Step::Conclude => conclude(app, payload),
     }
 }
 
-async fn complete(app: &App, payload: Payload, row: &ContractRow) -> Result<Answer, Failure> {
-    let versions = app.store().versions(&payload.contract).await?;
-    let newest = |number: u16| {
-        let of_document = versions.iter().filter(move |one| one.document == number);
-        of_document.max_by_key(|one| one.revision)
-    };
-    let signed = row
-        .contract
-        .terms
-        .documents
-        .iter()
-        .filter(|one| one.action == Action::Sign);
-    let open = signed.filter_map(|document| newest(document.number));
-    let Some(newest) = open.into_iter().find(|one| one.kind != VersionKind::Completed).cloned() else {
-        return Ok(payload.at(Step::Conclude).into());
+/// The newest revision of the first file whose evidence is not complete; the certificate comes last.
+fn open_file(row: &ContractRow, versions: &[Version]) -> Option<Version> {
+    let documents = row.contract.terms.documents.iter();
+    let signed = documents.filter(|one| one.action == Action::Sign).map(|one| one.number);
+    let files = signed
+        .chain([CERTIFICATE])
+        .filter_map(|number| newest(versions, number));
+    files
+        .into_iter()
+        .find(|one| one.kind != VersionKind::Completed)
+        .cloned()
+}
+
+async fn complete(app: &App, payload: Payload, row: &ContractRow, versions: &[Version]) -> Result<Answer, Failure> {
+    let Some(open) = open_file(row, versions) else {
+        return Ok(payload.at(Step::Certify).into());
     };
     let level = match app.anchors().await?.is_empty() {
         true => Level::BT,
         false => Level::BLta,
     };
     let supply = app.supply(level, &Sources::default()).await?;
-    let (source, folder) = (app.store().blob_path(&newest.sha256), app.uploads().to_owned());
-    let max = app.max_document_bytes();
-    let draft = app.blocking(move || Draft::copy(&source, &folder, max)).await?;
     let how = Raise {
         level,
         field: None,
         supply: &supply,
         password: None,
     };
-    let (draft, raised) = app.extended(draft, &how).await?;
+    let (draft, raised) = app.extend_copy(app.store().blob_path(&open.sha256), &how).await?;
     for finding in &raised.missing {
         let (contract, missing) = (payload.contract.as_str(), finding.code());
         log::warn!(code = "conclusion_incomplete", contract, missing; "a contract is concluded with what evidence there is");
     }
-    let keep = move || {
-        let kept = draft.into_path().keep();
-        Ok(TempFile::adopt(
-            kept.map_err(|error| crate::app::not_stored(&error.error))?,
-        )?)
-    };
-    let temp = app.blocking(keep).await?;
-    let blob = app.store().keep_blob(temp, u64::MAX).await?;
+    let blob = kept(app, draft).await?;
+    let archive = evidence(&payload.contract, open.document, &blob, &raised, app.now());
     let version = Version {
-        revision: newest.revision + 1,
+        revision: open.revision + 1,
         kind: VersionKind::Completed,
         signer: None,
         sha256: blob.sha256,
         bytes: blob.bytes,
-        at: app.now(),
-        ..newest
+        at: archive.updated,
+        ..open
     };
     let contract = payload.contract.clone();
     Ok(Answer {
         next: payload.at(Step::Complete),
         details: vec![("output", (&blob.sha256).into()), ("level", raised.level.name().into())],
+        also: Some(Box::new(move |tx| {
+            Box::pin(async move {
+                tx.add_blob(&blob, version.at).await?;
+                tx.add_version(&contract, &version).await?;
+                Ok(tx.put_archive(&archive).await?)
+            })
+        })),
+    })
+}
+
+/// What is noted of a file's evidence, which is watched over from then on.
+pub(super) fn evidence(
+    contract: &str,
+    document: u16,
+    blob: &Blob,
+    raised: &Raised,
+    updated: Timestamp,
+) -> ContractArchive {
+    let archived = raised.end.filter(|_| raised.level == Level::BLta);
+    ContractArchive {
+        contract: contract.to_owned(),
+        document,
+        sha256: blob.sha256,
+        level: raised.level.name().to_owned(),
+        ends: archived.map(|end| (end.at, end.cause.name().to_owned())),
+        updated,
+    }
+}
+
+/// Draws and signs the certificate of conclusion, where there is none yet.
+async fn certify(app: &App, payload: Payload, row: &ContractRow, versions: &[Version]) -> Result<Answer, Failure> {
+    if newest(versions, CERTIFICATE).is_some() {
+        return Ok(payload.at(Step::Conclude).into());
+    }
+    let draft = certificate::signed(app, &row.contract, versions).await?;
+    let blob = kept(app, draft).await?;
+    let version = Version {
+        document: CERTIFICATE,
+        revision: 0,
+        kind: VersionKind::Signed,
+        signer: None,
+        sha256: blob.sha256,
+        bytes: blob.bytes,
+        at: app.now(),
+    };
+    let contract = payload.contract.clone();
+    Ok(Answer {
+        next: payload.at(Step::Complete),
+        details: vec![("output", (&blob.sha256).into())],
         also: Some(Box::new(move |tx| {
             Box::pin(async move {
                 tx.add_blob(&blob, version.at).await?;
@@ -167,12 +218,17 @@ async fn complete(app: &App, payload: Payload, row: &ContractRow) -> Result<Answ
 }
 
 /// The reason and the next try stand at the contract; a new reason is an event.
-fn put_off(app: &App, payload: Payload, row: &ContractRow, failure: Failure) -> Result<Answer, Failure> {
+fn put_off(
+    app: &App,
+    (step, payload): (Step, Payload),
+    row: &ContractRow,
+    failure: Failure,
+) -> Result<Answer, Failure> {
     let (now, code) = (app.now(), failure.code());
     let until = now.plus(PAUSE);
     let reason = Line::new(code, "reason")?;
     let who = itself()?;
-    let again = Job::Conclude(Step::Complete, payload.clone());
+    let again = Job::Conclude(step, payload.clone());
     let is_known = row.contract.delay.as_ref().is_some_and(|(known, _)| *known == reason);
     Ok(Answer {
         next: Next::Wait(Box::new(again), until, failure),
@@ -196,7 +252,7 @@ fn put_off(app: &App, payload: Payload, row: &ContractRow, failure: Failure) -> 
 }
 
 fn conclude(app: &App, payload: Payload) -> Result<Answer, Failure> {
-    let (now, who) = (app.now(), itself()?);
+    let (now, who, public_url) = (app.now(), itself()?, app.public_url()?);
     Ok(Answer {
         next: Next::Done,
         details: Vec::new(),
@@ -209,7 +265,7 @@ fn conclude(app: &App, payload: Payload) -> Result<Answer, Failure> {
                     return Ok(());
                 };
                 happened(tx, &mut row, &event, ACTOR).await?;
-                letters::tell_completed(tx, &row, now).await
+                letters::tell_completed(tx, &row, &public_url, now).await
             })
         })),
     })
@@ -230,8 +286,8 @@ mod tests {
             (1, written.to_owned())
         );
         assert_eq!(
-            ["complete", "conclude", "x"].map(|name| Step::parse(name).is_some()),
-            [true, true, false]
+            ["complete", "certify", "conclude", "x"].map(|name| Step::parse(name).is_some()),
+            [true, true, true, false]
         );
     }
 }

@@ -8,12 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{ACTOR, Answer, Job, Next, conclude};
 use crate::app::App;
-use crate::app::contracts::{happened, letters, stamped_revision};
+use crate::app::contracts::{happened, kept, letters, stamped_revision};
 use crate::app::failure::{Failure, FailureKind};
 use crate::contract::field::Field;
 use crate::contract::progress::{Identity, Turn};
 use crate::contract::{Contract, State};
-use crate::store::blob::TempFile;
 use crate::store::{Consent, ContractRow, Version, VersionKind};
 
 /// The newest version of [`Payload`].
@@ -128,9 +127,8 @@ async fn sign(app: &App, payload: Payload, row: ContractRow, consent: Consent) -
     let of_document = versions.iter().filter(|one| one.document == field.document);
     let newest = of_document.max_by_key(|one| one.revision).cloned();
     let newest = newest.ok_or(Failure::new(FailureKind::NotFound, "contract_document_missing"))?;
-    let path = stamped_revision(app, &row.contract, (&field, &newest), &consent).await?;
-    let temp = app.blocking(move || Ok(TempFile::adopt(path)?)).await?;
-    let blob = app.store().keep_blob(temp, u64::MAX).await?;
+    let draft = stamped_revision(app, &row.contract, (&field, &newest), &consent).await?;
+    let blob = kept(app, draft).await?;
     let version = Version {
         revision: newest.revision + 1,
         kind: VersionKind::Signed,

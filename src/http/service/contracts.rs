@@ -6,6 +6,7 @@ mod acts;
 mod asking;
 mod drafts;
 mod finding;
+mod papers;
 
 use super::Service;
 use crate::app::contracts::ContractView;
@@ -40,6 +41,8 @@ pub(super) fn routes() -> OpenApiRouter<Service> {
         .routes(routes!(acts::withdraw))
         .routes(routes!(acts::send))
         .routes(routes!(finding::mails))
+        .routes(routes!(papers::certificate))
+        .routes(routes!(papers::certificate_behind_link))
 }
 
 /// A document's file.

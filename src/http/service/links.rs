@@ -33,7 +33,7 @@ pub(super) fn routes() -> OpenApiRouter<Service> {
 }
 
 /// Who calls, by the address.
-pub(super) struct By(Visitor);
+pub(super) struct By(pub(super) Visitor);
 
 impl FromRequestParts<Service> for By {
     type Rejection = HttpError;

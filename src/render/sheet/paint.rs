@@ -7,7 +7,8 @@ use krilla::surface::Surface;
 use krilla::tagging::ArtifactType;
 
 use super::setting::{Figure, Line, PAGE, SIDE, Set};
-use super::{Error, Mark, Tone};
+use super::structure::Mark;
+use super::{Error, Tone};
 use crate::render::Typeface;
 use crate::render::tagged::{Brush, grey, rectangle};
 

@@ -2,6 +2,7 @@
 
 use std::io::Cursor as Bytes;
 
+use super::table::Cell;
 use super::{Block, Error, MAX_PAGES, Picture, Sheet, Tone};
 use crate::render::Typeface;
 use crate::render::wrap::wrap;
@@ -10,14 +11,14 @@ use crate::render::wrap::wrap;
 pub(super) const PAGE: (f32, f32) = (595.28, 841.89);
 /// Left and right margin: 20 mm.
 pub(super) const SIDE: f32 = 56.7;
-const TOP: f32 = 62.0;
-const BOTTOM: f32 = 782.0;
-const SIZE: f32 = 9.0;
+pub(super) const TOP: f32 = 62.0;
+pub(super) const BOTTOM: f32 = 782.0;
+pub(super) const SIZE: f32 = 9.0;
 const SMALL: f32 = 7.5;
 /// Distance of two baselines, as a multiple of the size.
-const LEADING: f32 = 1.55;
+pub(super) const LEADING: f32 = 1.55;
 /// Width of the labels before entries.
-const LABEL: f32 = 112.0;
+const LABEL: f32 = 120.0;
 /// Between two pictures.
 const GUTTER: f32 = 14.0;
 /// Highest a picture may be.
@@ -36,6 +37,7 @@ pub(super) struct Setting<'s> {
 /// One block in its place.
 pub(super) struct Set<'s> {
     pub(super) level: Option<u16>,
+    pub(super) cell: Option<Cell>,
     pub(super) lines: Vec<Line>,
     pub(super) figures: Vec<Figure<'s>>,
     pub(super) bars: Vec<Bar>,
@@ -73,13 +75,17 @@ impl<'s> Setting<'s> {
         let mut setter = Setter { face, page: 0, y: TOP };
         let mut blocks = vec![setter.heading(1, &sheet.title)];
         for block in &sheet.blocks {
-            blocks.push(match block {
-                Block::Heading(level, text) => setter.heading(*level, text),
-                Block::Lead(tone, text) => setter.lead(*tone, text),
-                Block::Text(text) => setter.text(text, SIZE, false),
-                Block::Note(text) => setter.text(text, SMALL, true),
-                Block::Entry(label, value) => setter.entry(label, value),
-                Block::Pictures(pictures) => setter.pictures(pictures)?,
+            if let Block::Table(table) = block {
+                blocks.extend(setter.table(table));
+            }
+            blocks.extend(match block {
+                Block::Table(_) => None,
+                Block::Heading(level, text) => Some(setter.heading(*level, text)),
+                Block::Lead(tone, text) => Some(setter.lead(*tone, text)),
+                Block::Text(text) => Some(setter.text(text, SIZE, false)),
+                Block::Note(text) => Some(setter.text(text, SMALL, true)),
+                Block::Entry(label, value) => Some(setter.entry(label, value)),
+                Block::Pictures(pictures) => Some(setter.pictures(pictures)?),
             });
             if setter.page >= MAX_PAGES {
                 return Err(Error::SheetTooLong);
@@ -93,9 +99,10 @@ impl<'s> Setting<'s> {
 }
 
 impl Set<'_> {
-    fn new(level: Option<u16>) -> Self {
+    pub(super) fn new(level: Option<u16>) -> Self {
         Self {
             level,
+            cell: None,
             lines: Vec::new(),
             figures: Vec::new(),
             bars: Vec::new(),
@@ -108,16 +115,16 @@ impl Set<'_> {
     }
 }
 
-struct Setter<'f> {
+pub(super) struct Setter<'f> {
     face: &'f Typeface,
-    page: usize,
+    pub(super) page: usize,
     /// Lower edge of what is set.
-    y: f32,
+    pub(super) y: f32,
 }
 
 impl Setter<'_> {
     /// On the next page when less than `room` is left on this one.
-    fn need(&mut self, room: f32) {
+    pub(super) fn need(&mut self, room: f32) {
         if self.y + room > BOTTOM {
             self.page += 1;
             self.y = TOP;
@@ -125,9 +132,9 @@ impl Setter<'_> {
     }
 
     /// Lines below each other, at most `width` wide.
-    fn lines(&mut self, text: &str, x: f32, width: f32, size: f32, is_faint: bool) -> Vec<Line> {
+    pub(super) fn lines(&mut self, text: &str, x: f32, width: f32, size: f32, is_faint: bool) -> Vec<Line> {
         let mut lines = Vec::new();
-        for text in wrap(&self.drawable(text), self.face, width / size * 1000.0) {
+        for text in self.wrapped(text, width, size) {
             self.need(size * LEADING);
             lines.push(Line {
                 page: self.page,
@@ -140,6 +147,11 @@ impl Setter<'_> {
             self.y += size * LEADING;
         }
         lines
+    }
+
+    /// The lines that a text of at most `width` makes.
+    pub(super) fn wrapped(&self, text: &str, width: f32, size: f32) -> Vec<String> {
+        wrap(&self.drawable(text), self.face, width / size * 1000.0)
     }
 
     fn heading<'s>(&mut self, level: u16, text: &str) -> Set<'s> {
@@ -218,7 +230,8 @@ impl Setter<'_> {
         let mut sizes = Vec::new();
         for picture in pictures {
             let (width, height) = size(&picture.png).ok_or(Error::Undrawable)?;
-            sizes.push((width, height, (column / width).min(PICTURE_HEIGHT / height)));
+            let widest = picture.width_pt.unwrap_or(column).min(column);
+            sizes.push((width, height, (widest / width).min(PICTURE_HEIGHT / height)));
         }
         let tallest = sizes
             .iter()

@@ -8,6 +8,9 @@ use crate::clock::Timestamp;
 const VERSION: &str = "version of a document";
 const COLUMNS: &str = "document, revision, kind, signer, sha256, bytes, at";
 
+/// Stands for the certificate of conclusion where the number of a document stands; documents count from 1.
+pub const CERTIFICATE: u16 = 0;
+
 /// What a revision is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum VersionKind {

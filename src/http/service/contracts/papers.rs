@@ -1,0 +1,36 @@
+//! What a concluded contract leaves in people's hands.
+
+use super::super::Service;
+use super::super::links::By;
+use super::asking::Asking;
+use super::file;
+use crate::http::error::{ErrorBody, HttpError, Refusal};
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::response::Response;
+
+/// The certificate of conclusion (電子契約締結証明書).
+#[utoipa::path(get, path = "/v1/contracts/{id}/certificate", params(("id" = String, Path)), responses(
+    (status = 200, body = Vec<u8>, content_type = "application/pdf"), (status = 404, body = ErrorBody),
+    (status = 409, body = ErrorBody, description = "It is not concluded")))]
+pub(super) async fn certificate(
+    State(service): State<Service>,
+    address: Result<Path<String>, PathRejection>,
+    asking: Asking,
+) -> Result<Response, HttpError> {
+    let Path(id) = address.map_err(|_| Refusal::BadAddress)?;
+    let (path, bytes) = service.app.contract_certificate(&asking.asker, &id).await?;
+    file(&path, bytes).await
+}
+
+/// The same for whoever holds a signer's link: no account, no code.
+#[utoipa::path(get, path = "/s/{link}/certificate", params(("link" = String, Path)), responses(
+    (status = 200, body = Vec<u8>, content_type = "application/pdf"), (status = 404, body = ErrorBody),
+    (status = 409, body = ErrorBody, description = "It is not concluded")))]
+pub(super) async fn certificate_behind_link(
+    State(service): State<Service>,
+    By(visitor): By,
+) -> Result<Response, HttpError> {
+    let (path, bytes) = service.app.signing_certificate(&visitor).await?;
+    file(&path, bytes).await
+}
