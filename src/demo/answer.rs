@@ -190,6 +190,9 @@ fn key_bits(spki_der: &[u8]) -> Result<Vec<u8>, Malformed> {
 mod tests {
     use super::*;
     use crate::trust::ocsp::{OcspAnswer, request};
+    use crate::trust::path::{self, Rules};
+    use crate::trust::revocation::{self, Evidence, Freshness};
+    use crate::trust::{Anchors, Checks, Use};
 
     const NOW: Timestamp = Timestamp::from_seconds(1_795_399_200);
 
@@ -214,11 +217,25 @@ mod tests {
         let (_dir, ca) = authority();
         let (root, issuing) = (parsed(ca.root()), parsed(ca.issuing()));
         let tsa = parsed(&ca.services().tsa.certificate);
-        for (certificate, issuer) in [(&tsa, &issuing), (&issuing, &root)] {
+        let answers = [(&tsa, &issuing), (&issuing, &root)].map(|(certificate, issuer)| {
             let answer = answered(&ca, &request(certificate, issuer, Some(&[7; 16]))).unwrap();
-            assert!(answer.is_about(certificate, issuer));
             assert_eq!((answer.nonce(), answer.produced_at()), (Some(&[7; 16][..]), NOW));
-        }
+            answer
+        });
+        let mut anchors = Anchors::new();
+        anchors.add(root, &[Use::TimestampAuthorities]);
+        let path = path::find(&tsa, &[issuing], &anchors, &Rules::timestamp_authority(NOW)).unwrap();
+        let evidence = Evidence {
+            crls: &[],
+            answers: &answers,
+            certificates: &[],
+            anchors: &anchors,
+            anchors_for: Use::TimestampAuthorities,
+            freshness: Freshness::Current,
+            checks: &Checks::default(),
+        };
+        let links = revocation::judge_path(&path, &evidence, NOW);
+        assert_eq!((links.len(), revocation::findings(&links)), (2, Vec::new()));
     }
 
     #[test]

@@ -136,14 +136,6 @@ impl DemoCa {
         &self.services
     }
 
-    /// The root's certificate, DER: the demonstration's one anchor.
-    ///
-    /// # Errors
-    /// OpenSSL could not encode it.
-    pub fn root_der(&self) -> Result<Vec<u8>, DemoError> {
-        Ok(self.root.to_der()?)
-    }
-
     /// The issuing CA's certificate, DER: it belongs beside a signer's in every signature.
     ///
     /// # Errors
@@ -424,7 +416,7 @@ mod tests {
         let place = Some(SocketAddr::from(([127, 0, 0, 1], 10_809)));
         let first = DemoCa::open(dir.path(), place, NOW).unwrap();
         let again = DemoCa::open(dir.path(), place, NOW.plus(DAY)).unwrap();
-        assert_eq!(first.root_der().unwrap(), again.root_der().unwrap());
+        assert_eq!(first.root().to_der().unwrap(), again.root().to_der().unwrap());
         let key = p256().unwrap().public_key_to_der().unwrap();
         assert!(trusted(&first, &again.issue(Holder::Person, &key, NOW).unwrap(), NOW));
         assert_eq!(first.issued().unwrap().len(), 3);
@@ -436,7 +428,7 @@ mod tests {
         std::fs::write(dir.path().join(PIN_FILE), "123456").unwrap();
         let place = Some(SocketAddr::from(([127, 0, 0, 1], 10_809)));
         let moved = DemoCa::open(dir.path(), place, NOW).unwrap();
-        assert_ne!(first.root_der().unwrap(), moved.root_der().unwrap());
+        assert_ne!(first.root().to_der().unwrap(), moved.root().to_der().unwrap());
         assert!(!dir.path().join(PIN_FILE).exists(), "the token is filled anew");
     }
 

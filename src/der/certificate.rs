@@ -5,9 +5,8 @@
 use super::extensions::Extensions;
 use super::personal::Personal;
 use super::tlv::{self, Cursor};
-use super::{DigestAlgorithm, Error, KeyKind, Name, SignatureAlgorithm, oid, verify_signature};
+use super::{DigestAlgorithm, Error, KeyKind, Name, SignatureAlgorithm, verify_signature};
 use crate::clock::Timestamp;
-use crate::text::plain;
 use ::der::Decode;
 use spki::AlgorithmIdentifierOwned;
 use std::fmt;
@@ -164,12 +163,6 @@ impl Certificate {
         self.extensions
             .key_usage
             .is_none_or(|usage| usage.digital_signature() || usage.content_commitment())
-    }
-
-    /// The first mail address of subjectAltName, else of the subject; safe to show.
-    pub fn email(&self) -> Option<String> {
-        let alternative = self.extensions.emails.first().map(|mail| plain(mail));
-        alternative.or_else(|| self.subject.get(oid::EMAIL_ADDRESS))
     }
 
     /// Name, birth date, address of a My Number card's signing certificate.

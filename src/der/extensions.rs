@@ -57,8 +57,6 @@ pub struct Extensions {
     pub subject_key_id: Option<Vec<u8>>,
     /// authorityKeyIdentifier's keyIdentifier.
     pub authority_key_id: Option<Vec<u8>>,
-    /// Mail addresses of subjectAltName.
-    pub emails: Vec<String>,
     /// authorityInfoAccess: addresses of issuers' certificates.
     pub issuer_urls: Vec<String>,
     /// authorityInfoAccess: addresses of OCSP responders.
@@ -206,13 +204,9 @@ impl Extensions {
 
     fn take_names(&mut self, names: Vec<GeneralName>) {
         for name in names {
-            match name {
-                GeneralName::Rfc822Name(mail) => self.emails.push(mail.to_string()),
-                GeneralName::OtherName(other) => {
-                    let text = String::from_utf8_lossy(other.value.value()).into_owned();
-                    self.other_names.push((other.type_id, text));
-                }
-                _ => {}
+            if let GeneralName::OtherName(other) = name {
+                let text = String::from_utf8_lossy(other.value.value()).into_owned();
+                self.other_names.push((other.type_id, text));
             }
         }
     }

@@ -149,11 +149,6 @@ impl OcspAnswer {
         self.singles.iter().filter_map(|single| single.next_update).min()
     }
 
-    /// Whether it says anything about this certificate.
-    pub fn is_about(&self, certificate: &Certificate, issuer: &Certificate) -> bool {
-        self.about(certificate, issuer).is_some()
-    }
-
     pub(super) fn has_unknown_critical(&self) -> bool {
         self.unknown_critical
     }
