@@ -206,10 +206,12 @@ impl Draft {
     /// # Errors
     /// `disk_full`, `output_unwritable`.
     pub(crate) fn overwrite(&mut self, at: u64, bytes: &[u8]) -> Result<(), Failure> {
-        self.running.changed_from(at);
         let file = self.open()?;
+        let from = self.running.back_to(at);
+        let running = &mut self.running;
         file.write_all_at(bytes, at)
             .and_then(|()| file.sync_data())
+            .and_then(|()| feed(&file, from..self.bytes, &mut |block| running.update(block)))
             .map_err(|e| unwritable(&self.named, &e))
     }
 
@@ -351,4 +353,37 @@ pub(crate) fn unwritable(path: &Path, error: &io::Error) -> Failure {
     Failure::new(kind, code)
         .with("file", path.display().to_string())
         .with("cause", error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use openssl::sha::sha256;
+
+    #[test]
+    fn a_draft_knows_its_bytes_whatever_became_of_them() {
+        let dir = tempfile::tempdir().unwrap();
+        let input = dir.path().join("in");
+        let mut bytes: Vec<u8> = (0..3_000_000_u32).map(|n| n.to_le_bytes()[1]).collect();
+        std::fs::write(&input, &bytes).unwrap();
+        let mut draft = Draft::copy(&input, dir.path(), u64::MAX).unwrap();
+        for (at, put) in [(2_500_000, &b"stamp"[..]), (10, b"early"), (2_999_995, b"tail.")] {
+            draft.overwrite(at as u64, put).unwrap();
+            bytes[at..at + put.len()].copy_from_slice(put);
+            assert_eq!(draft.present_sha256(), sha256(&bytes), "{at}");
+        }
+        draft.append(b"an update").unwrap();
+        bytes.extend_from_slice(b"an update");
+        assert_eq!(draft.present_sha256(), sha256(&bytes));
+        assert_eq!(std::fs::read(draft.path()).unwrap(), bytes);
+        let request = DigestRequest {
+            algorithm: DigestAlgorithm::Sha256,
+            first_end: 2_900_000,
+            second: 2_950_000..3_000_000,
+        };
+        let parts = [&bytes[..2_900_000], &bytes[2_950_000..3_000_000]].concat();
+        assert_eq!(draft.digests(&[request]).unwrap(), [Some(sha256(&parts).to_vec())]);
+        let more = draft.digest(DigestAlgorithm::Sha256, [b"more", b""]).unwrap();
+        assert_eq!(more, sha256(&[&bytes[..], b"more"].concat()));
+    }
 }

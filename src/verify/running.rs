@@ -1,6 +1,6 @@
 //! SHA-256 of a file while it is read or written, with marks on the way from which a digest goes on later without reading what stands before.
 //!
-//! Reads nothing itself, and holds for the bytes that it was fed alone: whoever changes them afterwards says so.
+//! Reads nothing itself, and holds for the bytes that it was fed alone: whoever changes them afterwards feeds them again ([`Running::back_to`]).
 
 use crate::der::{DigestAlgorithm, Hasher};
 
@@ -53,9 +53,12 @@ impl Running {
         self.bytes += bytes.len() as u64;
     }
 
-    /// What was fed from `at` on has changed: its marks no longer hold.
-    pub fn changed_from(&mut self, at: u64) {
-        self.marks.retain(|(mark, _)| *mark <= at);
+    /// What was fed from `at` on has changed: goes back to the last mark before it. Returns how many bytes still count; those after them are fed again.
+    pub fn back_to(&mut self, at: u64) -> u64 {
+        (self.bytes, self.hasher) = self.before(at);
+        let counts = self.bytes;
+        self.marks.retain(|(mark, _)| *mark <= counts);
+        counts
     }
 
     /// How many bytes were fed.
@@ -98,8 +101,27 @@ mod tests {
             let before = vec![7; usize::try_from(at).unwrap()];
             assert_eq!(hasher.finish(), DigestAlgorithm::Sha256.digest(&before));
         }
-        let before = running.before(40_000).0;
-        running.changed_from(30_000);
-        assert!(before > 30_000 && running.before(40_000).0 <= 30_000);
+    }
+
+    #[test]
+    fn what_changed_is_fed_again() {
+        for at in [0, 5, 10, 495, 999] {
+            let (mut running, mut bytes) = (Running::every(10), vec![7; 1_000]);
+            bytes.chunks(10).for_each(|piece| running.update(piece));
+            bytes[at..].fill(8);
+            let from = running.back_to(at as u64);
+            assert!(from <= at as u64 && at as u64 - from <= 2 * running.step_bytes, "{at}");
+            let again = usize::try_from(from).unwrap();
+            bytes[again..].chunks(10).for_each(|piece| running.update(piece));
+            assert_eq!(
+                (running.bytes(), running.sha256()),
+                (1_000, openssl::sha::sha256(&bytes))
+            );
+            for end in (0..=1_000).step_by(50) {
+                let (mark, hasher) = running.before(end);
+                let before = &bytes[..usize::try_from(mark).unwrap()];
+                assert_eq!(hasher.finish(), DigestAlgorithm::Sha256.digest(before), "{at}, {end}");
+            }
+        }
     }
 }
