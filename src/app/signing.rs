@@ -306,14 +306,18 @@ impl Set {
     /// What a job is to know of the sources; `None`: no job may be left.
     fn keeps(&self, supply: &Supply, work: &Work) -> Result<Option<Kept>, Failure> {
         let waits = self.choice.level >= Level::BLt && matches!(supply.freshness, Freshness::AfterGrace(_));
+        if !waits && !self.choice.augment_later {
+            return Ok(None);
+        }
+        // A job keeps no password, so it could not open them again.
         let is_encrypted = |items: &Vec<Item>| items.iter().any(|item| item.password.is_some());
-        if waits && matches!(work, Work::Documents(items) if is_encrypted(items)) {
-            return Err(Failure::new(FailureKind::Invalid, "grace_encrypted"));
+        if matches!(work, Work::Documents(items) if is_encrypted(items)) {
+            return Err(match waits {
+                true => Failure::new(FailureKind::Invalid, "grace_encrypted"),
+                false => Failure::new(FailureKind::Invalid, "later_encrypted"),
+            });
         }
-        match waits || self.choice.augment_later {
-            true => Ok(Some(Kept::of(&self.sources, supply)?)),
-            false => Ok(None),
-        }
+        Ok(Some(Kept::of(&self.sources, supply)?))
     }
 }
 

@@ -70,7 +70,7 @@ pub(crate) struct Options {
     level: Level,
     #[command(flatten)]
     sources: SourceOptions,
-    /// If evidence cannot be had now: sign without; the timestamp and the data of the level follow (`hankod serve`, `hankod extend --due`)
+    /// If evidence cannot be had now: sign without; the timestamp and the data of the level follow (`hankod serve`, `hankod extend --due`). Not for encrypted PDF files
     #[arg(long)]
     augment_later: bool,
     /// Signature algorithm of RSA keys; other keys have one each

@@ -175,7 +175,8 @@ pub struct SigningChoice {
     #[serde(default)]
     pub location: Option<String>,
     /// Where no timestamping authority answers: the signature goes out without its timestamp, and gets it as soon as one does. Without this
-    /// the signing fails. Where data of a long-term level cannot be had, that follows in the same way. Not for encrypted documents.
+    /// the signing fails. Where data of a long-term level cannot be had, that follows in the same way. Not for encrypted
+    /// documents: `later_encrypted`.
     #[serde(default)]
     pub augment_later: bool,
     /// How fresh the data of a long-term level must be about the signer; without it as configured.

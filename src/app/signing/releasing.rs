@@ -87,7 +87,7 @@ impl Run<'_> {
             None => (finished, Raised::default(), Some(AugmentStep::Stamp)),
             Some(survey) => {
                 let (finished, raised) = self.raise(finished, survey, supply).await?;
-                let first = self.may_come(&finished, &raised).then_some(AugmentStep::Complete);
+                let first = self.may_come(&raised).then_some(AugmentStep::Complete);
                 self.step(Step::Extended(n))?;
                 (finished, raised, first)
             }
@@ -138,8 +138,7 @@ impl Run<'_> {
                 log::warn!(code = "timestamp_too_large", operation; "a timestamp did not fit into its signature; a document timestamp follows");
                 None
             }
-            // A job keeps no password, so an encrypted document could not be opened again.
-            Err(failure) if self.set.choice.augment_later && sealed.item.password.is_none() && failure.may_pass() => {
+            Err(failure) if self.set.choice.augment_later && failure.may_pass() => {
                 log::warn!(code = "timestamp_later", operation, reason = failure.code(); "a signature gets its timestamp later");
                 return Ok(None);
             }
@@ -151,11 +150,9 @@ impl Run<'_> {
     }
 
     /// Whether what keeps the document from its level may come later, and a job may wait for it.
-    fn may_come(&self, finished: &Finished, raised: &Raised) -> bool {
-        // A job keeps no password, so an encrypted document could not be opened again.
-        let may_be_left = self.keeps.is_some() && finished.about.password.is_none();
+    fn may_come(&self, raised: &Raised) -> bool {
         let comes = matches!(raised.outlook, Outlook::NotYet | Outlook::Perhaps);
-        may_be_left && comes && raised.level < self.set.choice.level
+        self.keeps.is_some() && comes && raised.level < self.set.choice.level
     }
 
     /// Keeps a copy for the job that completes it.

@@ -82,6 +82,7 @@ evidence-not-fresh = The revocation information that is given out is from before
 evidence-unobtainable = No revocation information can be had (失効情報なし), so the file keeps the level { $level }. The signature stays valid.
 grace-period = The grace period after the signature lasts until { $until }. Then the data of the level is added.
 grace-encrypted = An encrypted document cannot be completed after the grace period, for its password is kept nowhere. Sign it with the level b-t and complete it later with hankod extend, or sign it without after-grace.
+later-encrypted = An encrypted document cannot be completed later (--augment-later), for its password is kept nowhere. Sign it without --augment-later.
 later-too-much-trust = What is left for later keeps { $max } KiB of certificates at most, and --trust names more. Name only the authorities of the signer and of the timestamping service, or put them into the configuration ([trust]).
 work-not-found = There is no open work with this number. "hankod extend --due --list" tells what is open.
 renewal-not-called-off = The renewal of an archive cannot be called off: it is planned again as long as its last timestamp nears the end. Delete the file, or move it away, if it is not wanted any more.

@@ -82,6 +82,7 @@ evidence-not-fresh = 公開されている失効情報は、猶予期間が終�
 evidence-unobtainable = 失効情報なし: 失効情報を入手できないため、ファイルのレベルは { $level } のままです。署名は有効です。
 grace-period = 署名後の猶予期間({ $until } まで)です。終わりしだい、必要なデータを追加します。
 grace-encrypted = パスワードはどこにも保存しないため、暗号化された文書は猶予期間の後に自動で補完できません。レベル b-t で署名して後から「hankod extend」で補完するか、after-grace を使わずに署名してください。
+later-encrypted = パスワードで保護された文書を、後から補うこと(--augment-later)はできません。パスワードをどこにも保存しないためです。--augment-later を付けずに署名してください。
 later-too-much-trust = 後で行う処理のために保存できる証明書は { $max } KiB までですが、--trust の指定がそれを超えています。署名者とタイムスタンプ局の認証局だけを指定するか、設定ファイルの [trust] に登録してください。
 work-not-found = この番号の未完了の処理はありません。「hankod extend --due --list」で確認できます。
 renewal-not-called-off = 長期保存ファイルの更新は取り消せません(最後のタイムスタンプの期限が近いかぎり、更新の対象になります)。不要なファイルは、削除するか別の場所に移してください。

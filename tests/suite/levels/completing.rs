@@ -4,6 +4,7 @@ use super::{Scene, contract, file, missing, only, refusal};
 use crate::support::authority::{Authority, Mode};
 use crate::support::ca::{self, Ca, IssueRequest};
 use crate::support::holder::Holder;
+use crate::support::shapes;
 use crate::support::tsa;
 use hankod::token::provision::NewKey;
 use serde_json::Value;
@@ -188,4 +189,20 @@ fn work_that_waits_can_be_called_off() {
     let audit = scene.holder.audit();
     let (_, end) = audit.iter().find(|(kind, _)| kind == "job_ended").unwrap();
     assert_eq!(end["state"], "cancelled");
+}
+
+#[test]
+fn an_encrypted_document_is_not_completed_later_and_that_is_said_before_anybody_types_a_pin() {
+    let scene = Scene::with_tsa(Mode::Good, tsa::Mode::Dead);
+    let encrypted = shapes::qpdf(&contract(), &["--encrypt", "himitsu", "owner", "256", "--"]);
+    scene.holder.document("a.pdf", &encrypted);
+    scene.holder.secret("password", "himitsu");
+    let more = ["--augment-later", "--password-file", "password"];
+    for level in ["b-t", "b-lt"] {
+        assert_eq!(refusal(&scene.sign_with("b.pdf", level, &more)), "later_encrypted");
+    }
+    assert_eq!((scene.holder.count("login_done"), scene.tsa.asked()), (0, 0));
+    assert!(!scene.holder.dir.join("b.pdf").exists());
+    // Where nothing is to come later, nothing is refused.
+    assert_eq!(file(&scene.sign_with("b.pdf", "b-b", &more))["level"], "b-b");
 }
