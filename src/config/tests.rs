@@ -191,6 +191,33 @@ fn a_pin_file_that_others_can_read_is_refused() {
 }
 
 #[test]
+fn a_password_for_a_tsa_goes_over_tls_or_stays_on_this_machine() {
+    let dir = tempfile::tempdir().unwrap();
+    let secret = dir.path().join("p");
+    fs::write(&secret, "geheim\n").unwrap();
+    fs::set_permissions(&secret, Permissions::from_mode(0o600)).unwrap();
+    let load = |url: &str, login: &str| {
+        let text = format!("\n[[tsa]]\nurl = {url:?}\n{login}");
+        Config::parse(&text, &dir.path().join("hankod.toml"), &environment())
+    };
+    for login in ["user = \"u\"\npassword_file = \"p\"", "bearer_file = \"p\""] {
+        for url in [
+            "http://tsa.example.jp/",
+            "http://localhost.example.jp/",
+            "http://10.0.0.1:8080/tsa",
+        ] {
+            let error = load(url, login).unwrap_err();
+            let line = error.args().into_iter().find(|(name, _)| *name == "line").unwrap().1;
+            assert_eq!((error.code(), &*line), ("config_tsa_plain_http", "3"), "{url}");
+        }
+        for url in ["https://tsa.example.jp/", "http://127.0.0.1:8080/tsa", "http://[::1]/"] {
+            assert!(load(url, login).unwrap().tsas[0].login.is_some(), "{url}");
+        }
+    }
+    assert!(load("http://tsa.example.jp/", "").unwrap().tsas[0].login.is_none());
+}
+
+#[test]
 fn two_spellings_of_one_module_are_one() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("m.so"), "").unwrap();

@@ -6,12 +6,15 @@ use crate::support::tsa::{Mode, Tsa};
 use hankod::clock::Timestamp;
 use hankod::der::DigestAlgorithm;
 use hankod::fetch::{self, Answered, Cause, Demand, Error, FAILURES_BEFORE_REST, Memory, Quota, Stamped};
-use hankod::net::{Authorization, Client, Url};
+use hankod::net::{Authorization, Client, HostPort, Url};
 use hankod::secret::ApiKey;
 use hankod::store::{StateDir, Store, StoreError};
+use hankod::trust::{Anchors, Use};
 use hankod::tsa::Imprint;
 use std::collections::{BTreeSet, HashSet};
-use std::sync::{Arc, Mutex};
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 fn at(seconds: i64) -> Timestamp {
@@ -265,6 +268,57 @@ async fn a_tsa_may_want_a_certificate_of_ours() {
     assert_eq!(tsa.asked(), 0, "a question came through without a certificate");
     let stamped = fetched(&[as_one(Some(&ours))], &mut Memory::new()).await.unwrap();
     assert_eq!(stamped.checked.certificate, tsa.certificate());
+}
+
+/// Serves `body` over TLS to everybody; tells of each who came whether a certificate was shown.
+fn curious(ca: &Ca, server: &Identity, listener: TcpListener, body: Vec<u8>) -> mpsc::Receiver<bool> {
+    let acceptor = server.curious_acceptor(ca);
+    let (tell, told) = mpsc::channel();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = acceptor.accept(stream.unwrap()) else {
+                continue;
+            };
+            tell.send(stream.ssl().peer_certificate().is_some()).ok();
+            let mut lines = BufReader::new(&mut stream).lines();
+            while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
+            let head = format!(
+                "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+                body.len()
+            );
+            stream.write_all(&[head.as_bytes(), &body].concat()).ok();
+        }
+    });
+    told
+}
+
+#[tokio::test]
+async fn who_gives_a_tsa_s_issuers_sees_no_certificate_of_ours() {
+    let (ca, root) = (Ca::new("TLS"), Ca::new("根"));
+    let [server, ours] = ["tsa", "甲"].map(|name| Identity::new(&ca, name));
+    let issuer = root.intermediate("中間");
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let place = HostPort {
+        host: "127.0.0.1".to_owned(),
+        port: listener.local_addr().unwrap().port(),
+    };
+    let url = format!("https://127.0.0.1:{}/issuer.cer", place.port);
+    let tsa = Tsa::alone_behind_tls(&ca, &server, &issuer, &url);
+    let shown = curious(&ca, &server, listener, issuer.der());
+    let client = |identity| Arc::new(Client::new(HashSet::from([place.clone()]), vec![ca.der()], identity));
+    let one = fetch::Tsa {
+        client: client(Some(ours.for_client())),
+        issuers: client(None),
+        ..configured(&tsa)
+    };
+    let mut anchors = Anchors::new();
+    anchors.add(root.certificate(), &[Use::TimestampAuthorities]);
+    let mut demand = demand();
+    demand.anchors = Some(Arc::new(anchors));
+    let stamped = asked(&[one], &demand, &mut Memory::new(), at(0)).await.unwrap();
+    assert_eq!(stamped.checked.others, [], "the token brings its issuer");
+    assert_eq!(stamped.issuers, [issuer.certificate()]);
+    assert_eq!((tsa.asked(), shown.try_iter().collect::<Vec<bool>>()), (1, vec![false]));
 }
 
 #[tokio::test]

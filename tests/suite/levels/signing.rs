@@ -85,3 +85,26 @@ fn a_tsa_that_leads_to_no_anchor_is_not_used() {
         .sign(&[&arguments[..], &[&stranger.url(), "--tsa", &scene.tsa.url()]].concat());
     assert!(ran.ok, "{ran:?}");
 }
+
+#[test]
+fn a_timestamp_whose_authority_nobody_checked_is_told_as_such() {
+    let scene = Scene::new(Mode::Good);
+    let words = ["a.pdf", "-o", "b.pdf", "--level", "b-t", "--tsa", &scene.tsa.url()];
+    let signed = file(&scene.holder.sign(&[&words[..], &["--format", "json"]].concat()));
+    assert_eq!(
+        (&signed["level"], missing(&signed)),
+        (&"b-t".into(), vec!["trust_authority_unchecked".to_owned()])
+    );
+    let told = scene.holder.sign(&[&words[..], &["--trust", "root.pem"]].concat());
+    assert!(told.ok && !told.stdout.contains("was not checked"), "{told:?}");
+    let told = scene.holder.sign(&words);
+    assert!(told.ok && told.stdout.contains("was not checked"), "{told:?}");
+
+    file(&scene.sign("c.pdf", "b-b"));
+    let words = ["extend", "c.pdf", "-o", "d.pdf", "--level", "b-t", "--format", "json"];
+    let extended = file(&scene.holder.run(&[&words[..], &["--tsa", &scene.tsa.url()]].concat()));
+    assert_eq!(
+        (&extended["level"], missing(&extended)),
+        (&"b-t".into(), vec!["trust_authority_unchecked".to_owned()])
+    );
+}

@@ -53,6 +53,8 @@ pub(crate) struct IssueRequest<'a> {
     pub(crate) crl_url: Option<&'a str>,
     /// Address of an OCSP responder.
     pub(crate) ocsp_url: Option<&'a str>,
+    /// authorityInfoAccess caIssuers.
+    pub(crate) issuer_url: Option<&'a str>,
     /// id-pkix-ocsp-nocheck: nobody need ask about it.
     pub(crate) ocsp_nocheck: bool,
     /// Begin and end of validity in days from now.
@@ -85,6 +87,7 @@ impl Default for IssueRequest<'_> {
             other_names: &[],
             crl_url: None,
             ocsp_url: None,
+            issuer_url: None,
             ocsp_nocheck: false,
             days: (-1, 365),
             is_ca: false,
@@ -264,9 +267,17 @@ fn extensions(request: &IssueRequest<'_>) -> Vec<(&'static str, bool, Vec<u8>)> 
     if request.ocsp_nocheck {
         out.push(("1.3.6.1.5.5.7.48.1.5", false, vec![5, 0]));
     }
-    if let Some(url) = request.ocsp_url {
-        let access = [oid_der("1.3.6.1.5.5.7.48.1"), tlv(0x86, url.as_bytes())].concat();
-        out.push(("1.3.6.1.5.5.7.1.1", false, tlv(0x30, &tlv(0x30, &access))));
+    let places = [
+        ("1.3.6.1.5.5.7.48.1", request.ocsp_url),
+        ("1.3.6.1.5.5.7.48.2", request.issuer_url),
+    ];
+    let access = |(method, url): (&str, Option<&str>)| {
+        let place = tlv(0x86, url?.as_bytes());
+        Some(tlv(0x30, &[oid_der(method), place].concat()))
+    };
+    let accesses: Vec<u8> = places.into_iter().filter_map(access).flatten().collect();
+    if !accesses.is_empty() {
+        out.push(("1.3.6.1.5.5.7.1.1", false, tlv(0x30, &accesses)));
     }
     out
 }

@@ -51,6 +51,15 @@ impl Identity {
 
     /// A server with this certificate that talks only to those whom `ca` certified.
     pub(crate) fn acceptor(&self, ca: &Ca) -> SslAcceptor {
+        self.acceptor_by(ca, SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT)
+    }
+
+    /// A server with this certificate that asks for one by `ca` and talks to everybody.
+    pub(crate) fn curious_acceptor(&self, ca: &Ca) -> SslAcceptor {
+        self.acceptor_by(ca, SslVerifyMode::PEER)
+    }
+
+    fn acceptor_by(&self, ca: &Ca, mode: SslVerifyMode) -> SslAcceptor {
         let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server()).unwrap();
         builder.set_certificate(&X509::from_der(&self.der).unwrap()).unwrap();
         builder.set_private_key(&self.key).unwrap();
@@ -58,7 +67,7 @@ impl Identity {
             .cert_store_mut()
             .add_cert(X509::from_der(&ca.der()).unwrap())
             .unwrap();
-        builder.set_verify(SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT);
+        builder.set_verify(mode);
         builder.build()
     }
 

@@ -26,6 +26,8 @@ pub(crate) const OTHER_POLICY: &str = "1.2.392.200000.1.2";
 pub(crate) enum Mode {
     /// Well: seconds without fractions, DER.
     Good,
+    /// Leaves out what stands above its certificate.
+    Alone,
     /// Times with milliseconds.
     Fractions,
     /// Indefinite lengths.
@@ -80,6 +82,15 @@ impl Tsa {
     /// Starts one behind TLS that answers those alone who show a certificate by `ca`; `server` is its own.
     pub(crate) fn behind_tls(ca: &Ca, server: &Identity) -> Self {
         Self::open(ca, Mode::Good, &request(), Some(server.acceptor(ca)))
+    }
+
+    /// The same, with a certificate for timestamps by `issuer`, which is found at `issuer_url` and not in its tokens.
+    pub(crate) fn alone_behind_tls(ca: &Ca, server: &Identity, issuer: &Ca, issuer_url: &str) -> Self {
+        let request = IssueRequest {
+            issuer_url: Some(issuer_url),
+            ..request()
+        };
+        Self::open(issuer, Mode::Alone, &request, Some(server.acceptor(ca)))
     }
 
     /// Starts one whose certificate says what `request` says.
@@ -292,8 +303,9 @@ fn openssl_reply(dir: &Path, query: &[u8], ahead: &Ahead) -> Vec<u8> {
 
 fn settings(mode: &Mode) -> String {
     let digits = if *mode == Mode::Fractions { 3 } else { 0 };
+    let certs = if *mode == Mode::Alone { "" } else { "certs = ca.pem\n" };
     format!(
-        "[tsa]\nserial = serial\ncrypto_device = builtin\nsigner_cert = tsa.pem\ncerts = ca.pem\nsigner_key = key.pem\n\
+        "[tsa]\nserial = serial\ncrypto_device = builtin\nsigner_cert = tsa.pem\n{certs}signer_key = key.pem\n\
          signer_digest = sha256\ndefault_policy = {POLICY}\nother_policies = {OTHER_POLICY}\ndigests = sha256, sha384, sha512\n\
          accuracy = secs:1, millisecs:500, microsecs:100\nclock_precision_digits = {digits}\nordering = yes\ntsa_name = yes\n\
          ess_cert_id_chain = no\ness_cert_id_alg = sha256\n"
