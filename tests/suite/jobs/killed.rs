@@ -2,6 +2,7 @@
 
 use super::Bench;
 use crate::support::daemon::Daemon;
+use crate::support::dir::appears;
 use crate::support::softhsm::program;
 use crate::support::tsa::Mode;
 use hankod::app::due::WorkState;
@@ -9,8 +10,6 @@ use hankod::app::failure::{Failure, FailureKind};
 use hankod::app::jobs::{Moment, WorkStep};
 use hankod::app::{App, Opening};
 use hankod::text::{Explain, Lang};
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::inotify;
 use std::fs;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
@@ -165,19 +164,10 @@ fn a_daemon_killed_when_the_file_appears_leaves_it_whole_and_says_done_later() {
     let bench = Bench::waiting("");
     let mut killed = daemon(&bench);
     bench.tsa.behave(Mode::Good);
-    let watch = inotify::init(inotify::CreateFlags::CLOEXEC).unwrap();
-    inotify::add_watch(&watch, &*bench.holder.dir, inotify::WatchFlags::MOVED_TO).unwrap();
-    let mut asking = ask(&bench);
-    let deadline = Timespec {
-        tv_sec: 120,
-        tv_nsec: 0,
-    };
-    assert_eq!(
-        poll(&mut [PollFd::new(&watch, PollFlags::IN)], Some(&deadline)).unwrap(),
-        1
-    );
+    let mut asking = None;
+    appears(&bench.holder.dir, || asking = Some(ask(&bench)));
     killed.kill();
-    asking.wait().unwrap();
+    asking.unwrap().wait().unwrap();
     assert_eq!(bench.tokens("b.pdf"), 1);
     // It was killed before or after it wrote the end; either way there is one.
     let (code, _) = bench.due(&[]);

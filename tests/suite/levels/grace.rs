@@ -1,7 +1,10 @@
 //! `--evidence after-grace`: revocation data that was issued so long after the signature that a revocation which was under way has become known.
 
 use super::{Scene, file, has_data, missing, only, refusal};
+use crate::support::ahead::Moved;
 use crate::support::authority::Mode;
+use crate::support::daemon::Daemon;
+use crate::support::dir::appears;
 use crate::support::shapes;
 use serde_json::Value;
 
@@ -111,4 +114,29 @@ fn an_encrypted_document_is_refused_before_anybody_types_a_pin() {
     assert_eq!(refusal(&scene.sign_with("b.pdf", "b-lt", &more)), "grace_encrypted");
     assert_eq!(scene.holder.count("login_done"), 0);
     assert!(!scene.holder.dir.join("b.pdf").exists());
+}
+
+#[test]
+fn a_daemon_wakes_by_itself_when_the_grace_period_is_over() {
+    let scene = Scene::new(Mode::Delegated);
+    let signed = file(&scene.sign_with("b.pdf", "b-lta", &AFTER_GRACE));
+    assert_eq!(signed["level"], "b-t");
+    let before = scene.read("b.pdf");
+    let dir = &scene.holder.dir;
+    let clock = Moved::new(&scene.holder.state());
+    let config = std::fs::read_to_string(scene.holder.config()).unwrap();
+    let daemon = Daemon::start(dir, &config, &clock.environment());
+    assert_eq!(only(&scene.due(&["--list"]).1).0, "waiting");
+
+    // Nobody asks it for anything: time goes by.
+    appears(dir, || {
+        scene.live(2);
+        clock.to(2);
+    });
+    assert!(daemon.stop().success());
+    assert!(scene.read("b.pdf").starts_with(&before));
+    scene.holds("b.pdf", 2);
+    assert_eq!(scene.verified_after("b.pdf", 3).1, "B-LTA");
+    assert_eq!(scene.judged_after("b.pdf", 3), Ok(true));
+    assert_eq!(scene.holder.count("job_ended"), 1);
 }

@@ -1,5 +1,6 @@
 //! Clocks of child processes, set days ahead by libfaketime. The product has no such switch, and the tests' own clock stays as it is.
 
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -39,4 +40,42 @@ pub(crate) fn days_ahead(command: &Command, days: u32) -> Command {
         ahead.current_dir(folder);
     }
     ahead
+}
+
+/// The clock of a process that lives on while a test moves it, as a machine's that slept.
+pub(crate) struct Moved {
+    library: PathBuf,
+    file: PathBuf,
+}
+
+impl Moved {
+    /// Today; what it shows stands in `dir`.
+    pub(crate) fn new(dir: &Path) -> Self {
+        let mut command = Command::new("faketime");
+        let ran = super::run(command.args(["-m", "-f", "+0d", "printenv", "LD_PRELOAD"]), "");
+        assert!(ran.ok, "{ran:?}");
+        let clock = Self {
+            library: ran.stdout.trim().into(),
+            file: dir.join("clock"),
+        };
+        clock.to(0);
+        clock
+    }
+
+    /// From now on so many days ahead.
+    pub(crate) fn to(&self, days: u32) {
+        let next = self.file.with_extension("next");
+        std::fs::write(&next, format!("+{days}d\n")).unwrap();
+        std::fs::rename(next, &self.file).unwrap();
+    }
+
+    /// What makes a process live by it.
+    pub(crate) fn environment(&self) -> [(&'static str, &Path); 4] {
+        [
+            ("LD_PRELOAD", &self.library),
+            ("FAKETIME_TIMESTAMP_FILE", &self.file),
+            ("FAKETIME_NO_CACHE", Path::new("1")),
+            ("FAKETIME_DONT_FAKE_MONOTONIC", Path::new("1")),
+        ]
+    }
 }

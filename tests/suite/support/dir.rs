@@ -2,6 +2,8 @@
 //!
 //! It lies in the system's temporary folder, never under `target/`: the path of a Unix socket must stay below 108 bytes.
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::inotify;
 use std::ops::Deref;
 use std::path::Path;
 
@@ -39,4 +41,17 @@ impl Drop for TestDir {
             eprintln!("the test's files are kept in {}", dir.keep().display());
         }
     }
+}
+
+/// Waits until a file gets its name in `dir`, once `ask` has been done.
+pub(crate) fn appears(dir: &Path, ask: impl FnOnce()) {
+    let watch = inotify::init(inotify::CreateFlags::CLOEXEC).unwrap();
+    inotify::add_watch(&watch, dir, inotify::WatchFlags::MOVED_TO).unwrap();
+    ask();
+    let deadline = Timespec {
+        tv_sec: 120,
+        tv_nsec: 0,
+    };
+    let ready = poll(&mut [PollFd::new(&watch, PollFlags::IN)], Some(&deadline));
+    assert_eq!(ready.unwrap(), 1, "nothing appears in {}", dir.display());
 }
