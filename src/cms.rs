@@ -19,6 +19,7 @@ pub(crate) use element::{Element, Elements, Rules};
 
 pub use attributes::SignedAttributes;
 pub use build::{MAX_CERTIFICATES, estimate_bytes, signed_data};
+pub use check::Claim;
 pub use parse::{Attribute, MAX_CMS_BYTES, SignedData, Signer};
 pub use stamp::with_timestamp;
 

@@ -132,6 +132,9 @@ pub enum Finding {
     /// No signature at all.
     #[error("no signature")]
     NoSignature,
+    /// The security store cannot be read, or holds more than is read.
+    #[error("security store: {0}")]
+    StoreUnread(pdf::Error),
     /// The CMS in /Contents does not hold.
     #[error("signature in {field}: {error}")]
     Cms {
@@ -189,6 +192,7 @@ impl Explain for Finding {
             Self::TimestampOrder { .. } => "timestamp_order",
             Self::TooMany => "too_many_signatures",
             Self::NoSignature => "no_signature",
+            Self::StoreUnread(_) => "security_store_unread",
             Self::Cms { error, .. } => error.code(),
             Self::ChangeForbidden(_) => "change_forbidden",
         }
@@ -198,6 +202,7 @@ impl Explain for Finding {
         match self {
             Self::Pdf(error) => error.args(),
             Self::OriginalChanged | Self::OriginalEnd | Self::NoSignature | Self::TooMany => Vec::new(),
+            Self::StoreUnread(error) => vec![("cause", error.code().to_owned())],
             Self::SignatureCount(count) => vec![("count", count.to_string())],
             Self::SignatureMalformed { field, part } => vec![("field", field.clone()), ("part", (*part).to_owned())],
             Self::ByteRange { field }

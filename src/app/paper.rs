@@ -173,6 +173,9 @@ impl<'r> Writer<'r> {
         for problem in &file.problems {
             self.entry("paper-finding", &problem.message);
         }
+        for one in &file.not_fetched {
+            self.entry("paper-finding", &one.message);
+        }
         for signature in &file.signatures {
             self.signature(signature);
             let pairs = pictures.into_iter().flat_map(|p| &p.pairs);

@@ -20,7 +20,7 @@ use crate::fetch::{Failed, Requests, RevocationCache};
 use crate::net::Client;
 use crate::pdf::Document;
 use crate::secret::Password;
-use crate::text::{Explain, Lang, plain};
+use crate::text::{Explain, Lang};
 use crate::trust::revocation::Freshness;
 use crate::trust::{Anchors, Checks, Use};
 use crate::verify::Finding;
@@ -217,10 +217,9 @@ pub(super) fn verify_draft(draft: &Draft, name: &str, asked: &Asked) -> Result<F
     };
     let digests = draft.digests(examination.requests())?;
     let (judgement, failed) = judged(&examination, &digests, asked);
-    let not_fetched = failed.into_iter().map(|(address, cause)| NotFetched {
-        address: plain(&address),
-        cause: cause.to_string(),
-    });
+    let not_fetched = failed
+        .into_iter()
+        .map(|(address, cause)| NotFetched::new(&address, cause.to_string(), asked.lang));
     let report = FileReport::new(name, &document, &judgement, asked.lang);
     Ok(FileReport {
         sha256,
@@ -259,7 +258,7 @@ fn judged<'e>(
         let Some((online, requests)) = sources.as_mut().filter(|_| wanted) else {
             return (judgement, failed);
         };
-        let mut known = examination.pieces();
+        let mut known = examination.pieces().clone();
         known.extend(&pieces);
         let (more, news) = online.fetch((requests, &checks), &judgement.open, &known, asked);
         failed.extend(news.into_iter().filter(|one| !failed.contains(one)).collect::<Vec<_>>());

@@ -4,10 +4,63 @@
 
 use super::element::{Element, Elements, Rules};
 use super::{Error, SignedData, Signer};
-use crate::der::{Certificate, DigestAlgorithm, ObjectIdentifier, SignatureAlgorithm, oid, verify_signature};
-use ::der::{Decode, Tag, TagNumber};
+use crate::der::{self, Certificate, DigestAlgorithm, ObjectIdentifier, SignatureAlgorithm, oid, verify_signature};
+use ::der::{Decode, Encode, Tag, TagNumber};
 use spki::AlgorithmIdentifierOwned;
 use std::borrow::Cow;
+
+/// A signature value that is still to be checked. Everything else that can be checked of its SignedData holds.
+///
+/// Whoever checks many asks each once: [`Claim::id`] tells those apart that one key may answer differently.
+#[derive(Clone, Copy, Debug)]
+pub struct Claim<'a> {
+    certificate: &'a Certificate,
+    signer: &'a Signer,
+}
+
+impl<'a> Claim<'a> {
+    /// Whose it says it is.
+    pub fn certificate(&self) -> &'a Certificate {
+        self.certificate
+    }
+
+    /// How many bytes the signature value is over.
+    pub fn signed_bytes(&self) -> usize {
+        self.signer.signed_attributes_der.len()
+    }
+
+    /// SHA-256 of everything but the key on which the answer depends.
+    pub fn id(&self) -> [u8; 32] {
+        let signer = self.signer;
+        // Each part but the last says where it ends. What cannot be encoded was not decoded either.
+        let algorithms = [&signer.digest_algorithm, &signer.signature_algorithm];
+        let mut parts: Vec<u8> = algorithms
+            .iter()
+            .flat_map(|one| one.to_der().unwrap_or_default())
+            .collect();
+        parts.extend_from_slice(&signer.signed_attributes_der);
+        parts.extend_from_slice(&signer.signature);
+        openssl::sha::sha256(&parts)
+    }
+
+    /// Checks the signature value.
+    ///
+    /// # Errors
+    /// The algorithm, that it does not fit the key, or [`der::Error::SignatureWrong`].
+    pub fn check(&self) -> Result<(), der::Error> {
+        let (message, value) = (&self.signer.signed_attributes_der, &self.signer.signature);
+        verify_signature(self.certificate.spki_der(), self.signer.algorithm()?, message, value)
+    }
+
+    /// Checks the signature value and gives the certificate.
+    ///
+    /// # Errors
+    /// As [`Self::check`].
+    pub fn verified(self) -> Result<&'a Certificate, Error> {
+        self.check()?;
+        Ok(self.certificate)
+    }
+}
 
 /// One ESSCertID (RFC 2634) or ESSCertIDv2 (RFC 5035).
 struct CertificateId<'a> {
@@ -44,6 +97,14 @@ impl SignedData {
     /// # Errors
     /// The first of: not detached, signer count, attributes, message digest, certificate, signing-certificate-v2, algorithms, signature value.
     pub fn verify_signer(&self, message_digest: &[u8]) -> Result<&Certificate, Error> {
+        self.claim_signer(message_digest)?.verified()
+    }
+
+    /// As [`Self::verify_signer`], all but the signature value.
+    ///
+    /// # Errors
+    /// As [`Self::verify_signer`].
+    pub fn claim_signer(&self, message_digest: &[u8]) -> Result<Claim<'_>, Error> {
         let signer = self.signer()?;
         if self.content.is_some() || self.content_type != oid::DATA {
             return Err(Error::NotDetached);
@@ -53,24 +114,22 @@ impl SignedData {
         if signer.algorithm()?.digest() != self.digest()? {
             return Err(Error::AlgorithmMismatch);
         }
-        signer.check_value(certificate)?;
-        Ok(certificate)
+        Ok(Claim { certificate, signer })
     }
 
-    /// As [`Self::verify_signer`], for signatures that others made: signing-certificate may be of either version or missing, and the signature's digest may
+    /// As [`Self::claim_signer`], for signatures that others made: signing-certificate may be of either version or missing, and the signature's digest may
     /// be another than the message's.
     ///
     /// # Errors
     /// As [`Self::verify_signer`].
-    pub fn verify_foreign(&self, message_digest: &[u8]) -> Result<&Certificate, Error> {
+    pub fn claim_foreign(&self, message_digest: &[u8]) -> Result<Claim<'_>, Error> {
         let signer = self.signer()?;
         if self.content.is_some() || self.content_type != oid::DATA {
             return Err(Error::NotDetached);
         }
         self.check_attributes(signer, message_digest)?;
         let certificate = self.named(signer, &signer.certificate_ids()?)?;
-        signer.check_value(certificate)?;
-        Ok(certificate)
+        Ok(Claim { certificate, signer })
     }
 
     /// As [`Self::verify_signer`], for content that stands inside, such as a timestamp's. The certificate may be named by signing-certificate of either
@@ -79,6 +138,14 @@ impl SignedData {
     /// # Errors
     /// [`Error::ContentMissing`], and as [`Self::verify_signer`].
     pub fn verify_content(&self) -> Result<&Certificate, Error> {
+        self.claim_content()?.verified()
+    }
+
+    /// As [`Self::verify_content`], all but the signature value.
+    ///
+    /// # Errors
+    /// As [`Self::verify_content`].
+    pub fn claim_content(&self) -> Result<Claim<'_>, Error> {
         let signer = self.signer()?;
         let content = self.content.as_ref().ok_or(Error::ContentMissing)?;
         self.check_attributes(signer, &self.digest()?.digest(content))?;
@@ -87,8 +154,7 @@ impl SignedData {
             ids.push(signer.certificate_v2()?);
         }
         let certificate = self.named(signer, &ids)?;
-        signer.check_value(certificate)?;
-        Ok(certificate)
+        Ok(Claim { certificate, signer })
     }
 
     fn check_attributes(&self, signer: &Signer, message_digest: &[u8]) -> Result<(), Error> {
@@ -148,22 +214,12 @@ impl Signer {
     }
 
     /// signatureAlgorithm; by rsaEncryption alone many say PKCS #1 v1.5 with the digest of digestAlgorithm (RFC 3370, 3.2).
-    fn algorithm(&self) -> Result<SignatureAlgorithm, Error> {
+    fn algorithm(&self) -> Result<SignatureAlgorithm, der::Error> {
         if self.signature_algorithm.oid == oid::RSA_ENCRYPTION {
             let digest = DigestAlgorithm::from_identifier(&self.digest_algorithm)?;
             return Ok(SignatureAlgorithm::RsaPkcs1(digest));
         }
-        Ok(SignatureAlgorithm::from_identifier(&self.signature_algorithm)?)
-    }
-
-    fn check_value(&self, certificate: &Certificate) -> Result<(), Error> {
-        let (message, signature) = (&self.signed_attributes_der, &self.signature);
-        Ok(verify_signature(
-            certificate.spki_der(),
-            self.algorithm()?,
-            message,
-            signature,
-        )?)
+        SignatureAlgorithm::from_identifier(&self.signature_algorithm)
     }
 }
 

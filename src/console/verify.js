@@ -22,6 +22,7 @@ function verdict(file, name) {
     el("h2", { id: "verdict" }, mark(tone), first),
     rest && el("p", {}, rest[0].toUpperCase() + rest.slice(1)),
     ...file.problems.filter(() => file.signatures.length > 0).map((problem) => el("p", { class: "hint" }, problem.message)),
+    ...file.not_fetched.map((one) => el("p", { class: "hint" }, one.message)),
     el("p", { class: "document-facts" }, name),
     file.sha256 && el("p", { class: "fingerprint" }, say("console-fingerprint"), " ", el("code", {}, file.sha256)),
   );

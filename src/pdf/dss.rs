@@ -55,7 +55,10 @@ pub fn read(document: &Document<'_>) -> Result<Dss, Error> {
         reader.take(&entry(document, &store, key)?, list)?;
     }
     if let Value::Dict(related) = entry(document, &store, "VRI")? {
-        for (_, one) in related.iter().take(MAX_ENTRIES) {
+        if related.iter().count() > MAX_ENTRIES {
+            return Err(Error::TooLarge { what: "DSS" });
+        }
+        for (_, one) in related.iter() {
             let Value::Dict(one) = document.resolve(one)? else {
                 continue;
             };

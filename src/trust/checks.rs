@@ -1,15 +1,16 @@
-//! The public-key checks of one verification: counted, each done once, all within one time.
+//! The public-key checks of one verification, signatures and timestamps themselves among them: counted, each done once, all within one time.
 //!
 //! A file may hold thousands of answers, lists and certificates that name each other. Once the count or the time is used up no signature holds any more and
 //! [`Checks::have_ended`] says so for good: whoever judges must then let nothing pass, because what was not looked at may speak against it.
 
+use crate::cms::Claim;
 use crate::der::{Certificate, Error};
 use openssl::sha::Sha256;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-/// Most checks of one verification. A file with a thousand signatures by as many people needs some 5,000.
+/// Most checks of one verification. A file with a thousand stamped signatures by as many people needs some 7,000.
 pub const MAX_CHECKS: usize = 20_000;
 
 /// A check of more signed bytes than this counts for several: as many as it has pieces of this size.
@@ -77,6 +78,12 @@ impl Checks {
     pub(super) fn certificate(&self, certificate: &Certificate, spki_der: &[u8]) -> Result<Result<(), Error>, Ended> {
         let signed = (certificate.sha256(), certificate.tbs_der().len());
         self.ask(signed, spki_der, || certificate.verify_signed_by(spki_der))
+    }
+
+    /// Whether the signature value of `claim` is its certificate's; `None` once the checks have ended.
+    pub fn value(&self, claim: &Claim<'_>) -> Option<Result<(), Error>> {
+        let signed = (&claim.id(), claim.signed_bytes());
+        self.ask(signed, claim.certificate().spki_der(), || claim.check()).ok()
     }
 
     /// Whether the key of `issuer` signed `certificate`; `false` also once the checks have ended. Says nothing about names.

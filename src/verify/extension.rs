@@ -10,6 +10,7 @@ use super::release::{Original, ends_at};
 use super::rules::Rules;
 use crate::der::{Certificate, DigestAlgorithm};
 use crate::pdf::Document;
+use crate::trust::Checks;
 
 /// The finished file's evidence, and what must be hashed to judge it.
 pub struct Plan<'a> {
@@ -36,8 +37,9 @@ pub fn signers<'e>(
     digests: &[Option<Vec<u8>>],
 ) -> Result<Vec<&'e Certificate>, Vec<Finding>> {
     let (mut faults, mut certificates) = (Vec::new(), Vec::new());
+    let checks = Checks::default();
     for at in 0..examination.found.len() {
-        let checked = examination.check(at, digests);
+        let checked = examination.check(at, digests, &checks);
         let is_fault = |finding: &Finding| !matches!(finding, Finding::AppearanceUnread { .. });
         faults.extend(checked.findings.into_iter().filter(is_fault));
         certificates.extend(checked.certificate);

@@ -8,7 +8,9 @@ use super::changes::{self, Change};
 use super::evidence::{self, Field};
 use super::hashing::DigestRequest;
 use super::integrity::Found;
-use crate::pdf::{Document, Revision, tiling};
+use super::material::Pieces;
+use crate::pdf::{self, Document, Revision, tiling};
+use std::sync::OnceLock;
 
 /// A file's evidence.
 pub struct Examination<'a> {
@@ -20,6 +22,8 @@ pub struct Examination<'a> {
     /// What update `i` changed, counted from the newest; those after the oldest signature.
     pub(super) updates: Vec<Result<Vec<Change>, Finding>>,
     requests: Vec<DigestRequest>,
+    /// What the file brings for paths and revocation, once somebody asks; why its security store could not be read.
+    pub(super) store: OnceLock<(Pieces, Option<pdf::Error>)>,
     /// For each of `found`, which request is its own.
     pub(super) request_of: Vec<Option<usize>>,
 }
@@ -47,6 +51,7 @@ pub fn examine<'a>(document: &Document<'a>) -> Result<Examination<'a>, Finding> 
         document: document.clone(),
         found,
         requests,
+        store: OnceLock::new(),
         request_of,
         revisions,
     })

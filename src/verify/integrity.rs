@@ -4,10 +4,11 @@ use super::Finding;
 use super::evidence::Signature;
 use super::hashing::DigestRequest;
 use super::placement::{self, Placement};
-use crate::cms::{self, SignedData};
+use crate::cms::{self, Claim, SignedData};
 use crate::der::{Certificate, oid};
 use crate::pdf::value::Value;
 use crate::pdf::{Document, Revision};
+use crate::trust::{self, Checks};
 use crate::tsa::{self, TstInfo};
 
 /// What signatures of a PDF may say they are (ISO 32000-2, Table 255; EN 319 142-1). Those over SHA-1 are not among them.
@@ -86,8 +87,8 @@ impl Found {
     /// Whether it is intact over bytes with this digest; gives the signer's certificate.
     ///
     /// # Errors
-    /// The first fault: its place, its coverage, its CMS.
-    pub fn verify(&self, digest: Option<&[u8]>) -> Result<&Certificate, Finding> {
+    /// The first fault: its place, its coverage, its CMS, that the checks have ended.
+    pub fn verify(&self, digest: Option<&[u8]>, checks: &Checks) -> Result<&Certificate, Finding> {
         self.placement.as_ref().map_err(Clone::clone)?;
         let cms_error = |error| Finding::Cms {
             field: self.signature.field.clone(),
@@ -98,7 +99,7 @@ impl Found {
             Content::Signature(cms) => {
                 // An unknown algorithm is told before the digest that it left out.
                 cms.digest().map_err(cms_error)?;
-                cms.verify_foreign(digest).map_err(cms_error)
+                self.held(cms.claim_foreign(digest).map_err(cms_error)?, checks)
             }
             Content::Timestamp(cms, info) => {
                 let timestamp_error = |error| Finding::Timestamp {
@@ -108,12 +109,27 @@ impl Found {
                 if info.imprint.value != digest {
                     return Err(timestamp_error(tsa::Error::ImprintMismatch));
                 }
-                let certificate = cms.verify_content().map_err(cms_error)?;
+                let certificate = self.held(cms.claim_content().map_err(cms_error)?, checks)?;
                 if !tsa::is_for_timestamps(certificate) {
                     return Err(timestamp_error(tsa::Error::Purpose));
                 }
                 Ok(certificate)
             }
+        }
+    }
+
+    fn held<'c>(&self, claim: Claim<'c>, checks: &Checks) -> Result<&'c Certificate, Finding> {
+        let field = || self.signature.field.clone();
+        match checks.value(&claim) {
+            Some(Ok(())) => Ok(claim.certificate()),
+            Some(Err(error)) => Err(Finding::Cms {
+                field: field(),
+                error: error.into(),
+            }),
+            None => Err(Finding::Trust {
+                field: field(),
+                finding: trust::Finding::ChecksEnded,
+            }),
         }
     }
 

@@ -95,7 +95,7 @@ pub struct Judged<'e> {
     /// What it covers.
     pub coverage: Coverage,
     /// Everything that later updates changed, and whether this signature and those before it allow that.
-    pub changes: Vec<(Change, bool)>,
+    pub changes: Vec<(&'e Change, bool)>,
     /// The signer's certificate, once the signature value proved it.
     pub certificate: Option<&'e Certificate>,
     /// What is known of that certificate.
@@ -133,14 +133,16 @@ pub(super) struct Checked<'e> {
     pub(super) found: &'e Found,
     /// The signer's certificate, once the signature value proved it.
     pub(super) certificate: Option<&'e Certificate>,
-    pub(super) changes: Vec<(Change, bool)>,
+    pub(super) changes: Vec<(&'e Change, bool)>,
     pub(super) findings: Vec<Finding>,
 }
 
 impl Examination<'_> {
     /// Judges the file. `digests`: the answers to [`Examination::requests`], in their order.
     pub fn judge(&self, digests: &[Option<Vec<u8>>], basis: &Basis<'_>) -> Judgement<'_> {
-        let checked: Vec<Checked<'_>> = (0..self.found.len()).map(|at| self.check(at, digests)).collect();
+        let checked: Vec<Checked<'_>> = (0..self.found.len())
+            .map(|at| self.check(at, digests, basis.checks))
+            .collect();
         let mut material = Material::gather(self, basis.pieces);
         let trail = Trail::follow(self, &checked, &mut material, basis);
         let mut signatures = Vec::new();
@@ -150,9 +152,13 @@ impl Examination<'_> {
                 false => Judged::of(checked).with(Finding::TooMany).weighed(),
             });
         }
+        // What was not looked at may speak against any of them.
+        if let Some(error) = self.unread() {
+            let unread = || Finding::StoreUnread(error.clone());
+            signatures = signatures.into_iter().map(|one| one.unfinished(unread())).collect();
+        }
         if basis.checks.have_ended() {
-            // What was not looked at may speak against any of them.
-            signatures = signatures.into_iter().map(Judged::unfinished).collect();
+            signatures = signatures.into_iter().map(Judged::ended).collect();
         }
         let oldest = self.found.iter().filter_map(|f| f.revision).max();
         let rows = oldest.and_then(|at| tiling::check_first(&self.document, &self.revisions[at]).err());
@@ -186,9 +192,9 @@ impl Examination<'_> {
     }
 
     /// Checks the signature `at` of [`Examination::signatures`] by itself; the rows of the first signed revision are not looked at.
-    pub(super) fn check(&self, at: usize, digests: &[Option<Vec<u8>>]) -> Checked<'_> {
+    pub(super) fn check(&self, at: usize, digests: &[Option<Vec<u8>>], checks: &Checks) -> Checked<'_> {
         let found = &self.found[at];
-        let verified = found.verify(self.digest(at, digests));
+        let verified = found.verify(self.digest(at, digests), checks);
         let (changes, mut findings) = self.changes_after(found);
         if let Err(finding) = &verified {
             findings.insert(0, finding.clone());
@@ -224,7 +230,7 @@ impl Examination<'_> {
     }
 
     /// What came after the signature, judged by it and by those before it.
-    fn changes_after(&self, found: &Found) -> (Vec<(Change, bool)>, Vec<Finding>) {
+    fn changes_after(&self, found: &Found) -> (Vec<(&Change, bool)>, Vec<Finding>) {
         let (mut changes, mut findings) = (Vec::new(), Vec::new());
         let Some(revision) = found.revision else {
             return (changes, findings);
@@ -232,12 +238,12 @@ impl Examination<'_> {
         let rules = Rules::after(self.until(revision));
         for update in self.updates[..revision].iter().rev() {
             match update {
-                Ok(found) => changes.extend(found.iter().map(|c| (c.clone(), rules.allow(c)))),
+                Ok(found) => changes.extend(found.iter().map(|c| (c, rules.allow(c)))),
                 Err(finding) => findings.push(finding.clone()),
             }
         }
         let forbidden = changes.iter().filter(|(_, allowed)| !allowed);
-        findings.extend(forbidden.map(|(change, _)| Finding::ChangeForbidden(change.clone())));
+        findings.extend(forbidden.map(|(change, _)| Finding::ChangeForbidden((*change).clone())));
         let unread = changes
             .iter()
             .filter(|(change, allowed)| *allowed && change.what == What::FieldUnread);
@@ -286,12 +292,15 @@ impl<'e> Judged<'e> {
     }
 
     /// Open, because the checks have ended.
-    fn unfinished(mut self) -> Self {
+    fn ended(self) -> Self {
+        let field = self.found.signature.field.clone();
+        let finding = trust::Finding::ChecksEnded;
+        self.unfinished(Finding::Trust { field, finding })
+    }
+
+    /// Open, because something was not looked at.
+    fn unfinished(mut self, finding: Finding) -> Self {
         self.trusted = false;
-        let finding = Finding::Trust {
-            field: self.found.signature.field.clone(),
-            finding: trust::Finding::ChecksEnded,
-        };
         self.findings.retain(|other| *other != finding);
         self.with(finding).weighed()
     }
@@ -456,6 +465,7 @@ fn indication(finding: &Finding) -> (Verdict, SubIndication) {
         Finding::SubFilter { .. }
         | Finding::AppearanceUnread { .. }
         | Finding::TooMany
+        | Finding::StoreUnread(_)
         | Finding::TimestampUnread { .. }
         | Finding::TimestampsLeftOut { .. }
         | Finding::Pdf(pdf::Error::TooLarge { .. } | pdf::Error::TooDeep { .. }) => {

@@ -9,6 +9,7 @@ use super::trail::Proof;
 use crate::clock::Timestamp;
 use crate::cms::{SignedData, Signer};
 use crate::der::Certificate;
+use crate::pdf;
 use crate::pdf::dss::{self, Dss};
 use crate::trust::revocation::{self, Evidence, Freshness};
 use crate::trust::{Crl, OcspAnswer, Use};
@@ -47,7 +48,7 @@ pub(super) struct Material {
 impl Material {
     /// Everything in the file, and `more`.
     pub(super) fn gather(examination: &Examination<'_>, more: &Pieces) -> Self {
-        let mut pieces = examination.pieces();
+        let mut pieces = examination.pieces().clone();
         let embedded = (pieces.answers.len(), pieces.crls.len());
         pieces.certificates.extend(more.certificates.iter().cloned());
         let known: HashSet<Digest> = pieces.answers.iter().map(|answer| *answer.sha256()).collect();
@@ -123,9 +124,24 @@ impl Material {
 }
 
 impl Examination<'_> {
-    /// Every certificate in the file's security store, its signatures and their timestamps, and the store's revocation data.
-    pub fn pieces(&self) -> Pieces {
-        let store = dss::read(&self.document).unwrap_or_default();
+    /// Every certificate in the file's security store, its signatures and their timestamps, and the store's revocation data. Read once.
+    pub fn pieces(&self) -> &Pieces {
+        &self.store().0
+    }
+
+    /// Why the security store could not be read; then nothing of it is among the pieces.
+    pub(super) fn unread(&self) -> Option<&pdf::Error> {
+        self.store().1.as_ref()
+    }
+
+    fn store(&self) -> &(Pieces, Option<pdf::Error>) {
+        self.store.get_or_init(|| match dss::read(&self.document) {
+            Ok(store) => (self.parsed(&store), None),
+            Err(error) => (self.parsed(&Dss::default()), Some(error)),
+        })
+    }
+
+    fn parsed(&self, store: &Dss) -> Pieces {
         let mut certificates = parsed(&store.certificates, |der| Certificate::parse(der).ok());
         for cms in self.found.iter().filter_map(Found::cms) {
             certificates.extend(cms.certificates.iter().cloned());

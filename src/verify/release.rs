@@ -13,6 +13,7 @@ use super::rules::Rules;
 use crate::cms::SignedData;
 use crate::der::{Certificate, DigestAlgorithm};
 use crate::pdf::{Document, Revision};
+use crate::trust::{self, Checks};
 
 /// What was to be signed.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -131,20 +132,30 @@ pub fn check(original: &Original, plan: &Plan<'_>, digests: &[Option<Vec<u8>>]) 
     if first.as_deref() != Some(&original.sha256) {
         findings.push(Finding::OriginalChanged);
     }
-    let judged = plan.examination.check(plan.new, rest);
+    let checks = Checks::default();
+    let judged = plan.examination.check(plan.new, rest, &checks);
     findings.extend(judged.findings.iter().cloned());
     if judged.certificate.is_some() {
         let digest = plan.examination.digest(plan.new, rest).unwrap_or_default();
-        findings.extend(plan.cms.verify_signer(digest).err().map(|error| Finding::Cms {
-            field: judged.found.signature.field.clone(),
-            error,
-        }));
+        let field = || judged.found.signature.field.clone();
+        match plan.cms.claim_signer(digest).map(|claim| checks.value(&claim)) {
+            Ok(Some(Ok(()))) => {}
+            Ok(Some(Err(error))) => findings.push(Finding::Cms {
+                field: field(),
+                error: error.into(),
+            }),
+            Ok(None) => findings.push(Finding::Trust {
+                field: field(),
+                finding: trust::Finding::ChecksEnded,
+            }),
+            Err(error) => findings.push(Finding::Cms { field: field(), error }),
+        }
     }
-    for at in 0..plan.examination.found.len() {
-        let later = plan.examination.check(at, rest);
-        let is_timestamp = later.found.signature.is_timestamp;
-        if is_timestamp && later.found.revision.is_none_or(|at| at < plan.base) && later.certificate.is_none() {
-            findings.extend(later.findings.into_iter().next());
+    for (at, found) in plan.examination.found.iter().enumerate() {
+        let is_later = found.revision.is_none_or(|at| at < plan.base);
+        if found.signature.is_timestamp && is_later {
+            let digest = plan.examination.digest(at, rest);
+            findings.extend(found.verify(digest, &checks).err());
         }
     }
     let earlier = Rules::after(plan.examination.until(plan.base));
@@ -153,7 +164,7 @@ pub fn check(original: &Original, plan: &Plan<'_>, digests: &[Option<Vec<u8>>]) 
     let later = judged
         .changes
         .iter()
-        .map(|(change, _)| change)
+        .map(|(change, _)| *change)
         .filter(|change| !evidence.allow(change));
     for change in ours.chain(later) {
         let finding = Finding::ChangeForbidden(change.clone());

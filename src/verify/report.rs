@@ -2,16 +2,16 @@
 
 use super::Finding;
 use super::changes::What;
-use super::changes::places::Places;
 use super::changes::values::Look;
 use super::headline::{self, Headline};
 use super::judge::{Coverage, Judged, Judgement, SubIndication, Verdict};
 use super::level::Level;
+use super::words::Teller;
 use crate::clock::Timestamp;
 use crate::der::{Certificate, SignatureAlgorithm};
 use crate::pdf::value::Value;
 use crate::pdf::{self, Document};
-use crate::text::{Explain, Lang, plain};
+use crate::text::{Explain, Lang, plain, say};
 use serde::Serialize;
 
 mod trust;
@@ -61,6 +61,21 @@ pub struct NotFetched {
     pub address: String,
     /// Stable name of the cause, or the HTTP status.
     pub cause: String,
+    /// The same in words, in the language of the report.
+    pub message: String,
+}
+
+impl NotFetched {
+    /// Of an address and why it gave nothing.
+    pub fn new(address: &str, cause: String, lang: Lang) -> Self {
+        let address = plain(address);
+        let message = say(lang, "verify-not-fetched", &[("address", &address), ("cause", &cause)]);
+        Self {
+            address,
+            cause,
+            message,
+        }
+    }
 }
 
 /// One signature or document timestamp.
@@ -188,7 +203,7 @@ pub enum Severity {
 impl FileReport {
     /// Of a judged file.
     pub fn new(name: &str, document: &Document<'_>, judgement: &Judgement<'_>, lang: Lang) -> Self {
-        let mut places = Places::new(document);
+        let mut teller = Teller::new(document, lang);
         Self {
             name: plain(name),
             sha256: None,
@@ -200,7 +215,7 @@ impl FileReport {
             signatures: judgement
                 .signatures
                 .iter()
-                .map(|s| signature(s, &mut places, lang))
+                .map(|s| signature(s, &mut teller, lang))
                 .collect(),
         }
     }
@@ -240,7 +255,7 @@ fn problem(finding: &Finding, lang: Lang) -> Problem {
     }
 }
 
-fn signature(judged: &Judged<'_>, places: &mut Places<'_, '_>, lang: Lang) -> SignatureReport {
+fn signature<'e>(judged: &Judged<'e>, teller: &mut Teller<'_, '_, 'e>, lang: Lang) -> SignatureReport {
     let dict = &judged.found.signature.dict;
     let claimed = dict
         .get("M")
@@ -267,7 +282,7 @@ fn signature(judged: &Judged<'_>, places: &mut Places<'_, '_>, lang: Lang) -> Si
             .changes
             .iter()
             .take(MAX_CHANGES)
-            .map(|(change, allowed)| ChangeReport::new(change, *allowed, places, lang))
+            .map(|(change, allowed)| teller.tell(change, *allowed))
             .collect(),
         changes_left_out: judged.changes.len().saturating_sub(MAX_CHANGES),
         docmdp: judged.found.signature.docmdp,

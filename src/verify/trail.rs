@@ -9,9 +9,9 @@ use super::integrity::{Content, Found};
 use super::judge::{Basis, Checked, MAX_JUDGED, crypto};
 use super::material::Material;
 use crate::clock::Timestamp;
-use crate::cms::{self, SignedData};
+use crate::cms::SignedData;
 use crate::der::{Certificate, oid};
-use crate::trust;
+use crate::trust::{self, Checks};
 use crate::tsa::{self, TstInfo};
 use std::time::Duration;
 
@@ -118,10 +118,7 @@ impl Trail {
                         .push((revision, Finding::TimestampUnread { field: field() }));
                     continue;
                 };
-                let certificate = check(&token, &info, &signer.signature).map_err(|error| Finding::Timestamp {
-                    field: found.signature.field.clone(),
-                    error,
-                });
+                let certificate = check((&token, &info), &signer.signature, &found.signature.field, basis.checks);
                 let stamp = trail.judge((found, revision, false), (&token, info, certificate), material, basis);
                 trail.stamps.push(stamp);
             }
@@ -207,16 +204,26 @@ fn read(token: &[u8]) -> Option<(SignedData, TstInfo)> {
     Some((signed, info))
 }
 
-/// Whether the token is over this signature value and signed by a certificate for timestamps.
-fn check(token: &SignedData, info: &TstInfo, signature: &[u8]) -> Result<Certificate, tsa::Error> {
+/// Whether the token, which stands in `field`, is over this signature value and signed by a certificate for timestamps.
+fn check(
+    (token, info): (&SignedData, &TstInfo),
+    signature: &[u8],
+    field: &str,
+    checks: &Checks,
+) -> Result<Certificate, Finding> {
+    let field = || field.to_owned();
+    let wrong = |error| Finding::Timestamp { field: field(), error };
     if info.imprint.digest.digest(signature) != info.imprint.value {
-        return Err(tsa::Error::ImprintMismatch);
+        return Err(wrong(tsa::Error::ImprintMismatch));
     }
-    let certificate = token
-        .verify_content()
-        .map_err(|error: cms::Error| tsa::Error::Cms(error))?;
-    match tsa::is_for_timestamps(certificate) {
-        true => Ok(certificate.clone()),
-        false => Err(tsa::Error::Purpose),
+    let claim = token.claim_content().map_err(|error| wrong(tsa::Error::Cms(error)))?;
+    match checks.value(&claim) {
+        None => Err(Finding::Trust {
+            field: field(),
+            finding: trust::Finding::ChecksEnded,
+        }),
+        Some(Err(error)) => Err(wrong(tsa::Error::Cms(error.into()))),
+        Some(Ok(())) if !tsa::is_for_timestamps(claim.certificate()) => Err(wrong(tsa::Error::Purpose)),
+        Some(Ok(())) => Ok(claim.certificate().clone()),
     }
 }

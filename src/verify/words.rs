@@ -4,11 +4,45 @@ use super::changes::places::Places;
 use super::changes::values::Look;
 use super::changes::{Change, What};
 use super::report::{ChangeReport, FindingReport, SignatureReport};
+use crate::pdf::Document;
 use crate::text::{Lang, plain, say};
+use std::collections::HashMap;
+use std::marker::PhantomData;
+
+/// Says changes; each once, however many signatures it came after: the fiftieth update is told of forty-nine.
+pub(super) struct Teller<'d, 'a, 'c> {
+    places: Places<'d, 'a>,
+    /// By where the change lies in memory, and whether it is allowed.
+    told: HashMap<(usize, bool), ChangeReport>,
+    /// The changes stay in their place as long as it is asked about them.
+    changes: PhantomData<&'c Change>,
+    lang: Lang,
+}
+
+impl<'d, 'a, 'c> Teller<'d, 'a, 'c> {
+    /// Of this view of the file, in this language.
+    pub(super) fn new(document: &'d Document<'a>, lang: Lang) -> Self {
+        Self {
+            places: Places::new(document),
+            told: HashMap::new(),
+            changes: PhantomData,
+            lang,
+        }
+    }
+
+    /// A change that the signature allows or not.
+    pub(super) fn tell(&mut self, change: &'c Change, allowed: bool) -> ChangeReport {
+        let (places, lang) = (&mut self.places, self.lang);
+        let key = (std::ptr::from_ref(change).addr(), allowed);
+        let told = self.told.entry(key);
+        told.or_insert_with(|| ChangeReport::new(change, allowed, places, lang))
+            .clone()
+    }
+}
 
 impl ChangeReport {
     /// Of a change that the signature allows or not.
-    pub(super) fn new(change: &Change, allowed: bool, places: &mut Places<'_, '_>, lang: Lang) -> Self {
+    fn new(change: &Change, allowed: bool, places: &mut Places<'_, '_>, lang: Lang) -> Self {
         let mut report = Self {
             what: change.what,
             page: places.of(change),

@@ -40,7 +40,7 @@ fn signature(key: &str, how: &str) -> Vec<u8> {
 fn verified(cms: &[u8], content: &[u8]) -> Result<String, Error> {
     let parsed = SignedData::parse_foreign(cms)?;
     let digest = parsed.digest()?;
-    parsed.verify_foreign(&digest.digest(content))?;
+    parsed.claim_foreign(&digest.digest(content))?.verified()?;
     let signer = parsed.signer()?;
     let name = SignatureAlgorithm::from_identifier(&signer.signature_algorithm)
         .map_or_else(|_| "RSA".to_owned(), SignatureAlgorithm::name);

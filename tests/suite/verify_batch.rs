@@ -5,6 +5,7 @@ use crate::support::ca::Ca;
 use crate::support::holder::{Holder, LABEL};
 use crate::support::judges::{pdfsig, qpdf_check};
 use crate::support::shapes::{self, LF};
+use crate::support::signer::SoftSigner;
 use crate::support::tsa::{Mode, Tsa};
 use crate::support::updates::{Person, find_last, stream, update};
 use crate::support::{Ran, run};
@@ -179,6 +180,26 @@ fn a_pdf_report_tells_what_was_found_with_pictures_and_hashes() {
         nowhere.code == Some(1) && nowhere.stderr.contains("[output_unwritable]"),
         "{nowhere:?}"
     );
+}
+
+#[test]
+fn a_pdf_report_tells_what_could_not_be_fetched() {
+    let dir = tempfile::tempdir().unwrap();
+    let list = "http://127.0.0.1:9/list.crl";
+    let signer = SoftSigner::naming(list);
+    let signed = signer.sign(&agreement(), None, &signer.request()).unwrap();
+    fs::write(dir.path().join("a.pdf"), signed).unwrap();
+    signer.root(dir.path());
+    let words = ["verify", "a.pdf", "--trust", "root.pem", "--format", "pdf", "-o"];
+    let told = |output: &str, more: &[&str]| {
+        let ran = hankod(dir.path(), &[&words[..], &[output], more].concat());
+        assert_eq!(ran.code, Some(2), "{ran:?}");
+        text_of(&dir.path().join(output))
+    };
+    let said = format!("取得できませんでした:{list}(net_private_address)");
+    let online = told("online.pdf", &["--lang", "ja"]);
+    assert!(online.contains(&said), "{online}");
+    assert!(!told("offline.pdf", &["--lang", "ja", "--offline"]).contains(list));
 }
 
 #[test]

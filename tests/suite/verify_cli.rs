@@ -10,6 +10,7 @@ use crate::support::pki::{Entity, List, at, time};
 use crate::support::responder::Responder;
 use crate::support::shapes;
 use crate::support::signer::SoftSigner;
+use crate::support::updates::{stream, update};
 use openssl::x509::X509;
 use serde_json::Value;
 use std::process::Command;
@@ -146,9 +147,11 @@ fn what_could_not_be_fetched_is_told() {
     let (_, online) = bench.json(&trust);
     assert_eq!(codes(&online), ["trust_revocation_not_had"]);
     let address = format!("http://{}/root.crl", bench.place);
+    let not_fetched = &online["files"][0]["not_fetched"];
+    let told = format!("取得できませんでした: {address}(net_private_address)");
     assert_eq!(
-        online["files"][0]["not_fetched"],
-        serde_json::json!([{ "address": address, "cause": "net_private_address" }])
+        *not_fetched,
+        serde_json::json!([{ "address": address, "cause": "net_private_address", "message": told }])
     );
     let told = bench.command(&["--trust", "root.pem", "--at", CLOCK]).output().unwrap();
     let told = String::from_utf8(told.stdout).unwrap();
@@ -325,4 +328,48 @@ fn a_known_program_gets_the_report_over_http() {
         413
     );
     assert!(desk.uploads().is_empty(), "{:?}", desk.uploads());
+}
+
+/// A signed file of exactly so many bytes.
+fn sized(signer: &SoftSigner, bytes: usize) -> Vec<u8> {
+    let plain = shapes::plain().remove(0).bytes;
+    let mut filling = bytes / 2;
+    for _ in 0..10 {
+        let larger = update(&plain, &[(90, &stream(&"x".repeat(filling)))]);
+        let signed = signer.sign(&larger, None, &signer.request()).unwrap();
+        if signed.len() == bytes {
+            return signed;
+        }
+        filling = filling + bytes - signed.len();
+    }
+    panic!("no file of {bytes} bytes");
+}
+
+#[test]
+fn an_upload_of_any_size_is_judged_by_every_byte_of_it() {
+    let signer = SoftSigner::new(Kind::P256);
+    let dir = TestDir::new("verify-sizes");
+    let anchors = format!("[trust]\nanchors = [{:?}]\n", signer.root(&dir));
+    let desk = Desk::new("verify-sizes", &[]).configured(&anchors);
+    let key = desk.program_key();
+    let daemon = desk.serve();
+    let verdict = |bytes: &[u8]| {
+        let request = Request::new("POST", "/v1/verify?offline=true").header("Authorization", &format!("Bearer {key}"));
+        let answer = request.body("application/pdf", bytes).send(daemon.port()).json();
+        let file = &answer["files"][0];
+        assert_eq!(file["sha256"], hex::encode(openssl::sha::sha256(bytes)));
+        (file["verdict"].clone(), file["signatures"][0]["intact"].clone())
+    };
+    // What is read at a time, and marks of the digest that is carried on.
+    for bytes in [65_535, 65_536, 65_537, 131_073, 1_048_577, 2_500_000] {
+        let mut file = sized(&signer, bytes);
+        // Without revocation data nothing passes.
+        assert_eq!(verdict(&file), ("INDETERMINATE".into(), true.into()), "{bytes}");
+        let near = [40_000, 65_534, 65_536, 131_072, 1_048_576, bytes - 20_000];
+        for at in near.into_iter().filter(|at| *at <= bytes - 20_000) {
+            file[at] ^= 1;
+            assert_eq!(verdict(&file), ("TOTAL-FAILED".into(), false.into()), "{bytes}, {at}");
+            file[at] ^= 1;
+        }
+    }
 }

@@ -1,9 +1,10 @@
 //! The page that verifies, in real Chromium: the first line, the signatures, what changed, pages before and after; by keyboard, in both languages, wide and narrow.
 
-use crate::support::agreement::{PRICE, agreement_with, sign, signature, text_look};
+use crate::support::agreement::{PRICE, agreement, agreement_with, sign, signature, text_look};
 use crate::support::browser::browse;
 use crate::support::daemon::Daemon;
 use crate::support::dir::TestDir;
+use crate::support::signer::SoftSigner;
 use crate::support::updates::{Person, stream, update};
 use serde_json::json;
 use std::path::Path;
@@ -26,13 +27,18 @@ fn a_person_sees_the_verdict_and_what_changed() {
     let (file, broken) = (dir.join("契約書.pdf"), dir.join("broken.pdf"));
     std::fs::write(&file, forged).unwrap();
     std::fs::write(&broken, b"%PDF-1.7 no more").unwrap();
-    let daemon = Daemon::start(&dir, "", &[]);
+    let list = format!("http://127.0.0.1:9/{}.crl", "a".repeat(100));
+    let signer = SoftSigner::naming(&list);
+    let unfetched = dir.join("unfetched.pdf");
+    std::fs::write(&unfetched, signer.sign(&agreement(), None, &signer.request()).unwrap()).unwrap();
+    let config = format!("[trust]\nanchors = [{:?}]\n", signer.root(&dir));
+    let daemon = Daemon::start(&dir, &config, &[]);
     let folder: &Path = &dir;
     let address = format!("http://127.0.0.1:{}", daemon.port());
     let kept = std::env::var_os("HANKOD_SCREENSHOTS").map_or_else(|| folder.to_owned(), Into::into);
     let seen = browse(
         "verify_page",
-        &json!({ "address": address, "file": file, "broken": broken, "folder": kept }),
+        &json!({ "address": address, "file": file, "broken": broken, "unfetched": unfetched, "folder": kept }),
     );
     assert_eq!(seen["complaints"], json!([]), "{seen:#}");
     for (lang, first, badge, value) in [
@@ -67,6 +73,16 @@ fn a_person_sees_the_verdict_and_what_changed() {
         }
     }
     assert!(seen["broken"].as_str().unwrap().contains("broken.pdf"), "{seen:#}");
+    let unfetched = &seen["unfetched"];
+    let said = unfetched["text"].as_str().unwrap();
+    assert!(
+        said.contains("Could not be fetched: ") && said.contains(&list),
+        "{said}"
+    );
+    assert_eq!(
+        unfetched["wide"], false,
+        "a long address makes the page wider than the screen"
+    );
     let uploads: Vec<_> = walk(folder)
         .into_iter()
         .filter(|name| name.contains("upload-"))

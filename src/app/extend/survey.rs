@@ -65,7 +65,7 @@ impl Survey {
         let mut survey = Self {
             signatures: Vec::new(),
             stamps: Vec::new(),
-            known: examination.pieces(),
+            known: examination.pieces().clone(),
             end: None,
         };
         let last = examination.revisions().len();

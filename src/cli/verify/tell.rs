@@ -58,8 +58,7 @@ fn file(file: &FileReport, lang: Lang) {
         output::line(&format!("    {}", problem.message));
     }
     for one in &file.not_fetched {
-        let values = [("address", one.address.as_str()), ("cause", &one.cause)];
-        output::line(&format!("    {}", say(lang, "verify-not-fetched", &values)));
+        output::line(&format!("    {}", one.message));
     }
     for signature in &file.signatures {
         tell_signature(signature, lang);

@@ -15,6 +15,7 @@ too-many-signatures = There are too many signatures; the certificate of this one
 verify-timestamp = Timestamp: { $time } ({ $tsa })
 verify-document-timestamp = Document timestamp: { $time } ({ $tsa })
 verify-timestamp-open = Timestamp that could not be confirmed: { $time } ({ $tsa })
+security-store-unread = The certificates and revocation information inside this file could not all be read ({ $cause }). What was not read may speak against the signatures. Ask whoever made the file for one that is whole and without superfluous information.
 verify-not-fetched = Could not be fetched: { $address } ({ $cause })
 timestamp-unread = A timestamp in the signature in "{ $field }" cannot be read. It proves no time.
 timestamps-left-out = The signature in "{ $field }" holds more timestamps than are looked at. Those left out prove no time.

@@ -15,6 +15,7 @@ too-many-signatures = 署名の数が多すぎるため、この署名の証明�
 verify-timestamp = タイムスタンプ: { $time }({ $tsa })
 verify-document-timestamp = 文書タイムスタンプ: { $time }({ $tsa })
 verify-timestamp-open = 信頼を確認できないタイムスタンプ: { $time }({ $tsa })
+security-store-unread = このファイルに収められた証明書と失効情報を、すべては読めませんでした({ $cause })。読めなかったものの中に、署名に不利な情報があるかもしれません。作成した人に、壊れていない、余分な情報のないファイルを求めてください。
 verify-not-fetched = 取得できませんでした: { $address }({ $cause })
 timestamp-unread = 署名欄「{ $field }」の署名に、読み取れないタイムスタンプがあります。このタイムスタンプは時刻の証明になりません。
 timestamps-left-out = 署名欄「{ $field }」の署名に、タイムスタンプが多すぎます。確認していないものは時刻の証明になりません。

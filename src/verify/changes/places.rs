@@ -70,9 +70,10 @@ impl<'d, 'a> Places<'d, 'a> {
     }
 
     fn reached(&mut self) -> &HashMap<ObjectId, u64> {
-        let pages: Vec<ObjectId> = self.pages().iter().take(MAX_SEARCHED_PAGES).copied().collect();
-        let document = self.document;
-        self.objects.get_or_insert_with(|| search(document, &pages))
+        self.pages();
+        let (document, pages) = (self.document, self.pages.as_deref().unwrap_or_default());
+        let searched = &pages[..pages.len().min(MAX_SEARCHED_PAGES)];
+        self.objects.get_or_insert_with(|| search(document, searched))
     }
 }
 

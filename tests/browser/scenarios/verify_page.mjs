@@ -41,5 +41,12 @@ export default async function ({ page, parameters }) {
   await page.setInputFiles("#files", parameters.broken);
   await page.waitForFunction(() => document.querySelector(".verdict")?.textContent.includes("broken.pdf"));
   seen.broken = await page.textContent(".verdict");
+  await page.setInputFiles("#files", parameters.unfetched);
+  await page.waitForFunction(() => document.querySelector(".verdict")?.textContent.includes("unfetched.pdf"));
+  seen.unfetched = {
+    text: await page.textContent(".verdict"),
+    wide: await page.evaluate(() => document.documentElement.scrollWidth > innerWidth),
+  };
+  await page.screenshot({ path: `${parameters.folder}/verify-unfetched.png`, fullPage: true });
   return { ...seen, complaints };
 }

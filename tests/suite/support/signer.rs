@@ -26,9 +26,22 @@ impl SoftSigner {
 
     /// The same, signing with the padding of `preference` where the key has a choice.
     pub(crate) fn preferring(kind: Kind, preference: Preference) -> Self {
+        Self::certified(kind, preference, &IssueRequest::default())
+    }
+
+    /// A person with a P-256 key whose certificate names this address of a list.
+    pub(crate) fn naming(list: &str) -> Self {
+        let request = IssueRequest {
+            crl_url: Some(list),
+            ..IssueRequest::default()
+        };
+        Self::certified(Kind::P256, Preference::Auto, &request)
+    }
+
+    fn certified(kind: Kind, preference: Preference, request: &IssueRequest<'_>) -> Self {
         let root = Ca::new("試験認証局");
         let key = ca::key(kind);
-        let leaf = Certificate::parse(&root.issue(&key, &IssueRequest::default())).unwrap();
+        let leaf = Certificate::parse(&root.issue(&key, request)).unwrap();
         let algorithm = SignatureAlgorithm::for_key(leaf.key(), preference).unwrap();
         let chain = vec![leaf, root.certificate()];
         Self {

@@ -1,14 +1,16 @@
 //! Files stuffed with answers, lists and certificates that name the right people and were signed by nobody: looked at once each, and never a reason to pass.
 
+use crate::support::agreement::{agreement, sign, signature};
 use crate::support::ca::{CRL_SIGN, DIGITAL_SIGNATURE};
 use crate::support::lifetime::World;
 use crate::support::pki::{Entity, List, Says, answer, at, purposes, usage};
 use crate::support::shapes;
+use crate::support::updates::Person;
 use crate::support::verified::verify_on;
 use hankod::pdf::Document;
 use hankod::pdf::dss::{self, Dss};
-use hankod::trust::Checks;
 use hankod::trust::checks::MAX_CHECKS;
+use hankod::trust::{Anchors, Checks};
 use hankod::verify::judge::{Basis, Pieces, RevocationRule, Verdict};
 use hankod::verify::report::FileReport;
 use std::time::Instant;
@@ -122,14 +124,65 @@ fn a_verification_ends_at_its_time() {
         let late = judged(&world, &file, rule, &Checks::until(Instant::now()));
         assert_eq!(late.verdict, Verdict::Indeterminate, "{rule:?}");
         assert!(late.headline.ja.starts_with("確認できない点があります"));
-        assert_eq!(late.signatures[0].findings[0].code, "trust_search_ended");
-        assert!(
-            late.signatures[0]
-                .findings
-                .iter()
-                .any(|f| f.code == "trust_checks_ended")
-        );
+        let one = &late.signatures[0];
+        assert_eq!((one.findings[0].code, one.intact), ("trust_checks_ended", false));
         let report = judged(&world, &file, rule, &Checks::default());
         assert_eq!(report.verdict, Verdict::TotalPassed, "{rule:?}");
     }
+}
+
+#[test]
+fn signature_values_are_counted_like_everything_else_and_checked_once() {
+    let person = Person::new();
+    let file = (0..3).fold(agreement(), |pdf, n| sign(&person, &pdf, &signature(n, "")));
+    let judge = |checks: &Checks| {
+        let basis = Basis {
+            anchors: &Anchors::new(),
+            at: at("2026-05-04T00:00:00Z"),
+            revocation: RevocationRule::None,
+            pieces: &Pieces::default(),
+            asked: false,
+            checks,
+        };
+        verify_on(&file, &basis)
+    };
+    let checks = Checks::default();
+    for _ in 0..2 {
+        assert!(judge(&checks).signatures.iter().all(|one| one.intact));
+        assert_eq!(checks.made(), 3);
+    }
+    let late = judge(&Checks::until(Instant::now()));
+    assert_eq!(late.verdict, Verdict::Indeterminate);
+    for one in &late.signatures {
+        assert!(!one.intact && one.verdict == Verdict::Indeterminate);
+        assert_eq!(one.findings[0].code, "trust_checks_ended");
+    }
+}
+
+#[test]
+fn a_store_that_is_not_read_lets_nothing_pass() {
+    let world = World::new();
+    let good = |more: usize| Dss {
+        crls: std::iter::once(world.list(MAY, &[]))
+            .chain((0..more).map(|_| forged_list(&world)))
+            .collect(),
+        ..Dss::default()
+    };
+    let full = stuffed(&world, &good(dss::MAX_ENTRIES - 1));
+    let report = judged(&world, &full, RevocationRule::Require, &Checks::default());
+    assert_eq!(report.verdict, Verdict::TotalPassed, "{:?}", report.headline);
+    let over = stuffed(&world, &good(dss::MAX_ENTRIES));
+    for rule in [RevocationRule::Require, RevocationRule::IfPresent, RevocationRule::None] {
+        let report = judged(&world, &over, rule, &Checks::default());
+        let one = &report.signatures[0];
+        assert_eq!(report.verdict, Verdict::Indeterminate, "{rule:?}");
+        assert!(one.intact && !one.trusted);
+        let told = one.findings.iter().find(|f| f.code == "security_store_unread").unwrap();
+        assert!(told.message.contains("pdf_too_large"), "{}", told.message);
+    }
+    // What was altered stays what it is.
+    let mut altered = over.clone();
+    altered[20] ^= 1;
+    let report = judged(&world, &altered, RevocationRule::None, &Checks::default());
+    assert_eq!(report.verdict, Verdict::TotalFailed);
 }
