@@ -8,7 +8,10 @@ pub mod client;
 pub mod jwt;
 mod key;
 pub mod pairing;
+pub mod passphrase;
+pub mod person;
 mod proof;
+pub mod totp;
 
 use std::fmt;
 
@@ -43,6 +46,11 @@ pub enum Principal {
     },
     /// The server itself, in work that nobody asked for by a call.
     Jobs,
+    /// A person who signed in.
+    Person {
+        /// Its id.
+        id: String,
+    },
     /// A signer of a contract, behind their link.
     Signer {
         /// The contract.
@@ -101,6 +109,9 @@ pub enum AccessError {
         approver::MIN_PASSPHRASE_BYTES
     )]
     ApproverInvalid,
+    /// A password that is too short.
+    #[error("a password has {} characters or more", person::MIN_PASSWORD_CHARS)]
+    PasswordShort,
     /// The client may not ask for this.
     #[error("the client lacks the scope {}", scope.name())]
     ScopeMissing {
@@ -124,6 +135,7 @@ impl Principal {
             },
             Some(("program", name)) => Self::Program { name: name.to_owned() },
             Some(("client", id)) => Self::Client { id: id.to_owned() },
+            Some(("person", id)) => Self::Person { id: id.to_owned() },
             None if text == "own-page" => Self::OwnPage,
             None if text == "cli" => Self::Cli,
             None if text == "jobs" => Self::Jobs,
@@ -133,7 +145,7 @@ impl Principal {
 }
 
 impl fmt::Display for Principal {
-    /// The text of the audit log: `site:ORIGIN`, `program:NAME`, `own-page`, `cli`, `jobs`, `client:ID`, `signer:CONTRACT/NUMBER`.
+    /// The text of the audit log: `site:ORIGIN`, `program:NAME`, `own-page`, `cli`, `jobs`, `client:ID`, `person:ID`, `signer:CONTRACT/NUMBER`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Site { origin } => write!(f, "site:{origin}"),
@@ -142,6 +154,7 @@ impl fmt::Display for Principal {
             Self::Cli => f.write_str("cli"),
             Self::Jobs => f.write_str("jobs"),
             Self::Client { id } => write!(f, "client:{id}"),
+            Self::Person { id } => write!(f, "person:{id}"),
             Self::Signer { contract, number } => write!(f, "signer:{contract}/{number}"),
         }
     }
@@ -162,6 +175,7 @@ impl Explain for AccessError {
             Self::Nonce => "nonce_invalid",
             Self::ClientInvalid => "client_invalid",
             Self::ApproverInvalid => "approver_invalid",
+            Self::PasswordShort => "password_short",
             Self::ScopeMissing { .. } => "scope_missing",
             Self::Random => "random_unavailable",
         }
@@ -177,6 +191,7 @@ impl Explain for AccessError {
                 ("max", approver::MAX_APPROVER_CHARS.to_string()),
                 ("min", approver::MIN_PASSPHRASE_BYTES.to_string()),
             ],
+            Self::PasswordShort => vec![("min", person::MIN_PASSWORD_CHARS.to_string())],
             Self::ProgramName => vec![("max", MAX_PROGRAM_CHARS.to_string())],
             _ => Vec::new(),
         }

@@ -21,6 +21,7 @@ mod exit;
 mod extend;
 mod manual;
 mod output;
+mod person;
 mod serve;
 mod sign;
 mod site;
@@ -93,6 +94,9 @@ enum Command {
     /// Programs that may call a server
     #[command(subcommand)]
     Client(client::Action),
+    /// People who sign in at the server's console
+    #[command(subcommand)]
+    Person(person::Action),
     /// Say what is missing on this machine, and the command that mends it
     Doctor,
     /// Write man pages and shell completions
@@ -139,6 +143,7 @@ fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Audit(action) => audit::run(global, &action),
         Command::Site(action) => site::run(global, &action),
         Command::Client(action) => client::run(global, &action),
+        Command::Person(action) => person::run(global, &action),
         Command::Doctor => doctor::run(global),
         Command::Manual(options) => manual::run(&options),
     }

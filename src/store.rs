@@ -23,6 +23,7 @@ mod kept;
 mod mails;
 mod operations;
 mod pairings;
+mod people;
 mod pins;
 mod policies;
 mod receipts;
@@ -54,6 +55,7 @@ pub use operations::{
     Attempt, AttemptState, Ending, Item, NewAttempts, NewOperation, Operation, OperationState, Release,
 };
 pub use pairings::{Allowance, Pairing, PairingRequest, RequestState, Rights};
+pub use people::{Person, RoleRow, Section, SessionRow};
 pub use pins::PinFailures;
 pub use policies::{Approval, ApprovalState, Approver};
 pub use receipts::StoredReceipt;

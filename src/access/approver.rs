@@ -2,11 +2,8 @@
 //!
 //! What they agree to, and that it was somebody else who asked, is settled in `app`.
 
-use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
-use argon2::{Argon2, Params, Version};
-
-use super::AccessError;
 use super::key::new_id;
+use super::{AccessError, passphrase};
 use crate::clock::Timestamp;
 use crate::secret::Pin;
 use crate::store::Approver;
@@ -17,8 +14,6 @@ pub const MIN_PASSPHRASE_BYTES: usize = 8;
 /// Longest name, in characters.
 pub const MAX_APPROVER_CHARS: usize = 64;
 
-const SALT_BYTES: usize = 16;
-
 /// A new approver. Takes some tens of milliseconds: not for an async thread.
 ///
 /// # Errors
@@ -28,14 +23,10 @@ pub fn new(name: &str, passphrase: &Pin, now: Timestamp) -> Result<Approver, Acc
     if !fits || passphrase.expose().len() < MIN_PASSPHRASE_BYTES {
         return Err(AccessError::ApproverInvalid);
     }
-    let mut random = [0; SALT_BYTES];
-    getrandom::fill(&mut random).map_err(|_| AccessError::Random)?;
-    let salt = SaltString::encode_b64(&random).map_err(|_| AccessError::Random)?;
-    let hash = hasher().hash_password(passphrase.expose(), &salt);
     Ok(Approver {
         id: new_id()?,
         name: name.to_owned(),
-        passphrase: hash.map_err(|_| AccessError::ApproverInvalid)?.to_string(),
+        passphrase: passphrase::hashed(passphrase)?,
         created: now,
         revoked: None,
     })
@@ -43,13 +34,7 @@ pub fn new(name: &str, passphrase: &Pin, now: Timestamp) -> Result<Approver, Acc
 
 /// Whether this is the approver's passphrase. Takes as long as [`new`].
 pub fn knows(approver: &Approver, passphrase: &Pin) -> bool {
-    let hash = PasswordHash::new(&approver.passphrase);
-    hash.is_ok_and(|hash| hasher().verify_password(passphrase.expose(), &hash).is_ok())
-}
-
-/// 19 MiB, two passes: the least that RFC 9106's authors and OWASP advise where memory is shared.
-fn hasher() -> Argon2<'static> {
-    Argon2::new(argon2::Algorithm::Argon2id, Version::V0x13, Params::DEFAULT)
+    passphrase::fits(&approver.passphrase, passphrase)
 }
 
 #[cfg(test)]

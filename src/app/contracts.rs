@@ -20,10 +20,12 @@ use std::net::IpAddr;
 
 use super::App;
 use super::failure::{Failure, FailureKind};
+use super::sign_in::Staff;
 use crate::access::Principal;
 use crate::audit::{self, AuditError, Kind};
 use crate::clock::Timestamp;
-use crate::contract::progress::Who;
+use crate::contract::address::MailAddress;
+use crate::contract::progress::{Sender, Who};
 use crate::contract::words::{Line, Lines, Name};
 use crate::contract::{self, Act, Contract, Event};
 use crate::store::{ContractRow, OnceKey, Tx, Work};
@@ -43,10 +45,14 @@ const MAX_KEY_CHARS: usize = 200;
 /// Who asks for something about contracts, and from where.
 #[derive(Clone, Debug)]
 pub struct Asker {
-    /// The principal's text: whose contracts these are.
+    /// Whose contracts these are: the principal's text, `section:ID` for people.
     pub(crate) owner: String,
+    /// As the audit log tells it: the principal's text.
+    pub(crate) actor: String,
     /// As events tell it.
     pub(crate) who: Who,
+    /// In whose name it sends, where that is not the asker's to say (S17).
+    pub(crate) sender: Option<Sender>,
 }
 
 /// Under which conditions an act is done.
@@ -59,12 +65,12 @@ pub struct Conditions {
 }
 
 impl Asker {
-    /// The same, acting for a person whom the application has authenticated.
+    /// The same, acting for a person whom the application has authenticated; somebody who is signed in speaks for themselves alone.
     ///
     /// # Errors
     /// `contract_text_invalid`.
     pub fn speaking_for(mut self, person: Option<&str>) -> Result<Self, Failure> {
-        if let Some(person) = person {
+        if let Some(person) = person.filter(|_| self.who.account.is_none()) {
             self.who.name = Name::new(person, "by")?;
         }
         Ok(self)
@@ -77,8 +83,34 @@ impl Asker {
     pub fn client(id: &str, name: &str, ip: Option<IpAddr>, agent: Option<&str>) -> Result<Self, Failure> {
         let owner = Principal::Client { id: id.to_owned() }.to_string();
         Ok(Self {
+            actor: owner.clone(),
             owner,
             who: who(name, None, ip, agent)?,
+            sender: None,
+        })
+    }
+
+    /// A person who is signed in: the contracts are the section's and go out in its name, events tell the person.
+    ///
+    /// # Errors
+    /// `contract_text_invalid` for a name that no event can hold.
+    pub fn staff(staff: &Staff, ip: Option<IpAddr>, agent: Option<&str>) -> Result<Self, Failure> {
+        let mut who = who(&staff.name, None, ip, agent)?;
+        let actor = staff.principal().to_string();
+        who.account = Some(Line::new(&actor, "by")?);
+        let section = &staff.section;
+        let telephone = section.telephone.as_deref();
+        Ok(Self {
+            owner: format!("section:{}", section.id),
+            actor,
+            who,
+            sender: Some(Sender {
+                organisation: Name::new(&section.organisation, "organisation")?,
+                section: Some(Name::new(&section.name, "section")?),
+                contact: Some(Name::new(&staff.name, "contact")?),
+                telephone: telephone.map(|text| Line::new(text, "telephone")).transpose()?,
+                address: MailAddress::parse(&section.address)?,
+            }),
         })
     }
 }
@@ -88,6 +120,7 @@ pub(crate) fn who(name: &str, signer: Option<u16>, ip: Option<IpAddr>, agent: Op
     let agent: Option<String> = agent.map(|text| text.chars().filter(|c| !c.is_control()).take(300).collect());
     Ok(Who {
         name: Name::new(name, "name")?,
+        account: None,
         signer,
         ip,
         agent: agent.and_then(|text| Line::new(&text, "agent").ok()),
@@ -133,7 +166,7 @@ impl App {
                 let mut row = row.filter(|row| row.owner == asker.owner).ok_or_else(not_found)?;
                 check_version(&row, terms.version)?;
                 let event = work(tx, &mut row, asker.who, now).await?;
-                happened(tx, &mut row, &event, &asker.owner).await?;
+                happened(tx, &mut row, &event, &asker.actor).await?;
                 if let Some(once) = &once {
                     tx.answer_once(once, &row.contract.id, now).await?;
                 }
@@ -209,7 +242,7 @@ fn once_key(asker: &Asker, once: Option<(String, [u8; 32])>) -> Result<Option<On
     let Some((name, request)) = once else { return Ok(None) };
     let good = (1..=MAX_KEY_CHARS).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_graphic());
     let key = OnceKey {
-        caller: asker.owner.clone(),
+        caller: asker.actor.clone(),
         name,
         request,
     };

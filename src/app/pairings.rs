@@ -254,7 +254,11 @@ impl App {
             Principal::OwnPage => self.0.unattended_page,
             Principal::Site { origin } => who.rights.unattended || named(origin),
             Principal::Program { .. } => who.rights.unattended,
-            Principal::Cli | Principal::Jobs | Principal::Client { .. } | Principal::Signer { .. } => false,
+            Principal::Cli
+            | Principal::Jobs
+            | Principal::Client { .. }
+            | Principal::Person { .. }
+            | Principal::Signer { .. } => false,
         }
     }
 

@@ -338,7 +338,11 @@ impl Try {
 /// Whether the administrator lets this caller sign with the configured PIN.
 fn is_unattended(set: &Set) -> bool {
     match &set.who {
-        Principal::Cli | Principal::Jobs | Principal::Client { .. } | Principal::Signer { .. } => true,
+        Principal::Cli
+        | Principal::Jobs
+        | Principal::Client { .. }
+        | Principal::Person { .. }
+        | Principal::Signer { .. } => true,
         Principal::Site { .. } | Principal::Program { .. } | Principal::OwnPage => set.unattended,
     }
 }
@@ -352,9 +356,10 @@ fn prompt(chosen: &Chosen, info: &TokenInfo, set: &Set, asked: &Asked) -> PinPro
         lang: set.lang,
         asked: match &set.who {
             Principal::Site { origin } => pin::Asked::Site(origin.to_string()),
-            Principal::Program { name } | Principal::Client { id: name } | Principal::Signer { contract: name, .. } => {
-                pin::Asked::Program(name.clone())
-            }
+            Principal::Program { name }
+            | Principal::Client { id: name }
+            | Principal::Person { id: name }
+            | Principal::Signer { contract: name, .. } => pin::Asked::Program(name.clone()),
             Principal::OwnPage | Principal::Cli | Principal::Jobs => pin::Asked::Person,
         },
         names: asked.names.clone(),

@@ -62,7 +62,9 @@ pub struct ReceiptPage {
 pub(crate) fn origin_of(who: &Principal) -> Option<String> {
     match who {
         Principal::Site { origin } => Some(origin.to_string()),
-        Principal::Program { name } | Principal::Client { id: name } => Some(name.clone()),
+        Principal::Program { name } | Principal::Client { id: name } | Principal::Person { id: name } => {
+            Some(name.clone())
+        }
         Principal::OwnPage | Principal::Cli | Principal::Jobs | Principal::Signer { .. } => None,
     }
 }

@@ -85,11 +85,31 @@ pub enum Kind {
     JobEnded,
     /// Something happened to a contract.
     ContractActed,
+    /// An auditor looked at a contract.
+    ContractViewed,
+    /// A section of the organisation was added.
+    SectionAdded,
+    /// A person got an account.
+    PersonAdded,
+    /// A person was invited to choose a password and a telephone.
+    PersonInvited,
+    /// They did.
+    PersonEnrolled,
+    /// What a person may do in a section was written anew.
+    RolesChanged,
+    /// A person's account was revoked.
+    PersonRevoked,
+    /// A person signed in.
+    SignedIn,
+    /// A password or one-time code was wrong.
+    SignInRefused,
+    /// A person signed out.
+    SignedOut,
 }
 
 impl Kind {
     /// All, in the order of the documentation.
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 51] = [
         Self::DaemonStarted,
         Self::DaemonStopped,
         Self::PairingRequested,
@@ -131,6 +151,16 @@ impl Kind {
         Self::JobStepDone,
         Self::JobEnded,
         Self::ContractActed,
+        Self::ContractViewed,
+        Self::SectionAdded,
+        Self::PersonAdded,
+        Self::PersonInvited,
+        Self::PersonEnrolled,
+        Self::RolesChanged,
+        Self::PersonRevoked,
+        Self::SignedIn,
+        Self::SignInRefused,
+        Self::SignedOut,
     ];
 
     /// The name in the entry.
@@ -177,6 +207,16 @@ impl Kind {
             Self::JobStepDone => "job_step_done",
             Self::JobEnded => "job_ended",
             Self::ContractActed => "contract_acted",
+            Self::ContractViewed => "contract_viewed",
+            Self::SectionAdded => "section_added",
+            Self::PersonAdded => "person_added",
+            Self::PersonInvited => "person_invited",
+            Self::PersonEnrolled => "person_enrolled",
+            Self::RolesChanged => "roles_changed",
+            Self::PersonRevoked => "person_revoked",
+            Self::SignedIn => "signed_in",
+            Self::SignInRefused => "sign_in_refused",
+            Self::SignedOut => "signed_out",
         }
     }
 }

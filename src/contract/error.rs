@@ -80,6 +80,9 @@ pub enum Error {
     /// The policy demands an approval before sending.
     #[error("not approved yet")]
     NotApproved,
+    /// Whoever wrote a contract does not approve it.
+    #[error("the approver wrote this contract")]
+    OwnDraft,
     /// It is not this signer's turn.
     #[error("it is not signer {0}'s turn")]
     NotTheirTurn(u16),
@@ -129,6 +132,7 @@ impl Explain for Error {
             Self::DuePast => "due_date_past",
             Self::PartyDemanded { .. } => "party_type_demanded",
             Self::NotApproved => "contract_not_approved",
+            Self::OwnDraft => "approver_is_drafter",
             Self::NotTheirTurn(_) => "not_your_turn",
             Self::SignedAlready(_) => "signed_already",
             Self::ValueMissing(_) => "field_value_missing",
@@ -168,6 +172,7 @@ impl Explain for Error {
             | Self::Yen
             | Self::DuePast
             | Self::NotApproved
+            | Self::OwnDraft
             | Self::CertificateNotAllowed => Vec::new(),
         }
     }

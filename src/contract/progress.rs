@@ -36,6 +36,9 @@ pub struct Sender {
 pub struct Who {
     /// The person, or `hankod` for what happens by itself.
     pub name: Name,
+    /// The account of a person of the sender's who signed in.
+    #[serde(default)]
+    pub account: Option<Line<100>>,
     /// The signer's number, when it was one.
     pub signer: Option<u16>,
     /// The address that the request came from.
@@ -136,6 +139,8 @@ pub struct Contract {
     pub sender: Sender,
     /// What is agreed.
     pub terms: Terms,
+    /// Who wrote it: accounts, or names where an application says them. None of them approves it.
+    pub drafters: Vec<Name>,
     /// Somebody else than the drafter agreed to sending.
     pub approved: bool,
     /// 管理番号, given when it is sent.
@@ -146,6 +151,14 @@ pub struct Contract {
     pub progress: Vec<Progress>,
     /// Why it is not concluded yet, and when that is tried again.
     pub delay: Option<(Line<100>, Timestamp)>,
+}
+
+impl Who {
+    /// What tells one person from another: the account, else the name.
+    fn identity(&self) -> Result<Name, Error> {
+        let account = self.account.as_ref().map(Line::as_str);
+        Name::new(account.unwrap_or(self.name.as_str()), "by")
+    }
 }
 
 impl Turn {
@@ -180,6 +193,7 @@ impl Contract {
             state: State::Draft,
             sender,
             terms,
+            drafters: Vec::new(),
             approved: false,
             number: None,
             certificate_id: None,
@@ -197,13 +211,26 @@ impl Contract {
         terms.check()?;
         self.terms = terms;
         self.approved = false;
+        self.written_by(&who)?;
         self.did(Act::Change, who, at, None, Lines::default())
+    }
+
+    /// Remembers who wrote it.
+    ///
+    /// # Errors
+    /// None for a person whose name or account is one.
+    pub fn written_by(&mut self, who: &Who) -> Result<(), Error> {
+        let drafter = who.identity()?;
+        if !self.drafters.contains(&drafter) {
+            self.drafters.push(drafter);
+        }
+        Ok(())
     }
 
     /// Acts that say something and change no more than the state: review, comments, opening, bounces, reminders, withdrawal, expiry.
     ///
     /// # Errors
-    /// [`Error::NotNow`]; for acts of a signer [`Error::NotTheirTurn`] and [`Error::SignedAlready`].
+    /// [`Error::NotNow`]; [`Error::OwnDraft`]; for acts of a signer [`Error::NotTheirTurn`] and [`Error::SignedAlready`].
     pub fn act(
         &mut self,
         act: Act,
@@ -213,6 +240,9 @@ impl Contract {
         at: Timestamp,
     ) -> Result<Event, Error> {
         self.state.after(act)?;
+        if act == Act::Approve && self.drafters.contains(&who.identity()?) {
+            return Err(Error::OwnDraft);
+        }
         if let Some(signer) = signer {
             let one = self.turn_of(signer)?;
             match act {

@@ -5,12 +5,14 @@
 mod about;
 mod body;
 mod contracts;
+mod cookie;
 mod csc;
 mod guard;
 mod links;
 mod oauth;
 mod rate;
 mod routes;
+mod staff;
 
 use super::limits::{InFlight, Limits};
 use crate::app::App;
@@ -64,6 +66,7 @@ fn api() -> (Router<Service>, utoipa::openapi::OpenApi) {
     OpenApiRouter::with_openapi(Document::openapi())
         .merge(contracts::routes())
         .merge(links::routes())
+        .merge(staff::routes())
         .split_for_parts()
 }
 

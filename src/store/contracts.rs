@@ -26,7 +26,7 @@ const CONTRACT: &str = "contract";
 const SIGNER: &str = "signer";
 
 const COLUMNS: &str = "id, owner, state, version, approved, number, certificate_id, sender, terms, delay_reason, delay_until, \
-                       created, updated, concluded";
+                       created, updated, concluded, drafters";
 
 /// A stored contract.
 #[derive(Clone, PartialEq, Debug)]
@@ -93,7 +93,7 @@ impl Tx {
         let done = sqlx::query(
             "UPDATE contracts SET state = $2, version = $3, approved = $4, number = $5, certificate_id = $6, terms = $7, \
              delay_reason = $8, delay_until = $9, title_key = $10, counterparty_key = $11, contract_date = $12, amount = $13, \
-             due_end = $14, updated = $15, concluded = $16 WHERE id = $1",
+             due_end = $14, updated = $15, concluded = $16, drafters = $17 WHERE id = $1",
         )
         .bind(&contract.id)
         .bind(contract.state.name())
@@ -111,6 +111,7 @@ impl Tx {
         .bind(contract.terms.due.map(|due| due.end_jst().micros()))
         .bind(row.updated.micros())
         .bind(row.concluded.map(Timestamp::micros))
+        .bind(json(&contract.drafters)?)
         .execute(&mut self.connection)
         .await;
         self.met(CONTRACT, 1, done)?;
@@ -248,6 +249,7 @@ fn read(row: &Row, signers: &[Row]) -> Result<ContractRow, StoreError> {
         state: State::named(column(row, 2)?).ok_or(StoreError::Damaged { what: CONTRACT })?,
         sender,
         terms,
+        drafters: parsed(column(row, 14)?)?,
         approved: column::<i64>(row, 4)? != 0,
         number: column::<Option<i64>>(row, 5)?
             .map(u64::try_from)

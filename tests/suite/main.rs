@@ -45,6 +45,7 @@ mod pdf_evidence;
 mod pdf_reading;
 mod pdf_signing_rules;
 mod pdf_writing;
+mod people;
 mod policies;
 mod port_taken;
 mod prompts;

@@ -33,6 +33,7 @@ pub(crate) mod shim;
 pub(crate) mod signer;
 pub(crate) mod site;
 pub(crate) mod softhsm;
+pub(crate) mod staff;
 pub(crate) mod tls;
 pub(crate) mod tsa;
 pub(crate) mod updates;

@@ -90,10 +90,11 @@ impl App {
         wanted: DraftWanted,
         terms: Conditions,
     ) -> Result<ContractView, Failure> {
-        let sender = wanted.sender.clone();
+        let sender = asker.sender.clone().or_else(|| wanted.sender.clone());
         let sender = sender.ok_or(Failure::new(FailureKind::Invalid, "sender_missing"))?;
         let (asker, now) = (asker.clone(), self.now());
-        let contract = Contract::draft(super::super::new_id(), sender, merged(wanted, &[])?)?;
+        let mut contract = Contract::draft(super::super::new_id(), sender, merged(wanted, &[])?)?;
+        contract.written_by(&asker.who)?;
         let once = once_key(&asker, terms.once)?;
         let done = self.store().write(move |tx| {
             Box::pin(async move {
@@ -109,7 +110,7 @@ impl App {
                     signer: None,
                     text: Lines::default(),
                 };
-                record(tx, &row, &event, &asker.owner).await?;
+                record(tx, &row, &event, &asker.actor).await?;
                 if let Some(once) = &once {
                     tx.answer_once(once, &row.contract.id, now).await?;
                 }

@@ -39,6 +39,7 @@ impl From<contract::Error> for Failure {
     fn from(error: contract::Error) -> Self {
         use contract::Error as E;
         let kind = match &error {
+            E::OwnDraft => FailureKind::Forbidden,
             E::NotNow { .. } | E::NotApproved | E::NotTheirTurn(_) | E::SignedAlready(_) => FailureKind::Conflict,
             E::Text { .. }
             | E::MailAddress
@@ -74,7 +75,8 @@ impl From<AccessError> for Failure {
             AccessError::ProgramName
             | AccessError::Nonce
             | AccessError::ClientInvalid
-            | AccessError::ApproverInvalid => FailureKind::Invalid,
+            | AccessError::ApproverInvalid
+            | AccessError::PasswordShort => FailureKind::Invalid,
             AccessError::Random => FailureKind::Internal,
         };
         Self::of(kind, &error)

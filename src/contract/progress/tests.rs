@@ -15,6 +15,7 @@ fn name(text: &str) -> Name {
 fn who() -> Who {
     Who {
         name: name("乙野花子"),
+        account: None,
         signer: None,
         ip: Some([192, 0, 2, 1].into()),
         agent: None,
@@ -288,4 +289,22 @@ fn days_are_those_of_japan() {
     assert_eq!(contract.to_remind("2026-11-28".parse().unwrap()), Vec::<u16>::new());
     sign(&mut contract, 1).unwrap();
     assert_eq!(contract.to_remind("2026-11-27".parse().unwrap()), [2]);
+}
+
+#[test]
+fn nobody_approves_what_they_wrote() {
+    let mut contract = draft(terms());
+    let by = |account: &str| Who {
+        account: Some(Line::new(account, "by").unwrap()),
+        ..who()
+    };
+    contract.change(terms(), by("person:1"), now()).unwrap();
+    contract.change(terms(), who(), now()).unwrap();
+    act(&mut contract, Act::AskReview, None).unwrap();
+    let mut approve = |who| contract.act(Act::Approve, None, Lines::default(), who, now());
+    assert_eq!(approve(by("person:1")), Err(Error::OwnDraft));
+    // Where an application names people, the name is what tells them apart.
+    assert_eq!(approve(who()), Err(Error::OwnDraft));
+    assert!(approve(by("person:2")).is_ok());
+    assert!(contract.approved);
 }

@@ -1,16 +1,20 @@
 //! Who calls a server, settled before anything else looks at a request: address, key or certificate, scope, rate, number; in this order.
 //!
-//! A refused request reaches no handler. Browsers have no business here: no answer ever carries a CORS header.
+//! A refused request reaches no handler. Browsers come from the server's own pages alone, as signers behind their links or as staff with their cookie: no
+//! answer ever carries a CORS header.
 
-use super::Service;
-use super::csc;
 use super::routes::{Need, Rule, SERVER};
+use super::{Service, cookie, csc};
 use crate::access::Principal;
+use crate::access::client::Scope;
+use crate::access::person::Role;
 use crate::app::access_token::ACCESS_TOKEN_PREFIX;
 use crate::app::clients::ClientView;
 use crate::app::failure::{Failure, FailureKind};
+use crate::app::sign_in::Staff;
 use crate::http::error::{HttpError, Refusal};
 use crate::http::limits::{Counted, Held};
+use crate::http::peer::Peer;
 use crate::http::routes::covers;
 use crate::http::tls::ClientCertificate;
 use crate::secret::ApiKey;
@@ -18,9 +22,10 @@ use crate::text::Lang;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use std::net::IpAddr;
 use std::time::Instant;
 
 /// Headers of every answer: nothing is kept, framed or guessed at.
@@ -33,10 +38,22 @@ const SAFE: [(HeaderName, &str); 3] = [
     ),
 ];
 
+/// Tries to sign in or to enrol from one address within a minute.
+const MAX_VISITS_PER_MINUTE: u32 = 60;
+/// Calls of one person within a minute: a page with many pictures, and a hurried reader.
+const MAX_STAFF_PER_MINUTE: u32 = 1_200;
+
 /// What handlers learn about their caller.
 #[derive(Clone, Debug)]
 pub(super) struct Caller {
     pub(super) client: ClientView,
+}
+
+/// Who calls.
+enum Admitted {
+    Anybody,
+    Client(ClientView),
+    Staff(Staff),
 }
 
 /// The outermost layer.
@@ -47,14 +64,21 @@ pub(super) async fn guard(State(service): State<Service>, request: Request, next
         Err(error) => error.into_response(),
         Ok(admitted) => {
             let counted = match &admitted {
-                None => Counted::Strangers,
-                Some(client) => Counted::Known(Principal::Client { id: client.id.clone() }),
+                Admitted::Anybody => Counted::Strangers,
+                Admitted::Client(client) => Counted::Known(Principal::Client { id: client.id.clone() }),
+                Admitted::Staff(staff) => Counted::Known(staff.principal()),
             };
             match service.in_flight.enter(counted, service.limits.max_requests_per_caller) {
                 None => HttpError::from(Refusal::TooMany).into_response(),
                 Some(permit) => {
-                    if let Some(client) = admitted {
-                        parts.extensions.insert(Caller { client });
+                    match admitted {
+                        Admitted::Anybody => {}
+                        Admitted::Client(client) => {
+                            parts.extensions.insert(Caller { client });
+                        }
+                        Admitted::Staff(staff) => {
+                            parts.extensions.insert(staff);
+                        }
                     }
                     let answer = next.run(Request::from_parts(parts, body)).await;
                     answer.map(|body| Body::new(Held { body, _permit: permit }))
@@ -78,32 +102,106 @@ pub(super) async fn nothing() -> HttpError {
     Refusal::NoRoute.into()
 }
 
-/// The client; `None` on addresses that anybody may ask.
-async fn admit(service: &Service, request: &Parts) -> Result<Option<ClientView>, HttpError> {
+async fn admit(service: &Service, request: &Parts) -> Result<Admitted, HttpError> {
     let rule = find(request)?;
-    if let Some(origin) = request.headers.get(header::ORIGIN) {
-        let own = service.app.own_origin().filter(|_| rule.need == Need::Link);
-        if own.is_none_or(|own| origin.as_bytes() != own.as_bytes()) {
-            return Err(Refusal::UnknownOrigin.into());
+    check_origin(service, request, rule)?;
+    match rule.need {
+        Need::Nothing | Need::Link => Ok(Admitted::Anybody),
+        Need::Visitor => {
+            let peer = request.extensions.get::<Peer>();
+            let ip = peer
+                .map(|peer| format!("visitor {}", peer.remote.ip()))
+                .unwrap_or_default();
+            count(service, &ip, MAX_VISITS_PER_MINUTE)?;
+            Ok(Admitted::Anybody)
+        }
+        Need::Staff(roles) => staff(service, request, roles).await.map(Admitted::Staff),
+        Need::Contracts(roles) if is_signed_in(request) => {
+            let staff = staff(service, request, roles).await?;
+            if rule.method == Method::GET {
+                service.app.note_look(&staff, request.uri.path(), ip(request)).await?;
+            }
+            Ok(Admitted::Staff(staff))
+        }
+        Need::Contracts(_) => client(service, request, &[Scope::Contracts]).await,
+        Need::Client => client(service, request, &[]).await,
+        Need::Scope(scope) => client(service, request, &[scope]).await,
+        Need::Either(one, other) => client(service, request, &[one, other]).await,
+    }
+}
+
+/// A browser on a page of ours, or no browser. What a cookie stands for is changed only where the browser says that a page of ours asks.
+fn check_origin(service: &Service, request: &Parts, rule: &Rule) -> Result<(), Refusal> {
+    let by_cookie = match rule.need {
+        Need::Visitor | Need::Staff(_) => true,
+        // A page that is signed out already asks without cookie, and learns that it is.
+        Need::Contracts(_) => is_signed_in(request) || is_page(request),
+        Need::Nothing | Need::Client | Need::Link | Need::Scope(_) | Need::Either(..) => false,
+    };
+    let own = service
+        .app
+        .own_origin()
+        .filter(|_| by_cookie || rule.need == Need::Link);
+    let foreign = |site: &HeaderValue| !matches!(site.as_bytes(), b"same-origin" | b"none");
+    match request.headers.get(header::ORIGIN) {
+        Some(origin) if own.is_none_or(|own| origin.as_bytes() != own.as_bytes()) => Err(Refusal::UnknownOrigin),
+        None if by_cookie && rule.method != Method::GET => Err(Refusal::MissingOrigin),
+        None if by_cookie && request.headers.get("sec-fetch-site").is_some_and(foreign) => Err(Refusal::WrongFetch),
+        _ => Ok(()),
+    }
+}
+
+/// The client, when it has one of these scopes; none named: any client.
+async fn client(service: &Service, request: &Parts, scopes: &[Scope]) -> Result<Admitted, HttpError> {
+    let client = identify(service, request).await?;
+    let mut lacking = None;
+    for scope in scopes {
+        lacking = service.app.check_scope(&client, *scope).err();
+        if lacking.is_none() {
+            break;
         }
     }
-    if matches!(rule.need, Need::Nothing | Need::Link) {
-        return Ok(None);
+    match lacking {
+        Some(failure) => Err(failure.into()),
+        None => {
+            count(service, &client.id, client.per_minute)?;
+            Ok(Admitted::Client(client))
+        }
     }
-    let client = identify(service, request).await?;
-    match rule.need {
-        Need::Nothing | Need::Link | Need::Client => {}
-        Need::Scope(scope) => service.app.check_scope(&client, scope)?,
-        Need::Either(one, other) => match service.app.check_scope(&client, other) {
-            Ok(()) => {}
-            Err(_) => service.app.check_scope(&client, one)?,
-        },
+}
+
+/// Whoever is signed in, when they have one of these roles.
+async fn staff(service: &Service, request: &Parts, roles: &[Role]) -> Result<Staff, HttpError> {
+    let session = cookie::session(&request.headers, service.app.own_origin());
+    let session = session.ok_or(Failure::new(FailureKind::Unknown, "sign_in_needed"))?;
+    let staff = service.app.staff(session).await?;
+    count(service, &staff.principal().to_string(), MAX_STAFF_PER_MINUTE)?;
+    match roles.is_empty() || staff.has(roles) {
+        true => Ok(staff),
+        false => Err(Failure::new(FailureKind::Forbidden, "role_missing").into()),
     }
-    let counted = service.rates.count(&client.id, client.per_minute, Instant::now());
-    counted.map_err(|seconds| {
-        Failure::new(FailureKind::TooMany, "client_too_often").with("seconds", seconds.to_string())
-    })?;
-    Ok(Some(client))
+}
+
+/// A cookie counts only where no key is shown: a key never stands for more than it is.
+fn is_signed_in(request: &Parts) -> bool {
+    let shown = request.headers.contains_key(header::AUTHORIZATION);
+    !shown && cookie::any(&request.headers)
+}
+
+/// A browser asks, and shows no key.
+fn is_page(request: &Parts) -> bool {
+    request.headers.contains_key(header::ORIGIN) && !request.headers.contains_key(header::AUTHORIZATION)
+}
+
+fn count(service: &Service, caller: &str, per_minute: u32) -> Result<(), Failure> {
+    let counted = service.rates.count(caller, per_minute, Instant::now());
+    counted
+        .map_err(|seconds| Failure::new(FailureKind::TooMany, "client_too_often").with("seconds", seconds.to_string()))
+}
+
+/// From where.
+pub(super) fn ip(request: &Parts) -> Option<IpAddr> {
+    request.extensions.get::<Peer>().map(|peer| peer.remote.ip())
 }
 
 fn find(request: &Parts) -> Result<&'static Rule, Refusal> {

@@ -1,6 +1,7 @@
 //! Every address of the server role with what it asks of its caller; `guard` enforces it.
 
 use crate::access::client::Scope;
+use crate::access::person::Role;
 use axum::http::Method;
 
 /// What a caller must be.
@@ -10,8 +11,14 @@ pub(super) enum Need {
     Nothing,
     /// Any client.
     Client,
+    /// Nobody in particular, with a browser on the server's own pages: who signs in.
+    Visitor,
     /// A signer: the link in the address is who asks. A browser may ask from the server's own pages.
     Link,
+    /// Somebody who is signed in and has one of these roles in their section; none named: any.
+    Staff(&'static [Role]),
+    /// A client that may make contracts, or somebody who is signed in and has one of these roles in their section.
+    Contracts(&'static [Role]),
     /// A client with this scope.
     Scope(Scope),
     /// A client with one of these two.
@@ -32,7 +39,16 @@ const fn rule(method: Method, path: &'static str, need: Need) -> Rule {
 }
 
 const READ: Need = Need::Scope(Scope::Credentials);
-const CONTRACTS: Need = Need::Scope(Scope::Contracts);
+/// Who reads contracts.
+pub(super) const READERS: &[Role] = &[Role::Drafter, Role::Approver, Role::Custodian, Role::Auditor];
+/// Reading contracts.
+const CONTRACTS: Need = Need::Contracts(READERS);
+/// Making, changing, sending them.
+const DRAFTS: Need = Need::Contracts(&[Role::Drafter]);
+/// Saying something about one that is under review.
+const REVIEWS: Need = Need::Contracts(&[Role::Drafter, Role::Approver]);
+const APPROVES: Need = Need::Contracts(&[Role::Approver]);
+const PEOPLE: Need = Need::Staff(&[Role::Administrator]);
 const SIGN: Need = Need::Scope(Scope::SignHash);
 const ACTIVATE: Need = Need::Either(Scope::SignHash, Scope::SignDocument);
 
@@ -58,25 +74,25 @@ pub(super) static SERVER: &[Rule] = &[
         Need::Scope(Scope::Timestamp),
     ),
     rule(Method::GET, "/openapi.json", Need::Nothing),
-    rule(Method::POST, "/v1/contracts", CONTRACTS),
+    rule(Method::POST, "/v1/contracts", DRAFTS),
     rule(Method::GET, "/v1/contracts", CONTRACTS),
     rule(Method::GET, "/v1/contracts.csv", CONTRACTS),
     rule(Method::GET, "/v1/contracts/{}", CONTRACTS),
-    rule(Method::PUT, "/v1/contracts/{}", CONTRACTS),
+    rule(Method::PUT, "/v1/contracts/{}", DRAFTS),
     rule(Method::GET, "/v1/contracts/{}/signers", CONTRACTS),
-    rule(Method::PUT, "/v1/contracts/{}/signers", CONTRACTS),
+    rule(Method::PUT, "/v1/contracts/{}/signers", DRAFTS),
     rule(Method::GET, "/v1/contracts/{}/fields", CONTRACTS),
-    rule(Method::PUT, "/v1/contracts/{}/fields", CONTRACTS),
+    rule(Method::PUT, "/v1/contracts/{}/fields", DRAFTS),
     rule(Method::GET, "/v1/contracts/{}/documents", CONTRACTS),
-    rule(Method::POST, "/v1/contracts/{}/documents", CONTRACTS),
+    rule(Method::POST, "/v1/contracts/{}/documents", DRAFTS),
     rule(Method::GET, "/v1/contracts/{}/documents/{}", CONTRACTS),
     rule(Method::GET, "/v1/contracts/{}/events", CONTRACTS),
-    rule(Method::POST, "/v1/contracts/{}/review", CONTRACTS),
-    rule(Method::POST, "/v1/contracts/{}/comment", CONTRACTS),
-    rule(Method::POST, "/v1/contracts/{}/approve", CONTRACTS),
-    rule(Method::POST, "/v1/contracts/{}/correction", CONTRACTS),
-    rule(Method::POST, "/v1/contracts/{}/withdraw", CONTRACTS),
-    rule(Method::POST, "/v1/contracts/{}/send", CONTRACTS),
+    rule(Method::POST, "/v1/contracts/{}/review", DRAFTS),
+    rule(Method::POST, "/v1/contracts/{}/comment", REVIEWS),
+    rule(Method::POST, "/v1/contracts/{}/approve", APPROVES),
+    rule(Method::POST, "/v1/contracts/{}/correction", REVIEWS),
+    rule(Method::POST, "/v1/contracts/{}/withdraw", DRAFTS),
+    rule(Method::POST, "/v1/contracts/{}/send", DRAFTS),
     rule(Method::GET, "/v1/contracts/{}/mails", CONTRACTS),
     rule(Method::GET, "/v1/contracts/{}/certificate", CONTRACTS),
     rule(Method::GET, "/s/{}/contract", Need::Link),
@@ -88,4 +104,15 @@ pub(super) static SERVER: &[Rule] = &[
     rule(Method::POST, "/s/{}/sign", Need::Link),
     rule(Method::POST, "/s/{}/decline", Need::Link),
     rule(Method::POST, "/s/{}/disown", Need::Link),
+    rule(Method::POST, "/v1/session", Need::Visitor),
+    rule(Method::GET, "/v1/session", Need::Staff(&[])),
+    rule(Method::PUT, "/v1/session", Need::Staff(&[])),
+    rule(Method::DELETE, "/v1/session", Need::Staff(&[])),
+    rule(Method::POST, "/v1/invitation", Need::Visitor),
+    rule(Method::PUT, "/v1/invitation", Need::Visitor),
+    rule(Method::GET, "/v1/people", PEOPLE),
+    rule(Method::POST, "/v1/people", PEOPLE),
+    rule(Method::PUT, "/v1/people/{}", PEOPLE),
+    rule(Method::DELETE, "/v1/people/{}", PEOPLE),
+    rule(Method::POST, "/v1/people/{}/invitation", PEOPLE),
 ];

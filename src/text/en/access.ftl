@@ -11,3 +11,4 @@ nonce-invalid = A nonce has 16 to 128 characters of A-Z, a-z, 0-9, "-" and "_".
 random-unavailable = The system gave no random numbers. Tell the administrator of this machine.
 client-invalid = A client needs a name of 1 to { $max } characters, at least one scope, and a key or a certificate.
 scope-missing = This client has no scope "{ $scope }". Ask the administrator.
+password-short = A password has { $min } characters or more.

@@ -82,3 +82,4 @@ certificate-check = How to check
 certificate-check-how = Anybody can check at this address that the documents and this certificate were not altered. The certificate ID stands at the lower left of each concluded document.
 certificate-note = Signers are shown as they were when they signed. The file of this certificate carries the issuer's electronic signature and a timestamp.
 certificate-reason = Certificate of conclusion (control number { $number }, { $title })
+approver-is-drafter = Nobody approves a contract that they wrote or changed. Ask another approver.

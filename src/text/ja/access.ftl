@@ -11,3 +11,4 @@ nonce-invalid = nonce は、英数字と「-」「_」の 16〜128 文字で指�
 random-unavailable = システムから乱数を得られませんでした。端末の管理者に連絡してください。
 client-invalid = クライアントには、1〜{ $max } 文字の名前、1つ以上の権限(scope)、鍵または証明書が必要です。
 scope-missing = このクライアントには、権限「{ $scope }」がありません。管理者に依頼してください。
+password-short = パスワードは { $min } 文字以上にしてください。

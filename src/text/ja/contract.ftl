@@ -82,3 +82,4 @@ certificate-check = 確認の方法
 certificate-check-how = 文書とこの証明書が改ざんされていないことは、次のアドレスで、どなたでも確認できます。締結した各文書の左下には、締結証明書IDを印字しています。
 certificate-note = 署名者情報は、署名した時点のものです。この証明書のファイルには発行者の電子署名とタイムスタンプを付しています。
 certificate-reason = 電子契約締結証明書(管理番号 { $number } { $title })
+approver-is-drafter = 自分で作成または変更した契約は、自分では承認できません。ほかの承認者に依頼してください。

@@ -2,10 +2,10 @@
 
 use super::super::Service;
 use super::super::body::{self, header};
-use super::super::guard::Caller;
+use super::super::guard::{self, Caller};
 use crate::app::contracts::{Asker, Conditions};
+use crate::app::sign_in::Staff;
 use crate::http::error::{HttpError, Refusal};
-use crate::http::peer::Peer;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header::{IF_MATCH, USER_AGENT};
 use axum::http::request::Parts;
@@ -69,10 +69,12 @@ impl FromRequestParts<Service> for Asking {
     type Rejection = HttpError;
 
     async fn from_request_parts(parts: &mut Parts, _: &Service) -> Result<Self, HttpError> {
-        let caller = parts.extensions.get::<Caller>().ok_or(Refusal::MissingKey)?;
-        let ip = parts.extensions.get::<Peer>().map(|peer| peer.remote.ip());
-        let agent = header(parts, &USER_AGENT)?;
-        let asker = Asker::client(&caller.client.id, &caller.client.name, ip, agent)?;
+        let (ip, agent) = (guard::ip(parts), header(parts, &USER_AGENT)?);
+        let asker = match (parts.extensions.get::<Staff>(), parts.extensions.get::<Caller>()) {
+            (Some(staff), _) => Asker::staff(staff, ip, agent)?,
+            (None, Some(caller)) => Asker::client(&caller.client.id, &caller.client.name, ip, agent)?,
+            (None, None) => return Err(Refusal::MissingKey.into()),
+        };
         let version = header(parts, &IF_MATCH)?.map(version).transpose()?;
         Ok(Self {
             asker,
