@@ -56,7 +56,7 @@ pub enum Decider {
     /// The command line of the daemon's user, for any section.
     Cli,
     /// An administrator, for the section in which they act.
-    Administrator(Staff),
+    Administrator(Box<Staff>),
 }
 
 /// A section.

@@ -192,7 +192,9 @@ pub(super) async fn people(
     State(service): State<Service>,
     Extension(staff): Extension<Staff>,
 ) -> Result<Json<Vec<PersonView>>, HttpError> {
-    Ok(Json(service.app.people(&Decider::Administrator(staff)).await?))
+    Ok(Json(
+        service.app.people(&Decider::Administrator(Box::new(staff))).await?,
+    ))
 }
 
 /// Gives a person roles in the administrator's section; somebody new is invited.
@@ -209,7 +211,7 @@ pub(super) async fn add(
         address: None,
         telephone: None,
     };
-    let decider = Decider::Administrator(staff);
+    let decider = Decider::Administrator(Box::new(staff));
     let (person, invitation) = service.app.add_person(&decider, section, said).await?;
     Ok((StatusCode::CREATED, Json(Added { person, invitation })).into_response())
 }
@@ -236,7 +238,10 @@ pub(super) async fn revoke(
     address: Result<Path<String>, PathRejection>,
 ) -> Result<StatusCode, HttpError> {
     let Path(id) = address.map_err(|_| Refusal::BadAddress)?;
-    service.app.revoke_person(&Decider::Administrator(staff), &id).await?;
+    service
+        .app
+        .revoke_person(&Decider::Administrator(Box::new(staff)), &id)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -249,6 +254,9 @@ pub(super) async fn invite(
     address: Result<Path<String>, PathRejection>,
 ) -> Result<Json<Invitation>, HttpError> {
     let Path(id) = address.map_err(|_| Refusal::BadAddress)?;
-    let invitation = service.app.invite_again(&Decider::Administrator(staff), &id).await?;
+    let invitation = service
+        .app
+        .invite_again(&Decider::Administrator(Box::new(staff)), &id)
+        .await?;
     Ok(Json(Invitation { invitation }))
 }
