@@ -59,7 +59,8 @@ fn fitting_key(spki_der: &[u8], algorithm: SignatureAlgorithm) -> Result<PKey<Pu
 }
 
 /// OpenSSL 3 takes longer to read a P-256 key than to verify with it, and the few signers of a set come again and again: so the newest keys are kept.
-static READ_KEYS: Mutex<VecDeque<(Box<[u8]>, PKey<Public>)>> = Mutex::new(VecDeque::new());
+static READ_KEYS: Mutex<VecDeque<ReadKey>> = Mutex::new(VecDeque::new());
+type ReadKey = (Box<[u8]>, PKey<Public>);
 const MAX_READ_KEYS: usize = 16;
 const MAX_READ_KEY_BYTES: usize = 1024;
 
