@@ -23,6 +23,7 @@ pub mod expiry;
 pub mod extend;
 pub mod failure;
 pub mod files;
+mod fill;
 pub mod filter;
 pub mod folders;
 pub mod forms;

@@ -17,6 +17,7 @@ mod target;
 
 pub use crate::pdf::signatures::FieldLock as Lock;
 pub use error::{Error, PdfaBreak, SeedRule};
+pub use fill::{Fillable, fill, fillable};
 pub use prepare::{prepare, prepare_timestamp};
 pub use prepared::Prepared;
 pub use request::{

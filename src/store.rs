@@ -45,8 +45,8 @@ use crate::text::Explain;
 pub use chain::{Anchor, ChainRow, HASH_BYTES, Head, HeadFile, Sealed};
 pub use clients::Client;
 pub use contracts::{
-    CERTIFICATE, CodeRow, Consent, ContractArchive, ContractRow, EventRow, Found, LinkRow, OnceKey, Page, Version,
-    VersionKind, new_contract_row,
+    CERTIFICATE, CodeRow, Consent, ContractArchive, ContractRow, EventRow, Filled, Found, LinkRow, OnceKey, Page,
+    Version, VersionKind, new_contract_row,
 };
 pub use jobs::{Claim, Job, JobState, Lease, Moved, NewJob, Put};
 pub use kept::KeptFile;

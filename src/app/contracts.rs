@@ -3,6 +3,7 @@
 //! Each act is decided by [`crate::contract`] inside one transaction, which keeps the contract, the event and the audit entry together. What is
 //! not the asker's is not there. Nothing here draws, and no key is touched: jobs sign.
 
+mod admission;
 mod blank;
 pub(crate) mod certificate;
 mod course;
@@ -12,6 +13,8 @@ pub(crate) mod letters;
 mod link;
 mod operator;
 mod papers;
+pub(crate) mod party;
+mod pending;
 mod revision;
 mod sending;
 mod views;
@@ -36,6 +39,8 @@ pub use finding::{FoundPage, FoundView, SearchWanted};
 pub use link::{Agreement, SigningDocument, SigningView, Visitor};
 pub(crate) use operator::kept;
 pub(crate) use papers::newest;
+pub use party::{PartyDocument, PartyManifest};
+pub use pending::PendingView;
 pub(crate) use revision::stamped_revision;
 pub use views::{ContractView, DocumentView, EventView, FileView, MailView, SignerView};
 

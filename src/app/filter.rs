@@ -3,6 +3,7 @@
 //! A filter only takes away: it never makes a certificate fit that is not. What it is held against is what the certificate says, not whether that is trusted.
 
 use super::failure::{Failure, FailureKind};
+use crate::contract::party::CertificateRule;
 use crate::der::{Certificate, Name, ObjectIdentifier, oid};
 use crate::text::pattern::{MAX_STARS, matches};
 use serde::{Deserialize, Serialize};
@@ -88,6 +89,19 @@ impl CertificateFilter {
                 .as_ref()
                 .is_none_or(|wanted| any(subject, oid::COMMON_NAME, wanted))
             && (self.sha256.is_empty() || self.sha256.iter().any(|wanted| wanted.eq_ignore_ascii_case(&hex)))
+    }
+}
+
+impl From<&CertificateRule> for CertificateFilter {
+    fn from(rule: &CertificateRule) -> Self {
+        Self {
+            issuer: rule.issuer.as_ref().map(|line| line.as_str().to_owned()),
+            policy: rule.policy.as_ref().map(|line| line.as_str().to_owned()),
+            key_usage: rule.key_usage.as_ref().map(|line| line.as_str().to_owned()),
+            organizational_unit: rule.unit.as_ref().map(|line| line.as_str().to_owned()),
+            common_name: rule.common_name.as_ref().map(|line| line.as_str().to_owned()),
+            sha256: rule.sha256.iter().map(|line| line.as_str().to_owned()).collect(),
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 mod augment;
 pub(crate) mod conclude;
 mod deliver;
+pub(crate) mod party;
 pub(crate) mod post;
 mod renew;
 mod settle;
@@ -41,6 +42,8 @@ pub enum Kind {
     Post,
     /// A witness signer's revisions are made.
     Witness,
+    /// A party signer's document gets its timestamp.
+    Party,
     /// A contract gets its evidence and is concluded.
     Conclude,
 }
@@ -56,6 +59,8 @@ pub(crate) enum Job {
     Post(post::Step, post::Payload),
     /// [`Kind::Witness`]
     Witness(witness::Step, witness::Payload),
+    /// [`Kind::Party`]
+    Party(party::Step, party::Payload),
     /// [`Kind::Conclude`]
     Conclude(conclude::Step, conclude::Payload),
 }
@@ -92,7 +97,14 @@ pub(crate) type Also = Box<dyn for<'t> FnOnce(&'t mut Tx) -> store::Work<'t, (),
 
 impl Kind {
     /// All.
-    pub const ALL: [Self; 5] = [Self::Augment, Self::Renew, Self::Post, Self::Witness, Self::Conclude];
+    pub const ALL: [Self; 6] = [
+        Self::Augment,
+        Self::Renew,
+        Self::Post,
+        Self::Witness,
+        Self::Party,
+        Self::Conclude,
+    ];
 
     /// What stands in the database.
     pub const fn name(self) -> &'static str {
@@ -101,6 +113,7 @@ impl Kind {
             Self::Renew => "renew",
             Self::Post => "post",
             Self::Witness => "witness",
+            Self::Party => "party",
             Self::Conclude => "conclude",
         }
     }
@@ -112,6 +125,7 @@ impl Kind {
             Self::Renew => renew::VERSION,
             Self::Post => post::VERSION,
             Self::Witness => witness::VERSION,
+            Self::Party => party::VERSION,
             Self::Conclude => conclude::VERSION,
         }
     }
@@ -119,7 +133,7 @@ impl Kind {
     /// Jobs that run at once in one process.
     const fn at_once(self) -> usize {
         match self {
-            Self::Augment | Self::Post | Self::Conclude => 4,
+            Self::Augment | Self::Post | Self::Party | Self::Conclude => 4,
             // One after the other, so that two signers of a document need not be signed twice.
             Self::Renew | Self::Witness => 1,
         }
@@ -128,7 +142,7 @@ impl Kind {
     /// Higher goes first.
     const fn priority(self) -> i32 {
         match self {
-            Self::Post | Self::Witness | Self::Conclude => 20,
+            Self::Post | Self::Witness | Self::Party | Self::Conclude => 20,
             Self::Augment => 10,
             Self::Renew => 0,
         }
@@ -142,6 +156,7 @@ impl Job {
             Self::Renew(..) => Kind::Renew,
             Self::Post(..) => Kind::Post,
             Self::Witness(..) => Kind::Witness,
+            Self::Party(..) => Kind::Party,
             Self::Conclude(..) => Kind::Conclude,
         }
     }
@@ -152,6 +167,7 @@ impl Job {
             Self::Renew(step, _) => step.name(),
             Self::Post(step, _) => step.name(),
             Self::Witness(step, _) => step.name(),
+            Self::Party(step, _) => step.name(),
             Self::Conclude(step, _) => step.name(),
         }
     }
@@ -167,6 +183,7 @@ impl Job {
             Self::Renew(_, payload) => serde_json::to_string(payload),
             Self::Post(_, payload) => serde_json::to_string(payload),
             Self::Witness(_, payload) => serde_json::to_string(payload),
+            Self::Party(_, payload) => serde_json::to_string(payload),
             Self::Conclude(_, payload) => serde_json::to_string(payload),
         };
         (self.kind().version(), json.expect("a payload is plain data"))
@@ -191,6 +208,10 @@ impl Job {
                 witness::Step::parse(&row.step)?,
                 witness::Payload::parse(row.version, &row.payload)?,
             ),
+            Kind::Party => Self::Party(
+                party::Step::parse(&row.step)?,
+                party::Payload::parse(row.version, &row.payload)?,
+            ),
             Kind::Conclude => Self::Conclude(
                 conclude::Step::parse(&row.step)?,
                 conclude::Payload::parse(row.version, &row.payload)?,
@@ -205,6 +226,7 @@ impl Job {
             Self::Renew(_, payload) => payload.file(),
             Self::Post(_, payload) => payload.file(),
             Self::Witness(_, payload) => payload.file(),
+            Self::Party(_, payload) => payload.file(),
             Self::Conclude(_, payload) => payload.file(),
         }
     }
@@ -213,7 +235,7 @@ impl Job {
     pub(crate) fn missing(&self, lang: Lang) -> Vec<Said> {
         match self {
             Self::Augment(_, payload) => payload.missing(lang),
-            Self::Renew(..) | Self::Post(..) | Self::Witness(..) | Self::Conclude(..) => Vec::new(),
+            Self::Renew(..) | Self::Post(..) | Self::Witness(..) | Self::Party(..) | Self::Conclude(..) => Vec::new(),
         }
     }
 
@@ -223,6 +245,7 @@ impl Job {
             Self::Renew(step, payload) => renew::run(app, id, step, payload).await,
             Self::Post(post::Step::Send, payload) => post::run(app, payload).await,
             Self::Witness(step, payload) => witness::run(app, step, payload).await,
+            Self::Party(step, payload) => party::run(app, step, payload).await,
             Self::Conclude(step, payload) => conclude::run(app, step, payload).await,
         }
     }

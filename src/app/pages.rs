@@ -2,6 +2,7 @@
 //!
 //! The strict reader decides how many pages there are; the drawing worker must agree or draws nothing.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -31,6 +32,7 @@ pub(crate) struct Sight {
     pub(crate) digest: Option<DocumentDigest>,
     field: Option<String>,
     appearance: Option<Appearance>,
+    fields: BTreeMap<String, String>,
     seal: Option<Arc<[u8]>>,
     /// The copy; it is opened for each picture, so that many waiting documents hold no file open.
     path: PathBuf,
@@ -64,6 +66,7 @@ impl Sight {
             digest: item.request.digest.clone(),
             field: None,
             appearance: None,
+            fields: BTreeMap::new(),
             seal: None,
             path: PathBuf::new(),
             password: None,
@@ -81,6 +84,7 @@ impl Sight {
             digest: None,
             field: item.request.field.clone(),
             appearance: item.request.appearance.clone(),
+            fields: item.request.fields.clone(),
             seal: item.seal.clone(),
             path: item.draft.path().to_owned(),
             password: item.password.clone(),
@@ -110,6 +114,11 @@ impl Sight {
             signatures: facts.map_or(0, |f| f.signatures),
             field: self.field.as_deref().map(plain),
             appearance: self.appearance.clone(),
+            fields: self
+                .fields
+                .iter()
+                .map(|(name, text)| (plain(name), lines(text)))
+                .collect(),
             seal: self.picture().map(|_| format!("/v1/signings/{id}/documents/{n}/seal")),
             warnings: warning.into_iter().map(|e| Said::of(e, lang)).collect(),
         }
@@ -186,6 +195,11 @@ impl App {
             warnings: picture.warnings.iter().map(|w| Said::of(w, lang)).collect(),
         })
     }
+}
+
+/// A text of several lines, each safe to show.
+fn lines(text: &str) -> String {
+    text.lines().map(plain).collect::<Vec<_>>().join("\n")
 }
 
 fn facts(item: &Item) -> Result<Facts, Failure> {

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use super::choose::Signer;
 use super::desk::{self, Appearance, Seal, SigningChoice};
 use super::failure::{Failure, FailureKind};
+use super::fill;
 use super::signing::Item;
 use crate::clock::Timestamp;
 use crate::cms::{self, SignedAttributes};
 use crate::pdf::Document;
-use crate::pdf::archive::{self, Intent};
+use crate::pdf::archive;
 use crate::render::Fonts;
-use crate::render::seal::{Colours, Mark, Stamp, Style, stamp_page};
+use crate::render::seal::{Mark, Stamp, Style, stamp_page};
 use crate::sign::{self, Certify, FieldChoice, Picture, Prepared, Request, Visible};
 use crate::text::{Lang, plain, say};
 
@@ -95,7 +96,7 @@ fn request(
         }),
         contents_bytes,
         lock: None,
-        fills: Vec::new(),
+        fills: fill::fills(document, &item.request.fields, fonts)?,
     })
 }
 
@@ -154,11 +155,6 @@ fn stamp(
     fonts: &FontSource,
 ) -> Result<Picture, Failure> {
     let archive = archive::read(document)?;
-    let colours = match archive.and_then(|a| a.intent) {
-        Some(Intent::Gray) => Colours::Gray,
-        Some(Intent::Cmyk) => Colours::Cmyk,
-        Some(Intent::Rgb) | None => Colours::Rgb,
-    };
     let [_, _, width, height] = appearance.rect;
     #[expect(
         clippy::cast_possible_truncation,
@@ -171,7 +167,7 @@ fn stamp(
         lines,
         width_pt,
         height_pt,
-        colours,
+        colours: fill::colours(archive),
         transparency,
     };
     Ok(Picture::Pdf(stamp_page(&stamp, &*fonts()?)?))

@@ -139,6 +139,7 @@ fn item(number: u32, draft: Draft) -> Item {
             field: None,
             appearance: None,
             digest: None,
+            fields: std::collections::BTreeMap::new(),
         },
         draft,
         seal: None,

@@ -418,6 +418,7 @@ impl Run<'_> {
         let (choice, fonts, now) = (self.set.choice.clone(), self.app.fonts(), self.app.now());
         let signer = signer.clone();
         let token_bytes = match &self.supply {
+            None if choice.timestamp_room => self.app.token_room(&[]).await?,
             None => 0,
             Some(supply) => self.app.token_room(&supply.tsas).await?,
         };

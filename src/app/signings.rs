@@ -165,6 +165,7 @@ impl App {
         }
         // The person chooses within what was asked for.
         choice.sign.filter.clone_from(&entry.choice.filter);
+        choice.sign.timestamp_room = entry.choice.timestamp_room;
         let mut looks = Vec::with_capacity(choice.appearances.len());
         for mut appearance in choice.appearances {
             let picture = match &mut appearance {

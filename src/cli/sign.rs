@@ -228,6 +228,7 @@ impl Options {
                 reason: self.reason.clone(),
                 location: self.location.clone(),
                 augment_later: self.augment_later,
+                timestamp_room: false,
                 revocation: None,
             },
             token: self.token.clone(),
@@ -259,6 +260,7 @@ impl Options {
             name,
             field: self.field.clone(),
             appearance,
+            fields: std::collections::BTreeMap::new(),
             digest: None,
         };
         Ok(FileRequest {

@@ -20,6 +20,8 @@ pub struct Shown {
     pub units: Vec<String>,
     /// Its policies, dotted.
     pub policies: Vec<String>,
+    /// Its key usages by their names in RFC 5280.
+    pub key_usages: Vec<String>,
 }
 
 /// One kind of certificate that is allowed: everything that is given must hold.
@@ -36,6 +38,8 @@ pub struct CertificateRule {
     pub common_name: Option<Line<200>>,
     /// A pattern for an OU.
     pub unit: Option<Line<200>>,
+    /// A key usage that it must have, by its name in RFC 5280, such as `nonRepudiation`.
+    pub key_usage: Option<Line<40>>,
 }
 
 impl CertificateRule {
@@ -48,6 +52,8 @@ impl CertificateRule {
             && (self.policy.as_ref()).is_none_or(|wanted| shown.policies.iter().any(|policy| policy == wanted.as_str()))
             && (self.common_name.as_ref()).is_none_or(|wanted| pattern(wanted.as_str(), &shown.common_names))
             && (self.unit.as_ref()).is_none_or(|wanted| pattern(wanted.as_str(), &shown.units))
+            && (self.key_usage.as_ref())
+                .is_none_or(|wanted| shown.key_usages.iter().any(|usage| usage == wanted.as_str()))
     }
 }
 
@@ -90,6 +96,7 @@ mod tests {
             common_names: vec!["見本市長".to_owned()],
             units: vec!["見本市".to_owned(), "総務部".to_owned()],
             policies: vec!["1.2.392.200110.10.8.5.1".to_owned()],
+            key_usages: vec!["nonRepudiation".to_owned()],
         }
     }
 
@@ -103,6 +110,7 @@ mod tests {
             "{}",
             r#"{"issuer":"*OU=LGPKI*","common_name":"*市長"}"#,
             r#"{"policy":"1.2.392.200110.10.8.5.1","unit":"総務部"}"#,
+            r#"{"key_usage":"nonRepudiation"}"#,
             &format!(r#"{{"sha256":"{}"}}"#, "AB".repeat(32)),
         ] {
             assert!(rule(json).allows(&mayor()), "{json}");
@@ -111,6 +119,7 @@ mod tests {
             r#"{"issuer":"*OU=LGPKI*","common_name":"副市長"}"#,
             r#"{"policy":"1.2.392.200110.10.8.5"}"#,
             r#"{"unit":"総務"}"#,
+            r#"{"key_usage":"digitalSignature"}"#,
             &format!(r#"{{"sha256":"{}"}}"#, "ac".repeat(32)),
         ] {
             assert!(!rule(json).allows(&mayor()), "{json}");

@@ -1,11 +1,11 @@
 //! Fields that a signer fills in the same revision that holds their signature: value and appearance together.
 //!
-//! Only fields that are there and empty are filled; nothing here makes one.
+//! Only fields that are there are filled; nothing here makes one.
 
 use super::Error;
 use super::target::widget_spot;
 use crate::pdf::appearance;
-use crate::pdf::archive::Archive;
+use crate::pdf::archive::{self, Archive};
 use crate::pdf::document::Document;
 use crate::pdf::field::{self, Field};
 use crate::pdf::form::TICKED;
@@ -14,6 +14,55 @@ use crate::pdf::value::{Dict, ObjectId, Value};
 
 use super::request::{Fill, FillValue, Picture};
 use super::seal::Seal;
+
+/// What an empty field takes.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Fillable {
+    /// A text: width and height of its place in points, as the page is displayed.
+    Text(f64, f64),
+    /// A tick.
+    Tick,
+}
+
+/// What the field of this full name takes.
+///
+/// # Errors
+/// [`Error::FieldNotFillable`] for a signature field, one that is not there, one of another kind, one without a place.
+pub fn fillable(document: &Document<'_>, name: &str) -> Result<Fillable, Error> {
+    let missing = || Error::FieldNotFillable { field: name.to_owned() };
+    let form = field::read(document)?;
+    let found = form.fields.iter().find(|one| one.name == name && !one.is_signature);
+    let id = found.and_then(|one| one.id).ok_or_else(missing)?;
+    let Value::Dict(dict) = document.get_plain(id)?.value else {
+        return Err(missing());
+    };
+    match field::entry(document, &dict, "FT")?.as_name() {
+        Some(b"Btn") => Ok(Fillable::Tick),
+        Some(b"Tx") => {
+            let spot = widget_spot(document, id)?.ok_or_else(missing)?;
+            let [left, bottom, right, top] = spot.rect;
+            Ok(match spot.rotate % 180 {
+                0 => Fillable::Text(right - left, top - bottom),
+                _ => Fillable::Text(top - bottom, right - left),
+            })
+        }
+        _ => Err(missing()),
+    }
+}
+
+/// An update that fills these fields and signs nothing: for a signature that other software makes.
+///
+/// # Errors
+/// As [`fillable`]; what is wrong with the looks or the document.
+pub fn fill(document: &Document<'_>, fills: &[Fill]) -> Result<Vec<u8>, Error> {
+    let fillings = read(document, fills, archive::read(document)?)?;
+    let mut revision = RevisionWriter::new(document);
+    fillings.iter().try_for_each(|filling| filling.survey(&mut revision))?;
+    for filling in fillings {
+        filling.write(&mut revision)?;
+    }
+    Ok(revision.finish()?.bytes)
+}
 
 /// A field with what goes into it.
 pub(super) struct Filling {

@@ -5,6 +5,7 @@
 mod archives;
 mod documents;
 mod events;
+mod filled;
 mod find;
 mod people;
 
@@ -19,6 +20,7 @@ use crate::contract::{Contract, State, Terms};
 pub use archives::ContractArchive;
 pub use documents::{CERTIFICATE, Version, VersionKind};
 pub use events::EventRow;
+pub use filled::Filled;
 pub use find::{Found, Page};
 pub use people::{CodeRow, Consent, LinkRow, OnceKey};
 

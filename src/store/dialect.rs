@@ -35,6 +35,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("migrations/sqlite/0008_receipts_seals.sql"),
     ),
     (10, "contracts", include_str!("migrations/sqlite/0010_contracts.sql")),
+    (11, "party", include_str!("migrations/sqlite/0011_party.sql")),
     (12, "people", include_str!("migrations/sqlite/0012_people.sql")),
     (13, "archives", include_str!("migrations/sqlite/0013_archives.sql")),
 ];

@@ -186,6 +186,17 @@ impl Examination<'_> {
         }
     }
 
+    /// The field and certificate of each signature; `None` for one that is not intact. `digests`: as for [`Examination::judge`].
+    pub fn signers(&self, digests: &[Option<Vec<u8>>]) -> Vec<Option<(&str, &Certificate)>> {
+        let checks = Checks::default();
+        let signer = |at: usize| {
+            let found: &Found = &self.found[at];
+            let certificate = found.verify(self.digest(at, digests), &checks).ok()?;
+            Some((found.signature.field.as_str(), certificate))
+        };
+        (0..self.found.len()).map(signer).collect()
+    }
+
     /// The digest over the bytes of the signature `at`, when there is one.
     pub(super) fn digest<'d>(&self, at: usize, digests: &'d [Option<Vec<u8>>]) -> Option<&'d [u8]> {
         digests.get(self.request_of[at]?)?.as_deref()

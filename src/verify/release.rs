@@ -5,7 +5,7 @@
 
 use super::Finding;
 use super::changes::Change;
-use super::evidence::Signature;
+use super::evidence::{Lock, Signature};
 use super::file::{self, Examination};
 use super::hashing::DigestRequest;
 use super::integrity::Found;
@@ -47,6 +47,14 @@ pub struct Released {
     pub certificate: Certificate,
     /// /ByteRange's hole and end were checked; this is the end of the signed revision.
     pub signed_end: u64,
+    /// Revisions behind the original: the signed one, then those of evidence.
+    pub revisions: usize,
+    /// What the signing update changed; all of it is allowed by the signatures before it.
+    pub changes: Vec<Change>,
+    /// What may change after the new signature, where it says so (Table 257).
+    pub docmdp: Option<u8>,
+    /// Fields that it locks.
+    pub locks: Vec<Lock>,
 }
 
 impl Released {
@@ -177,6 +185,10 @@ pub fn check(original: &Original, plan: &Plan<'_>, digests: &[Option<Vec<u8>>]) 
             field: judged.found.signature.field.clone(),
             certificate: certificate.clone(),
             signed_end: placement.end,
+            revisions: plan.base,
+            changes: plan.signing.clone(),
+            docmdp: judged.found.signature.docmdp,
+            locks: judged.found.signature.locks.clone(),
         }),
         _ => Err(findings),
     }

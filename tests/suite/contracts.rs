@@ -4,6 +4,7 @@ mod certificate;
 mod concluding;
 mod drafts;
 mod faults;
+mod party;
 mod searching;
 mod signing;
 mod stage;

@@ -2,13 +2,16 @@
 //!
 //! Made once, when the version is fixed and before anybody signs; later revisions fill fields and sign, and add nothing that shows. Blocks.
 
+use std::collections::BTreeMap;
+
 use crate::app::draft::Draft;
 use crate::app::failure::{Failure, FailureKind};
+use crate::app::fill::{TICKED, words};
 use crate::app::prepare::FontSource;
-use crate::contract::Terms;
-use crate::contract::field::{Field, Kind, Place};
+use crate::contract::field::{Field, Kind, Place, Value};
+use crate::contract::{Contract, Terms};
 use crate::pdf::appearance::{Drawing, Spot, displayed_size};
-use crate::pdf::archive::{self, Archive, Intent};
+use crate::pdf::archive::{self, Archive};
 use crate::pdf::form::{self, NewField, Takes};
 use crate::pdf::import::Imported;
 use crate::pdf::page::Page;
@@ -16,7 +19,7 @@ use crate::pdf::revision::Place as At;
 use crate::pdf::signatures::{self, FieldLock};
 use crate::pdf::{Document, RevisionWriter, mark};
 use crate::render::Fonts;
-use crate::render::seal::{Colours, Mark, Stamp, stamp_page};
+use crate::store::Consent;
 
 /// The certificate ID's place: from the left and lower edge, width and height, in points.
 const ID_PLACE: [f64; 4] = [18.0, 10.0, 220.0, 12.0];
@@ -31,6 +34,22 @@ const ID_NAME: &str = "HankodCertificateId";
 pub(crate) fn field_name(certificate_id: &str, field: &Field) -> String {
     let own = certificate_id.get(..8).unwrap_or(certificate_id);
     format!("hankod-{own}-s{}-f{}", field.signer, field.number)
+}
+
+/// What a signer agreed to write into the document of `signature`, their signature field there: full name of the field and its text.
+pub(crate) fn written(contract: &Contract, signature: &Field, consent: &Consent) -> BTreeMap<String, String> {
+    let id = contract.certificate_id.as_ref().map_or("", |id| id.as_str());
+    let own = |(number, value): &(u16, Value)| {
+        let mut fields = contract.terms.fields_of(signature.signer);
+        let field = fields.find(|field| field.number == *number && field.document == signature.document)?;
+        let text = match value {
+            Value::Ticked(true) => TICKED.to_owned(),
+            Value::Ticked(false) => return None,
+            written => written.drawn(),
+        };
+        Some((field_name(id, field), text))
+    };
+    consent.values.iter().filter_map(own).collect()
 }
 
 /// Appends revision 0 to the draft of document `number`.
@@ -60,34 +79,6 @@ pub(crate) fn append(
     drop(document);
     drop(map);
     draft.append(&update)
-}
-
-/// The one-page PDF of a text, in the colours that the document's archive level allows.
-pub(crate) fn words(
-    text: &str,
-    (width_pt, height_pt): (f32, f32),
-    archive: Option<Archive>,
-    fonts: &Fonts,
-) -> Result<Vec<u8>, Failure> {
-    let lines: Vec<String> = text.lines().map(str::to_owned).collect();
-    let stamp = Stamp {
-        mark: Mark::None,
-        lines: &lines,
-        width_pt,
-        height_pt,
-        colours: colours(archive),
-        transparency: false,
-    };
-    Ok(stamp_page(&stamp, fonts)?)
-}
-
-/// The colour family of a document's output intent.
-pub(crate) fn colours(archive: Option<Archive>) -> Colours {
-    match archive.and_then(|archive| archive.intent) {
-        Some(Intent::Gray) => Colours::Gray,
-        Some(Intent::Cmyk) => Colours::Cmyk,
-        Some(Intent::Rgb) | None => Colours::Rgb,
-    }
 }
 
 struct Blank<'d, 'a> {

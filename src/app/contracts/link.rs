@@ -107,18 +107,18 @@ pub struct Agreement {
 }
 
 /// Whose link it is.
-struct Behind {
-    row: ContractRow,
-    link: LinkRow,
-    who: Who,
+pub(super) struct Behind {
+    pub(super) row: ContractRow,
+    pub(super) link: LinkRow,
+    pub(super) who: Who,
 }
 
 impl Behind {
-    fn signer(&self) -> Result<&Signer, Failure> {
+    pub(super) fn signer(&self) -> Result<&Signer, Failure> {
         Ok(self.row.contract.terms.signer(self.link.signer)?)
     }
 
-    fn progress(&self) -> Result<&Progress, Failure> {
+    pub(super) fn progress(&self) -> Result<&Progress, Failure> {
         let of_link = |one: &&Progress| one.signer == self.link.signer;
         self.row.contract.progress.iter().find(of_link).ok_or_else(void)
     }
@@ -348,7 +348,7 @@ impl App {
     }
 
     /// The contract and signer behind a link that is good.
-    async fn behind(&self, visitor: &Visitor) -> Result<Behind, Failure> {
+    pub(super) async fn behind(&self, visitor: &Visitor) -> Result<Behind, Failure> {
         if visitor.link.len() > MAX_SECRET_CHARS {
             return Err(void());
         }
@@ -366,7 +366,7 @@ impl App {
 }
 
 /// The contract inside the transaction, when the link is still its signer's newest.
-async fn again(tx: &mut Tx, link: &LinkRow) -> Result<ContractRow, Failure> {
+pub(super) async fn again(tx: &mut Tx, link: &LinkRow) -> Result<ContractRow, Failure> {
     let row = tx.contract(&link.contract).await?.ok_or_else(not_found)?;
     let newest = |one: &Progress| one.signer == link.signer && one.request == link.request;
     match row.contract.progress.iter().any(newest) {
@@ -376,7 +376,7 @@ async fn again(tx: &mut Tx, link: &LinkRow) -> Result<ContractRow, Failure> {
 }
 
 /// The signer's progress, when it is their turn.
-fn may_sign<'r>(row: &'r ContractRow, link: &LinkRow) -> Result<&'r Progress, Failure> {
+pub(super) fn may_sign<'r>(row: &'r ContractRow, link: &LinkRow) -> Result<&'r Progress, Failure> {
     row.contract.state.after(Act::Open)?;
     let one = row.contract.progress.iter().find(|one| one.signer == link.signer);
     let one = one.ok_or_else(void)?;
@@ -387,20 +387,26 @@ fn may_sign<'r>(row: &'r ContractRow, link: &LinkRow) -> Result<&'r Progress, Fa
     }
 }
 
-async fn check_session(tx: &mut Tx, link: &LinkRow, session: &str, now: Timestamp) -> Result<(), Failure> {
+/// Whether this session was opened by the right code; the code that opened it.
+pub(super) async fn check_session(
+    tx: &mut Tx,
+    link: &LinkRow,
+    session: &str,
+    now: Timestamp,
+) -> Result<CodeRow, Failure> {
     let code = tx.code(&link.contract, link.signer).await?;
-    let open = code
-        .filter(|code| code.request == link.request)
-        .and_then(|code| code.session);
+    let code = code.filter(|code| code.request == link.request);
     let digest: [u8; 32] = Sha256::digest(session).into();
-    match open {
-        Some((known, ends)) if ends > now && bool::from(known.ct_eq(&digest)) => Ok(()),
-        _ => Err(Failure::new(FailureKind::Forbidden, "session_over")),
-    }
+    let opened = |code: &CodeRow| {
+        let open = code.session.filter(|(_, ends)| *ends > now);
+        open.is_some_and(|(known, _)| bool::from(known.ct_eq(&digest)))
+    };
+    code.filter(opened)
+        .ok_or(Failure::new(FailureKind::Forbidden, "session_over"))
 }
 
 /// What was written, field by field, and every item of the checklist looked at.
-fn values(row: &ContractRow, signer: u16, agreement: &Agreement) -> Result<Vec<(u16, Value)>, Failure> {
+pub(super) fn values(row: &ContractRow, signer: u16, agreement: &Agreement) -> Result<Vec<(u16, Value)>, Failure> {
     let terms = &row.contract.terms;
     if let Some(open) = terms
         .checklist
@@ -435,7 +441,7 @@ fn six_digits() -> String {
     format!("{:06}", number % 1_000_000)
 }
 
-fn actor(link: &LinkRow) -> String {
+pub(super) fn actor(link: &LinkRow) -> String {
     crate::access::Principal::Signer {
         contract: link.contract.clone(),
         number: link.signer,

@@ -2,22 +2,23 @@
 
 use std::sync::Arc;
 
-use super::blank::{colours, field_name, words};
+use super::blank::{field_name, written};
 use super::operator::Operator;
 use crate::access::Principal;
 use crate::app::App;
 use crate::app::draft::Draft;
 use crate::app::failure::Failure;
+use crate::app::fill::{self, colours};
 use crate::app::prepare::FontSource;
 use crate::clock::Timestamp;
 use crate::contract::Contract;
-use crate::contract::field::{Field, Kind, Value};
+use crate::contract::field::{Field, Kind};
 use crate::contract::signer::{Factor, Signer};
 use crate::contract::words::Name;
 use crate::pdf::Document;
 use crate::pdf::archive::{self, Archive};
 use crate::render::seal::{Mark, Stamp, Style, stamp_page};
-use crate::sign::{FieldChoice, Fill, FillValue, Picture, Request, Visible};
+use crate::sign::{FieldChoice, Picture, Request, Visible};
 use crate::store::{Consent, Version};
 use crate::text::{Lang, plain, say};
 
@@ -88,7 +89,11 @@ fn request(work: &Work, document: &Document<'_>, contents_bytes: usize) -> Resul
         certify: None,
         contents_bytes,
         lock: None,
-        fills: fills(work, id, archive)?,
+        fills: fill::fills(
+            document,
+            &written(&work.contract, &work.field, &work.consent),
+            &*work.fonts,
+        )?,
     })
 }
 
@@ -111,32 +116,6 @@ fn reason(signer: &Signer, factors: &[Factor]) -> String {
         ("known", &known),
     ];
     say(Lang::Ja, "witness-reason", &values).trim().to_owned()
-}
-
-/// What the signer wrote, in their own fields of this document.
-fn fills(work: &Work, id: &str, archive: Option<Archive>) -> Result<Vec<Fill>, Failure> {
-    let fonts = (work.fonts)()?;
-    let mut fills = Vec::new();
-    for (number, value) in &work.consent.values {
-        let own = |field: &&Field| field.number == *number && field.document == work.field.document;
-        let Some(field) = work.contract.terms.fields_of(work.field.signer).find(own) else {
-            continue;
-        };
-        let value = match value {
-            Value::Ticked(true) => FillValue::Tick,
-            Value::Ticked(false) => continue,
-            written => {
-                let text = written.drawn();
-                let look = words(&text, size(field), archive, &fonts)?;
-                FillValue::Text { text, look }
-            }
-        };
-        fills.push(Fill {
-            field: field_name(id, field),
-            value,
-        });
-    }
-    Ok(fills)
 }
 
 fn size(field: &Field) -> (f32, f32) {

@@ -5,8 +5,10 @@
 use super::{Level, Revocation};
 use crate::app::failure::{Failure, FailureKind};
 use crate::app::filter::CertificateFilter;
+use crate::contract::field::MAX_VALUE_CHARS;
 use crate::der::DigestAlgorithm;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// Longest file name of a document, in bytes of UTF-8.
@@ -15,6 +17,8 @@ pub const MAX_NAME_BYTES: usize = 255;
 pub const MAX_COORDINATE_POINTS: f64 = 14_400.0;
 /// Longest reason, place or seal text, in characters.
 pub const MAX_TEXT_CHARS: usize = 200;
+/// Most fields of one document that are filled in.
+const MAX_FIELDS: usize = 1_000;
 
 /// Which certificate signs.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
@@ -105,6 +109,9 @@ pub struct DocumentRequest {
     /// A visible seal; without it the signature is invisible.
     #[serde(default)]
     pub appearance: Option<Appearance>,
+    /// Fields of the document that are filled in the revision that signs: full name and text, `on` for a box.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<String, String>,
     /// Its digest, in place of a `document` part. Only for callers that were allowed to (`hankod site allow --digests`): nobody can look at such a
     /// document before it is signed. Then all documents of the request come so, with one algorithm, without field and appearance.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -179,6 +186,9 @@ pub struct SigningChoice {
     /// documents: `later_encrypted`.
     #[serde(default)]
     pub augment_later: bool,
+    /// Leaves room for a timestamp that whoever asks puts into a B-B signature; other levels have it anyway.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub timestamp_room: bool,
     /// How fresh the data of a long-term level must be about the signer; without it as configured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revocation: Option<Revocation>,
@@ -230,6 +240,7 @@ impl SigningRequest {
                 );
             }
             short(document.field.as_deref())?;
+            check_fields(&document.fields)?;
             check_appearance(document.appearance.as_ref())?;
             // Whoever asks from outside does not know what the person keeps.
             if matches!(
@@ -264,7 +275,7 @@ impl SigningRequest {
             if document.digest.as_ref().and_then(DocumentDigest::bytes).is_none() {
                 return Err(Failure::new(FailureKind::Invalid, "manifest_bad_digest"));
             }
-            if document.field.is_some() || document.appearance.is_some() {
+            if document.field.is_some() || document.appearance.is_some() || !document.fields.is_empty() {
                 return Err(Failure::new(FailureKind::Invalid, "manifest_digest_terms"));
             }
         }
@@ -347,6 +358,18 @@ fn short(text: Option<&str>) -> Result<(), Failure> {
             Err(Failure::new(FailureKind::Invalid, "manifest_text_too_long").with("max", MAX_TEXT_CHARS.to_string()))
         }
         _ => Ok(()),
+    }
+}
+
+fn check_fields(fields: &BTreeMap<String, String>) -> Result<(), Failure> {
+    let sane = |(name, text): (&String, &String)| {
+        (1..=MAX_TEXT_CHARS).contains(&name.chars().count()) && text.chars().count() <= MAX_VALUE_CHARS
+    };
+    match fields.len() <= MAX_FIELDS && fields.iter().all(sane) {
+        true => Ok(()),
+        false => Err(Failure::new(FailureKind::Invalid, "manifest_bad_fields")
+            .with("max", MAX_FIELDS.to_string())
+            .with("chars", MAX_VALUE_CHARS.to_string())),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Appearance, DocumentDigest, Said, SigningChoice, SigningState};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// One document as the person sees it before signing.
@@ -26,6 +27,9 @@ pub struct PreviewDocument {
     pub field: Option<String>,
     /// The seal asked for.
     pub appearance: Option<Appearance>,
+    /// Fields that are filled in with the signature: full name and text, neutralised for display.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<String, String>,
     /// Address of the PNG that the seal shows, where one was sent.
     pub seal: Option<String>,
     /// What the person must know: cannot be signed, encrypted, certified.

@@ -4,19 +4,26 @@
 //! A revision is made from the newest one and kept only while that one still is the newest, so that nobody's signature is lost. A contract that was
 //! taken back meanwhile keeps what it was.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::{ACTOR, Answer, Job, Next, conclude};
 use crate::app::App;
 use crate::app::contracts::{happened, kept, letters, stamped_revision};
 use crate::app::failure::{Failure, FailureKind};
+use crate::audit::AuditError;
+use crate::clock::Timestamp;
 use crate::contract::field::Field;
 use crate::contract::progress::{Identity, Turn};
 use crate::contract::{Contract, State};
-use crate::store::{Consent, ContractRow, Version, VersionKind};
+use crate::store::{Consent, ContractRow, Tx, Version, VersionKind};
 
 /// The newest version of [`Payload`].
 pub(super) const VERSION: u32 = 1;
+
+/// Until the next look at a document that is being stamped.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// Steps, in their order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -94,7 +101,7 @@ pub(super) async fn run(app: &App, step: Step, payload: Payload) -> Result<Answe
     let row = app.store().contract(&payload.contract).await?.ok_or_else(unreadable)?;
     let consent = app.store().consent(&payload.contract, payload.signer).await?;
     let consent = consent.ok_or_else(unreadable)?;
-    if let Some(code) = is_over(&row.contract, &payload) {
+    if let Some(code) = is_over(&row.contract, payload.signer, payload.request) {
         return Ok(Next::Failed(code).into());
     }
     match step {
@@ -104,13 +111,40 @@ pub(super) async fn run(app: &App, step: Step, payload: Payload) -> Result<Answe
 }
 
 /// Why there is nothing to sign any more.
-fn is_over(contract: &Contract, payload: &Payload) -> Option<&'static str> {
-    let one = contract.progress.iter().find(|one| one.signer == payload.signer);
-    let open = one.is_some_and(|one| one.request == payload.request && matches!(one.turn, Turn::Asked | Turn::Opened));
+pub(super) fn is_over(contract: &Contract, signer: u16, request: u32) -> Option<&'static str> {
+    let one = contract.progress.iter().find(|one| one.signer == signer);
+    let open = one.is_some_and(|one| one.request == request && matches!(one.turn, Turn::Asked | Turn::Opened));
     match (contract.state, open) {
         (State::Sent, true) => None,
         _ => Some("contract_moved_on"),
     }
+}
+
+/// The contract knows that this signer has signed everything: the next are asked, or it is concluded.
+///
+/// # Errors
+/// What the state refused.
+pub(super) async fn signed(
+    tx: &mut Tx,
+    contract: &str,
+    (signer, identity): (u16, Identity),
+    consent: Consent,
+    (public_url, now): (&str, Timestamp),
+) -> Result<(), AuditError> {
+    let Some(mut row) = tx.contract(contract).await? else {
+        return Ok(());
+    };
+    // What the pure table refuses now was refused while we signed: the contract stays as it is.
+    let Ok((event, asked)) = row.contract.sign(signer, identity, consent.who, consent.at) else {
+        return Ok(());
+    };
+    happened(tx, &mut row, &event, ACTOR).await?;
+    letters::ask(tx, &row, &asked, public_url, now).await?;
+    if row.contract.state == State::Completing {
+        let job = Job::Conclude(conclude::Step::Complete, conclude::Payload::of(contract));
+        super::put(tx, &job, contract, ACTOR, (now, now)).await?;
+    }
+    Ok(())
 }
 
 async fn sign(app: &App, payload: Payload, row: ContractRow, consent: Consent) -> Result<Answer, Failure> {
@@ -127,6 +161,11 @@ async fn sign(app: &App, payload: Payload, row: ContractRow, consent: Consent) -
     let of_document = versions.iter().filter(|one| one.document == field.document);
     let newest = of_document.max_by_key(|one| one.revision).cloned();
     let newest = newest.ok_or(Failure::new(FailureKind::NotFound, "contract_document_missing"))?;
+    if newest.kind == VersionKind::Received {
+        let until = app.now().plus(PAUSE);
+        let why = Failure::new(FailureKind::Unavailable, "document_being_stamped");
+        return Ok(Next::Wait(Box::new(Job::Witness(Step::Sign, payload)), until, why).into());
+    }
     let draft = stamped_revision(app, &row.contract, (&field, &newest), &consent).await?;
     let blob = kept(app, draft).await?;
     let version = Version {
@@ -162,7 +201,7 @@ fn finish(app: &App, payload: Payload, row: ContractRow, consent: Consent) -> Re
         organisation: signer.organisation,
         name: signer.name,
         reach: signer.reach,
-        factors: consent.factors,
+        factors: consent.factors.clone(),
     };
     let public_url = app.public_url()?;
     let now = app.now();
@@ -171,20 +210,8 @@ fn finish(app: &App, payload: Payload, row: ContractRow, consent: Consent) -> Re
         details: Vec::new(),
         also: Some(Box::new(move |tx| {
             Box::pin(async move {
-                let Some(mut row) = tx.contract(&payload.contract).await? else {
-                    return Ok(());
-                };
-                // What the pure table refuses now was refused while we signed: the contract stays as it is.
-                let Ok((event, asked)) = row.contract.sign(payload.signer, identity, consent.who, consent.at) else {
-                    return Ok(());
-                };
-                happened(tx, &mut row, &event, ACTOR).await?;
-                letters::ask(tx, &row, &asked, &public_url, now).await?;
-                if row.contract.state == State::Completing {
-                    let job = Job::Conclude(conclude::Step::Complete, conclude::Payload::of(&payload.contract));
-                    super::put(tx, &job, &payload.contract, ACTOR, (now, now)).await?;
-                }
-                Ok(())
+                let by = (payload.signer, identity);
+                signed(tx, &payload.contract, by, consent, (&public_url, now)).await
             })
         })),
     })

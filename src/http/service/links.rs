@@ -2,6 +2,8 @@
 //!
 //! The link itself is who asks. A browser may call from the server's own pages alone; nothing here ever carries a CORS header.
 
+mod party;
+
 use super::{Service, body};
 use crate::app::contracts::{Agreement, SigningView, Visitor};
 use crate::http::error::{ErrorBody, HttpError, Refusal};
@@ -30,6 +32,10 @@ pub(super) fn routes() -> OpenApiRouter<Service> {
         .routes(routes!(sign))
         .routes(routes!(decline))
         .routes(routes!(disown))
+        .routes(routes!(party::manifest))
+        .routes(routes!(party::files))
+        .routes(routes!(party::file, party::take))
+        .routes(routes!(party::pending))
 }
 
 /// Who calls, by the address.

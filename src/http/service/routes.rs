@@ -115,4 +115,9 @@ pub(super) static SERVER: &[Rule] = &[
     rule(Method::PUT, "/v1/people/{}", PEOPLE),
     rule(Method::DELETE, "/v1/people/{}", PEOPLE),
     rule(Method::POST, "/v1/people/{}/invitation", PEOPLE),
+    rule(Method::POST, "/s/{}/party", Need::Link),
+    rule(Method::POST, "/s/{}/party/files", Need::Link),
+    rule(Method::GET, "/s/{}/party/documents/{}", Need::Link),
+    rule(Method::POST, "/s/{}/party/documents/{}", Need::Link),
+    rule(Method::POST, "/s/{}/pending", Need::Link),
 ];

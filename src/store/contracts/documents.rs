@@ -18,6 +18,8 @@ pub enum VersionKind {
     Uploaded,
     /// With its certificate ID and empty fields: what is sent.
     Prepared,
+    /// With one more signature, which a party made and no timestamp proves yet.
+    Received,
     /// With one more signature.
     Signed,
     /// With its evidence.
@@ -44,13 +46,20 @@ pub struct Version {
 }
 
 impl VersionKind {
-    const ALL: [Self; 4] = [Self::Uploaded, Self::Prepared, Self::Signed, Self::Completed];
+    const ALL: [Self; 5] = [
+        Self::Uploaded,
+        Self::Prepared,
+        Self::Received,
+        Self::Signed,
+        Self::Completed,
+    ];
 
     /// What stands in the database, and what programs read.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Uploaded => "uploaded",
             Self::Prepared => "prepared",
+            Self::Received => "received",
             Self::Signed => "signed",
             Self::Completed => "completed",
         }
@@ -94,6 +103,23 @@ impl Tx {
             .fetch_optional(&mut self.connection)
             .await;
         self.note(VERSION, row)?.as_ref().map(read).transpose()
+    }
+
+    /// Whether a signer's finished signature stands in a document.
+    ///
+    /// # Errors
+    /// As [`StoreError`].
+    pub async fn has_signed(&mut self, contract: &str, document: u16, signer: u16) -> Result<bool, StoreError> {
+        let row = sqlx::query(
+            "SELECT 1 FROM contract_versions WHERE contract = $1 AND document = $2 AND signer = $3 AND kind = $4 LIMIT 1",
+        )
+        .bind(contract)
+        .bind(i64::from(document))
+        .bind(i64::from(signer))
+        .bind(VersionKind::Signed.name())
+        .fetch_optional(&mut self.connection)
+        .await;
+        Ok(self.note(VERSION, row)?.is_some())
     }
 
     /// Forgets the files of a document that was taken out of a draft.

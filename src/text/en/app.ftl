@@ -10,6 +10,7 @@ manifest-digest-terms = A digest is signed as it is: level B-B, without field, s
 digests-not-allowed = This site may not have digests signed, because nobody can see here what they are of. Send the documents themselves, or let the administrator allow it (hankod site allow --digests).
 document-not-shown = The contents of this document cannot be shown here: the site sent a number made from it, not the document. Sign only if you know from elsewhere what it is.
 manifest-bad-rectangle = The place or size of the seal is not valid.
+manifest-bad-fields = The fields to be filled in are not well formed: at most { $max } of them, { $chars } characters each.
 manifest-bad-filter = The certificate filter is malformed: patterns up to 200 characters, a policy as an OID, a key usage by its name in RFC 5280, SHA-256 as 64 hexadecimal digits.
 manifest-bad-certificate = The certificate is not given in a valid form.
 signed-file-gone = The signed file is no longer there. Sign again.

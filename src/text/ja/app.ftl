@@ -10,6 +10,7 @@ manifest-digest-terms = ダイジェストはそのまま署名します。指�
 digests-not-allowed = このサイトには、ダイジェストだけでの署名が許可されていません(何に署名するのかをここで確認できないためです)。文書そのものを送るか、管理者に許可(hankod site allow --digests)を依頼してください。
 document-not-shown = この文書の内容は、ここでは表示できません。サイトから届いたのは文書ではなく、文書から計算した値だけです。何の文書かを別の方法で確かめられる場合にだけ、署名してください。
 manifest-bad-rectangle = 印影の位置か大きさが正しくありません。
+manifest-bad-fields = 文書に記入する欄の指定が正しくありません。欄は { $max } 個まで、1つの値は { $chars } 文字までです。
 manifest-bad-filter = 証明書の条件が正しくありません。発行者・名前・部署は200文字まで、ポリシーはOID、用途はRFC 5280の名前、指紋は64桁の16進数です。
 manifest-bad-certificate = 証明書の指定が正しくありません。
 signed-file-gone = 署名済みのファイルはもうありません。もう一度署名してください。

@@ -161,7 +161,7 @@ fn judged(stage: &Stage, id: &str, certificate_id: &str) {
 }
 
 /// The text of a part of the first page, from its upper left corner.
-fn cut(path: &std::path::Path, [x, y, w, h]: [&str; 4]) -> String {
+pub(crate) fn cut(path: &std::path::Path, [x, y, w, h]: [&str; 4]) -> String {
     let mut command = Command::new("pdftotext");
     command.args(["-f", "1", "-l", "1", "-x", x, "-y", y, "-W", w, "-H", h]);
     let said = run(command.arg(path).arg("-"), "");

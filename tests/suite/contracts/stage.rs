@@ -23,7 +23,7 @@ pub(crate) struct Stage {
     pub(crate) mailbox: Mailbox,
     pub(crate) tsa: Tsa,
     pub(crate) operator: Vec<u8>,
-    _authority: Authority,
+    pub(crate) authority: Authority,
 }
 
 impl Stage {
@@ -61,7 +61,7 @@ impl Stage {
             mailbox,
             tsa,
             operator,
-            _authority: authority,
+            authority,
         }
     }
 
@@ -138,14 +138,14 @@ pub(crate) fn contract() -> Vec<u8> {
         .pdf
 }
 
-fn person(number: u16, order: u16, name: &str, address: &str) -> Value {
+pub(crate) fn person(number: u16, order: u16, name: &str, address: &str) -> Value {
     json!({
         "number": number, "order": order, "name": name, "organisation": "見本建設株式会社", "reach": { "mail": address },
         "method": "witness", "factors": ["mail_code"]
     })
 }
 
-fn field(number: u16, signer: u16, kind: &str, place: &Value) -> Value {
+pub(crate) fn field(number: u16, signer: u16, kind: &str, place: &Value) -> Value {
     json!({ "number": number, "document": 1, "signer": signer, "kind": kind, "label": format!("欄{number}"), "required": true, "place": place })
 }
 

@@ -26,6 +26,7 @@ pub(crate) enum Kind {
 }
 
 /// A root or intermediate CA with a P-256 key.
+#[derive(Clone)]
 pub(crate) struct Ca {
     x509: X509,
     key: PKey<Private>,

@@ -135,6 +135,19 @@ pub(crate) fn pyhanko_all(pdfs: &[Pdf<'_>], root: &Path) -> Vec<Result<Vec<Pyhan
         .collect()
 }
 
+/// Has pyHanko sign the field of this name, leaving `room` bytes for the CMS. Key and certificate are PEM files.
+pub(crate) fn pyhanko_sign([source, target]: [&Path; 2], field: &str, [key, certificate]: &[PathBuf; 2], room: usize) {
+    let mut command = Command::new(judges_dir().join("bin/python"));
+    command.arg(repository("tests/judges/pyhanko_sign.py"));
+    command
+        .args([source, target])
+        .arg(field)
+        .args([key, certificate])
+        .arg(room.to_string());
+    let said = run(&mut command, "");
+    assert!(said.ok, "pyHanko did not sign: {}", said.stderr);
+}
+
 /// What pyHanko says of the first signature of each file by the evidence in the file alone, with a clock so many days ahead. `Ok` tells whether document
 /// timestamps archive it, `Err` holds its complaint.
 pub(crate) fn pyhanko_ltv(paths: &[PathBuf], root: &Path, days: u32) -> Vec<Result<bool, String>> {

@@ -26,7 +26,7 @@ impl SoftSigner {
 
     /// The same, signing with the padding of `preference` where the key has a choice.
     pub(crate) fn preferring(kind: Kind, preference: Preference) -> Self {
-        Self::certified(kind, preference, &IssueRequest::default())
+        Self::under(Ca::new("試験認証局"), (kind, preference), &IssueRequest::default())
     }
 
     /// A person with a P-256 key whose certificate names this address of a list.
@@ -35,11 +35,11 @@ impl SoftSigner {
             crl_url: Some(list),
             ..IssueRequest::default()
         };
-        Self::certified(Kind::P256, Preference::Auto, &request)
+        Self::under(Ca::new("試験認証局"), (Kind::P256, Preference::Auto), &request)
     }
 
-    fn certified(kind: Kind, preference: Preference, request: &IssueRequest<'_>) -> Self {
-        let root = Ca::new("試験認証局");
+    /// A new person below this root.
+    pub(crate) fn under(root: Ca, (kind, preference): (Kind, Preference), request: &IssueRequest<'_>) -> Self {
         let key = ca::key(kind);
         let leaf = Certificate::parse(&root.issue(&key, request)).unwrap();
         let algorithm = SignatureAlgorithm::for_key(leaf.key(), preference).unwrap();
@@ -55,6 +55,15 @@ impl SoftSigner {
     /// The person's certificate.
     pub(crate) fn certificate(&self) -> &Certificate {
         &self.chain[0]
+    }
+
+    /// Key and certificate as PEM files in `dir`, for other people's software.
+    pub(crate) fn files(&self, dir: &Path) -> [PathBuf; 2] {
+        let paths = ["person.key", "person.pem"].map(|name| dir.join(name));
+        std::fs::write(&paths[0], self.key.private_key_to_pem_pkcs8().unwrap()).unwrap();
+        let leaf = openssl::x509::X509::from_der(self.chain[0].der()).unwrap();
+        std::fs::write(&paths[1], leaf.to_pem().unwrap()).unwrap();
+        paths
     }
 
     /// The root's certificate as a PEM file in `dir`.
