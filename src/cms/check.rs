@@ -213,8 +213,11 @@ impl Signer {
         )
     }
 
-    /// signatureAlgorithm; by rsaEncryption alone many say PKCS #1 v1.5 with the digest of digestAlgorithm (RFC 3370, 3.2).
-    fn algorithm(&self) -> Result<SignatureAlgorithm, der::Error> {
+    /// How the signature value was made; by rsaEncryption alone many say PKCS #1 v1.5 with the digest of digestAlgorithm (RFC 3370, 3.2).
+    ///
+    /// # Errors
+    /// [`der::Error::AlgorithmUnsupported`]
+    pub fn algorithm(&self) -> Result<SignatureAlgorithm, der::Error> {
         if self.signature_algorithm.oid == oid::RSA_ENCRYPTION {
             let digest = DigestAlgorithm::from_identifier(&self.digest_algorithm)?;
             return Ok(SignatureAlgorithm::RsaPkcs1(digest));

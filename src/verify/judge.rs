@@ -13,7 +13,7 @@ use super::rules::Rules;
 use super::trail::{CLOCK_TOLERANCE, Stamp, Trail};
 use super::{Finding, level};
 use crate::clock::Timestamp;
-use crate::der::{self, Certificate, DigestAlgorithm, SignatureAlgorithm};
+use crate::der::{self, Certificate, DigestAlgorithm};
 use crate::pdf::tiling;
 use crate::trust::algorithms::{self, Weak};
 use crate::trust::{self, Anchors, Checks};
@@ -451,7 +451,7 @@ pub(super) fn crypto(
     let mut weak: Vec<Weak> = Vec::new();
     weak.extend(algorithms::judge_digest(signer.digest_algorithm.oid, at).err());
     weak.extend(more.and_then(|digest| algorithms::judge_digest(digest.oid(), at).err()));
-    if let Ok(algorithm) = SignatureAlgorithm::from_identifier(&signer.signature_algorithm) {
+    if let Ok(algorithm) = signer.algorithm() {
         weak.extend(algorithms::judge_signature(algorithm, certificate.key(), at).err());
     }
     weak.dedup();

@@ -324,7 +324,7 @@ fn algorithm(cms: &crate::cms::SignedData, certificate: Option<&Certificate>) ->
     AlgorithmReport {
         digest: cms.digest().ok().map(|digest| digest.name()),
         signature: signer.map(|signer| {
-            let known = SignatureAlgorithm::from_identifier(&signer.signature_algorithm);
+            let known = signer.algorithm();
             known.map_or_else(|_| signer.signature_algorithm.oid.to_string(), SignatureAlgorithm::name)
         }),
         key_bits: certificate.and_then(|c| c.key().bits()),

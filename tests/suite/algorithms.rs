@@ -1,10 +1,15 @@
 //! Every algorithm that others sign with, by OpenSSL: what is checked though hankod never signs so, and parameters that are refused.
 
+use crate::support::agreement::{agreement, borrowed, signature as signature_of};
 use crate::support::ca::{self, Ca, IssueRequest};
 use crate::support::dir::TestDir;
 use crate::support::run;
+use crate::support::updates::signed_by;
+use crate::support::verified::verify_by;
 use hankod::cms::{Error, SignedAttributes, SignedData, signed_data};
 use hankod::der::{Certificate, DigestAlgorithm, Error as DerError, SignatureAlgorithm};
+use hankod::trust::{Anchors, Use};
+use hankod::verify::judge::Verdict;
 use openssl::ec::{EcGroup, EcKey};
 use openssl::nid::Nid;
 use openssl::pkey::PKey;
@@ -24,8 +29,12 @@ fn openssl(dir: &Path, words: &str) {
 
 /// A detached CAdES signature over [`CONTENT`] with a new key; `key` for `openssl genpkey`, `how` for `openssl cms -sign`.
 fn signature(key: &str, how: &str) -> Vec<u8> {
+    signature_over(CONTENT, key, how)
+}
+
+fn signature_over(content: &[u8], key: &str, how: &str) -> Vec<u8> {
     let dir = TestDir::new("algorithm");
-    fs::write(dir.join("content"), CONTENT).unwrap();
+    fs::write(dir.join("content"), content).unwrap();
     openssl(&dir, &format!("genpkey {key} -out key.pem"));
     openssl(
         &dir,
@@ -216,4 +225,36 @@ fn hostile_parameters_are_refused() {
     // MD5 is not known at all.
     let unknown = DerError::AlgorithmUnsupported("1.2.840.113549.2.5".to_owned());
     assert_eq!(verified(&signature(rsa, "-md md5"), CONTENT), Err(unknown.into()));
+}
+
+/// OpenSSL says rsaEncryption, which names no digest: the key counts none the less.
+#[test]
+fn a_weak_key_is_weak_however_its_signature_is_named() {
+    for (bits, weak) in [(1024, true), (2048, false)] {
+        let mut signer = None;
+        let file = signed_by(&agreement(), &borrowed(&signature_of(0, "")), 3_000, |message| {
+            let cms = signature_over(
+                message,
+                &format!("-algorithm RSA -pkeyopt rsa_keygen_bits:{bits}"),
+                "-md sha256",
+            );
+            let parsed = SignedData::parse_foreign(&cms).unwrap();
+            assert_eq!(
+                parsed.signers[0].signature_algorithm.oid.to_string(),
+                "1.2.840.113549.1.1.1"
+            );
+            signer = Some(parsed.certificates[0].clone());
+            cms
+        });
+        let mut anchors = Anchors::new();
+        anchors.add(signer.unwrap(), &[Use::Signers]);
+        let report = verify_by(&file, &anchors);
+        let one = &report.signatures[0];
+        assert!(one.intact, "{report:?}");
+        let algorithm = one.algorithm.as_ref().unwrap();
+        assert_eq!(algorithm.signature.as_deref(), Some("RSA SHA-256"));
+        let codes: Vec<&str> = one.findings.iter().map(|finding| finding.code).collect();
+        assert_eq!(codes.contains(&"trust_algorithm_weak"), weak, "{bits}: {codes:?}");
+        assert_eq!(report.verdict == Verdict::TotalPassed, !weak, "{bits}");
+    }
 }

@@ -106,6 +106,15 @@ async fn the_first_good_one_in_order_gives_the_token() {
 }
 
 #[tokio::test]
+async fn an_answer_to_an_earlier_question_is_refused() {
+    let tsa = Tsa::start(&Ca::new("根"), Mode::Replaying);
+    let tsas = [configured(&tsa)];
+    fetched(&tsas, &mut Memory::new()).await.unwrap();
+    let causes = causes(fetched(&tsas, &mut Memory::new()).await);
+    assert_eq!(causes, [Cause::Token(hankod::tsa::Error::NonceMismatch)]);
+}
+
+#[tokio::test]
 async fn silence_ends_at_the_deadline() {
     let tsa = Tsa::start(&Ca::new("根"), Mode::Slow);
     let mut slow = configured(&tsa);

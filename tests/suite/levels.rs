@@ -154,6 +154,11 @@ impl Scene {
 
 /// A TSA by the holder's authority, which answers for it. `days`: until its certificate ends.
 pub(crate) fn tsa(holder: &Holder, authority: &Authority, mode: tsa::Mode, days: i64) -> Tsa {
+    tsa_with(ca::Kind::P256, holder, authority, mode, days)
+}
+
+/// The same with a key of this kind.
+fn tsa_with(kind: ca::Kind, holder: &Holder, authority: &Authority, mode: tsa::Mode, days: i64) -> Tsa {
     let [ocsp, crl] = authority.urls();
     let request = IssueRequest {
         subject: &[("C", "JP"), ("O", "試験時刻認証局"), ("CN", "TSA")],
@@ -165,7 +170,7 @@ pub(crate) fn tsa(holder: &Holder, authority: &Authority, mode: tsa::Mode, days:
         days: (-1, days),
         ..IssueRequest::default()
     };
-    let tsa = Tsa::with_certificate(holder.ca(), mode, &request);
+    let tsa = Tsa::with_key(kind, holder.ca(), mode, &request);
     authority.knows(tsa.certificate().der());
     tsa
 }

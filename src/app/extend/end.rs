@@ -4,7 +4,7 @@
 
 use crate::clock::Timestamp;
 use crate::cms::SignedData;
-use crate::der::{Certificate, SignatureAlgorithm};
+use crate::der::Certificate;
 use crate::trust::algorithms::{digest_trusted_until, trusted_until};
 use crate::tsa::TstInfo;
 
@@ -30,7 +30,7 @@ impl End {
     /// Of a timestamp by this certificate.
     pub(crate) fn of(cms: &SignedData, info: &TstInfo, certificate: &Certificate) -> Self {
         let signature = cms.signers.first().and_then(|signer| {
-            let algorithm = SignatureAlgorithm::from_identifier(&signer.signature_algorithm).ok()?;
+            let algorithm = signer.algorithm().ok()?;
             Some(trusted_until(algorithm, certificate.key()))
         });
         let imprint = digest_trusted_until(info.imprint.digest);

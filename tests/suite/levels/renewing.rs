@@ -254,3 +254,39 @@ fn a_signature_that_waited_for_its_timestamp_becomes_an_archive_that_is_watched_
     let due = vec![row("b.pdf", "certificate_ends", None)];
     assert_eq!(files(&archive.due(&["--list"]).1), due);
 }
+
+#[test]
+fn an_archive_whose_algorithms_weaken_is_renewed_before_they_do() {
+    let archive = Archive::new("margin_days = 1600", "");
+    let Scene { holder, authority, .. } = &archive.scene;
+    // 2,048 bits are trusted until the end of 2030, the certificate ends much later.
+    let weak = super::tsa_with(ca::Kind::Rsa2048, holder, authority, tsa::Mode::Good, 5_000);
+    let words = [
+        "a.pdf",
+        "-o",
+        "b.pdf",
+        "--level",
+        "b-lta",
+        "--format",
+        "json",
+        "--tsa",
+        &weak.url(),
+    ];
+    assert_eq!(file(&holder.sign(&words))["level"], "b-lta");
+    let due = vec![row("b.pdf", "algorithm_weakens", None)];
+    assert_eq!(files(&archive.due(&["--list"]).1), due);
+    let before = archive.scene.read("b.pdf");
+    let (code, report) = archive.due(&[]);
+    let done = vec![row("b.pdf", "done", None)];
+    assert_eq!(
+        (code, work(&report), files(&report)),
+        (Some(0), done, vec![]),
+        "{report}"
+    );
+    assert!(archive.scene.read("b.pdf").starts_with(&before));
+    // In 2031: 2,048 bits are trusted no longer.
+    assert_eq!(archive.verdict("b.pdf", 1_700), "TOTAL-PASSED");
+    assert_eq!(archive.pyhanko("b.pdf", 0), Ok(true));
+    holder.document("old.pdf", &before);
+    assert_ne!(archive.verdict("old.pdf", 1_700), "TOTAL-PASSED");
+}

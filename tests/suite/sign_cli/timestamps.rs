@@ -5,6 +5,7 @@ use crate::support::ca::Ca;
 use crate::support::holder::Holder;
 use crate::support::judges::byte_ranges;
 use crate::support::tsa::{Mode, Tsa, openssl_ts_verify};
+use crate::support::updates::find_last;
 use hankod::cms::SignedData;
 use std::fs;
 
@@ -76,4 +77,48 @@ fn failures_are_remembered_from_command_to_command() {
         assert_eq!(refusal(&ran).1, "fetch_no_timestamp");
     }
     assert_eq!(tsa.asked(), 3, "after three failures it rests");
+}
+
+/// Bytes of the room in /Contents of the first signature, and of what stands in it.
+fn room(pdf: &[u8]) -> (usize, usize) {
+    let [_, before, after, _] = byte_ranges(pdf)[0];
+    let contents = hex::decode(&pdf[before + 1..after - 1]).unwrap();
+    let used = contents.iter().rposition(|byte| *byte != 0).unwrap() + 1;
+    (contents.len(), used)
+}
+
+#[test]
+fn room_is_measured_and_a_larger_timestamp_follows_the_signature() {
+    let holder = Holder::new("sign-room");
+    holder.document("a.pdf", &contract());
+    let tsa = Tsa::start(&Ca::new("時刻"), Mode::Alone);
+    let url = tsa.url();
+    let sign = |output: &str| {
+        let ran = holder.sign(&[
+            "a.pdf", "-o", output, "--level", "b-t", "--tsa", &url, "--format", "json",
+        ]);
+        assert!(ran.ok, "{ran:?}");
+        let report: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+        assert_eq!(report["files"][0]["level"], "b-t");
+        fs::read(holder.dir.join(output)).unwrap()
+    };
+    let (unmeasured, used) = room(&sign("b.pdf"));
+    let (measured, again) = room(&sign("c.pdf"));
+    assert!(
+        measured < unmeasured && measured < 2 * again && again <= measured,
+        "{unmeasured} {used} {measured} {again}"
+    );
+
+    tsa.behave(Mode::Crowded);
+    let pdf = sign("d.pdf");
+    assert!(timestamps(&pdf).1.is_empty() && room(&pdf).0 < unmeasured);
+    assert!(find_last(&pdf, b"ETSI.RFC3161").is_some());
+    assert_eq!(holder.count("login_done"), 3);
+    // It is measured now.
+    let pdf = sign("e.pdf");
+    assert!(
+        timestamps(&pdf).1.len() == 1 && room(&pdf).0 < 2 * room(&pdf).1,
+        "{:?}",
+        room(&pdf)
+    );
 }

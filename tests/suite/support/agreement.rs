@@ -114,6 +114,6 @@ pub(crate) fn with(mut objects: Objects, number: u32, body: &str) -> Objects {
     objects
 }
 
-fn borrowed(objects: &Objects) -> Vec<(u32, &str)> {
+pub(crate) fn borrowed(objects: &Objects) -> Vec<(u32, &str)> {
     objects.iter().map(|(n, body)| (*n, body.as_str())).collect()
 }

@@ -28,6 +28,8 @@ pub(crate) enum Mode {
     Good,
     /// Leaves out what stands above its certificate.
     Alone,
+    /// Brings certificates that nobody needs.
+    Crowded,
     /// Times with milliseconds.
     Fractions,
     /// Indefinite lengths.
@@ -98,10 +100,19 @@ impl Tsa {
         Self::open(ca, mode, request, None)
     }
 
+    /// The same with a key of this kind.
+    pub(crate) fn with_key(kind: Kind, ca: &Ca, mode: Mode, request: &IssueRequest<'_>) -> Self {
+        Self::keyed(kind, ca, mode, request, None)
+    }
+
     fn open(ca: &Ca, mode: Mode, request: &IssueRequest<'_>, tls: Option<SslAcceptor>) -> Self {
+        Self::keyed(Kind::P256, ca, mode, request, tls)
+    }
+
+    fn keyed(kind: Kind, ca: &Ca, mode: Mode, request: &IssueRequest<'_>, tls: Option<SslAcceptor>) -> Self {
         let secure = tls.is_some();
         let dir = tempfile::tempdir().unwrap();
-        let key = ca::key(Kind::P256);
+        let key = ca::key(kind);
         let certificate = ca.issue(&key, request);
         let pem = openssl::x509::X509::from_der(&certificate).unwrap().to_pem().unwrap();
         let put = |name: &str, bytes: &[u8]| std::fs::write(dir.path().join(name), bytes).unwrap();
@@ -109,7 +120,6 @@ impl Tsa {
         put("ca.pem", &ca.pem());
         put("key.pem", &key.private_key_to_pem_pkcs8().unwrap());
         put("serial", b"01\n");
-        put("tsa.cnf", settings(&mode).as_bytes());
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let asked = Arc::new(AtomicUsize::new(0));
@@ -239,6 +249,12 @@ impl Desk {
             }
             _ => {}
         }
+        let put = |name: &str, bytes: &[u8]| std::fs::write(self.dir.path().join(name), bytes).unwrap();
+        put("tsa.cnf", settings(mode).as_bytes());
+        if *mode == Mode::Crowded {
+            let others: Vec<Vec<u8>> = (0..8).map(|_| Ca::new("他").pem()).collect();
+            put("crowd.pem", &others.concat());
+        }
         let made = openssl_reply(self.dir.path(), &query, &self.ahead);
         match mode {
             Mode::Replaying => self.first.lock().unwrap().get_or_insert(made).clone(),
@@ -303,7 +319,11 @@ fn openssl_reply(dir: &Path, query: &[u8], ahead: &Ahead) -> Vec<u8> {
 
 fn settings(mode: &Mode) -> String {
     let digits = if *mode == Mode::Fractions { 3 } else { 0 };
-    let certs = if *mode == Mode::Alone { "" } else { "certs = ca.pem\n" };
+    let certs = match mode {
+        Mode::Alone => "",
+        Mode::Crowded => "certs = crowd.pem\n",
+        _ => "certs = ca.pem\n",
+    };
     format!(
         "[tsa]\nserial = serial\ncrypto_device = builtin\nsigner_cert = tsa.pem\n{certs}signer_key = key.pem\n\
          signer_digest = sha256\ndefault_policy = {POLICY}\nother_policies = {OTHER_POLICY}\ndigests = sha256, sha384, sha512\n\
