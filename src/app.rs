@@ -46,6 +46,7 @@ mod policy;
 mod prepare;
 mod readers;
 pub mod receipts;
+mod refused;
 mod release;
 mod renewal;
 mod rooms;

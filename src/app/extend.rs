@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::desk::{Level, Revocation, Said};
 use super::draft::{self, Draft, parent};
 use super::failure::{Failure, FailureKind};
+use super::refused::Refused;
 use super::{App, anchors, collect, files, renewal};
 use crate::access::Principal;
 use crate::audit::{self, AuditError, Event, Kind};
@@ -27,9 +28,9 @@ use crate::store::KeptFile;
 use crate::text::{Explain, Lang};
 use crate::trust::Anchors;
 use crate::trust::revocation::Freshness;
-use crate::verify::extension;
 use crate::verify::hashing::Hashing;
 use crate::verify::release::Original;
+use crate::verify::{Finding, extension};
 use raise::{Raise, Raised};
 use survey::Survey;
 
@@ -230,8 +231,9 @@ impl App {
         if !raised.has_data && raised.stamps.is_empty() {
             return Ok((draft, raised));
         }
+        let refused = self.refused_copies();
         let check = move || {
-            check(&draft, password.as_deref())?;
+            check(&draft, password.as_deref(), &refused)?;
             Ok((draft, raised))
         };
         self.blocking(check).await
@@ -249,22 +251,21 @@ fn load(app: &App, request: &ExtendRequest) -> Result<(Draft, Option<Arc<Passwor
 }
 
 /// The release check over the bytes as they lie on the disk. Blocks.
-fn check(draft: &Draft, password: Option<&Password>) -> Result<(), Failure> {
+fn check(draft: &Draft, password: Option<&Password>, refused: &Refused) -> Result<(), Failure> {
     let map = draft.map()?;
-    let document = Document::open(map.data(), password)?;
     let original = Original {
         bytes: draft.original_bytes(),
         sha256: draft.sha256(),
     };
-    let plan = extension::plan(&document, &original)?;
+    let opened = Document::open(map.data(), password).map_err(Finding::from);
+    let plan = match opened.and_then(|document| extension::plan(&document, &original)) {
+        Ok(plan) => plan,
+        Err(finding) => return Err(refused.keep(draft, &original, vec![finding])),
+    };
     let mut hashing = Hashing::new(plan.requests());
     draft.read(0..Hashing::needed(plan.requests()), &mut |block| hashing.update(block))?;
-    extension::check(&original, &plan, &hashing.finish()).map_err(|findings| {
-        findings
-            .iter()
-            .for_each(|finding| log::error!(code = finding.code(); "the release check refused a file"));
-        Failure::from(findings)
-    })
+    let checked = extension::check(&original, &plan, &hashing.finish());
+    checked.map_err(|findings| refused.keep(draft, &original, findings))
 }
 
 /// The record of one extension: the intent before anybody is asked, the outcome before anybody gets the file.

@@ -5,12 +5,13 @@ use super::extend::raise::Raised;
 use super::failure::Failure;
 use super::jobs::{Kept, Missing, PathText, Payload};
 use super::journal::Intent;
+use super::refused::Refused;
 use super::signing::{Deliver, Sealed, Set, Signed};
 use crate::clock::Timestamp;
 use crate::pdf::Document;
 use crate::secret::Password;
 use crate::store::blob::TempFile;
-use crate::text::Explain;
+use crate::verify::Finding;
 use crate::verify::hashing::Hashing;
 use crate::verify::release::{self, Original};
 use std::path::Path;
@@ -69,8 +70,8 @@ pub(crate) fn finish(sealed: Sealed) -> Result<Finished, Failure> {
 /// The release check of house.md, over the bytes as they lie on the disk.
 ///
 /// # Errors
-/// Every finding of [`release`]; then nobody gets the file.
-pub(crate) fn check(finished: Finished) -> Result<Checked, Failure> {
+/// Every finding of [`release`]; then nobody gets the file, and `refused` keeps it.
+pub(crate) fn check(finished: Finished, refused: &Refused) -> Result<Checked, Failure> {
     let draft = &finished.draft;
     let original = Original {
         bytes: draft.original_bytes(),
@@ -82,6 +83,7 @@ pub(crate) fn check(finished: Finished) -> Result<Checked, Failure> {
         &original,
         (&about.field, &about.signer),
         about.password.as_deref(),
+        refused,
     )?;
     Ok(Checked { finished })
 }
@@ -93,22 +95,35 @@ pub(crate) fn check(finished: Finished) -> Result<Checked, Failure> {
 pub(crate) fn inspect(
     draft: &Draft,
     original: &Original,
+    meant: (&str, &[u8; 32]),
+    password: Option<&Password>,
+    refused: &Refused,
+) -> Result<(), Failure> {
+    let findings = findings(draft, original, meant, password)?;
+    match findings.is_empty() {
+        true => Ok(()),
+        false => Err(refused.keep(draft, original, findings)),
+    }
+}
+
+/// What stands against the copy.
+fn findings(
+    draft: &Draft,
+    original: &Original,
     (field, signer): (&str, &[u8; 32]),
     password: Option<&Password>,
-) -> Result<(), Failure> {
+) -> Result<Vec<Finding>, Failure> {
     let map = draft.map()?;
-    let document = Document::open(map.data(), password)?;
-    let plan = release::plan(&document, original)?;
+    let opened = Document::open(map.data(), password).map_err(Finding::from);
+    let plan = match opened.and_then(|document| release::plan(&document, original)) {
+        Ok(plan) => plan,
+        Err(finding) => return Ok(vec![finding]),
+    };
     let mut hashing = Hashing::new(plan.requests());
     draft.read(0..Hashing::needed(plan.requests()), &mut |block| hashing.update(block))?;
     let checked = release::check(original, &plan, &hashing.finish());
     let meant = checked.and_then(|released| released.as_meant(field, signer));
-    meant.map(drop).map_err(|findings| {
-        findings
-            .iter()
-            .for_each(|finding| log::error!(code = finding.code(); "the release check refused a file"));
-        Failure::from(findings)
-    })
+    Ok(meant.err().unwrap_or_default())
 }
 
 impl Checked {

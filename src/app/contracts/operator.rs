@@ -115,9 +115,11 @@ impl Operator {
             }
             Err(failure) => return Err(failure),
         };
+        let refused = app.refused_copies();
         let finish = move || {
             draft.append(&ready.prepared.update)?;
-            release::inspect(&draft, &original, (&ready.prepared.field_name, &certificate), None)?;
+            let meant = (&*ready.prepared.field_name, &certificate);
+            release::inspect(&draft, &original, meant, None, &refused)?;
             Ok(draft)
         };
         let draft = app.blocking(finish).await?;

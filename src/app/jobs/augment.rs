@@ -105,12 +105,13 @@ async fn stamp(app: &App, id: &str, payload: Payload) -> Result<Answer, Failure>
         bytes: payload.input_bytes,
         sha256: payload.input_sha256,
     };
+    let refused = app.refused_copies();
     let finish = move || {
         let map = draft.map()?;
         let patch = sign::stamp(&Document::open(map.data(), None)?, &field, &token)?;
         drop(map);
         draft.overwrite(patch.at, &patch.bytes)?;
-        release::inspect(&draft, &original, (&field, &signer), None)?;
+        release::inspect(&draft, &original, (&field, &signer), None, &refused)?;
         Ok(draft)
     };
     let draft = app.blocking(finish).await?;

@@ -52,7 +52,8 @@ impl Run<'_> {
 
     /// Documents that need nobody's evidence. Where one fails, those before it are released and those behind it are not.
     async fn release_together(&self, group: Vec<Sealed>, last: Option<u32>) -> Result<(), Failure> {
-        let finish = |sealed| release::finish(sealed).and_then(release::check);
+        let refused = self.app.refused_copies();
+        let finish = move |sealed| release::finish(sealed).and_then(|finished| release::check(finished, &refused));
         let work = move || {
             let mut failed = None;
             let whole = group.into_iter().map(finish);
@@ -92,7 +93,8 @@ impl Run<'_> {
                 (finished, raised, first)
             }
         };
-        let checked = self.app.blocking(move || release::check(finished)).await?;
+        let refused = self.app.refused_copies();
+        let checked = self.app.blocking(move || release::check(finished, &refused)).await?;
         self.step(Step::Checked(n))?;
         let (checked, later) = match first {
             Some(first) => self.leave(checked, first, &raised).await?,

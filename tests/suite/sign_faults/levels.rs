@@ -7,6 +7,9 @@ use crate::support::tsa;
 use hankod::app::desk::{Level, SigningChoice};
 use hankod::app::extend::Sources;
 use hankod::app::files::Step;
+use hankod::text::Explain;
+use serde_json::Value;
+use std::fs;
 use std::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
@@ -71,5 +74,54 @@ async fn a_fault_at_any_step_leaves_a_job_for_each_file_that_went_out_and_no_oth
     let steps = steps(|n| vec![Step::Embedded(n), Step::Checked(n), Step::Released(n)]);
     faults(&bench, &steps, released).await;
     tells(&bench, &steps).await;
+    bench.app.close().await;
+}
+
+#[tokio::test]
+async fn what_the_release_check_refuses_is_kept_and_nobody_gets_it() {
+    let bench = bench(tsa::Mode::Good).await;
+    let spoilt = Mutex::new(Vec::new());
+    let at = |step| {
+        if step == Step::Embedded(1) {
+            // A byte of the private copy changes on the disk.
+            let path = bench.holder.leftovers("out").remove(0);
+            let mut bytes = fs::read(&path).unwrap();
+            let content = bytes.windows(7).position(|part| part == b"stream\n").unwrap() + 8;
+            bytes[content] ^= 1;
+            fs::write(&path, &bytes).unwrap();
+            *spoilt.lock().unwrap() = bytes;
+        }
+        Ok(())
+    };
+    let failure = bench.sign(&CancellationToken::new(), &at).await.unwrap_err();
+    assert_eq!(failure.code(), "original_changed");
+    bench.outputs(0);
+    let folder = bench.holder.state().join("refused");
+    let mut names: Vec<_> = fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    names.sort();
+    let [report, file] = &names[..] else {
+        panic!("{names:?}");
+    };
+    let (report, file): (Value, _) = (
+        serde_json::from_slice(&fs::read(report).unwrap()).unwrap(),
+        fs::read(file).unwrap(),
+    );
+    assert!(file.starts_with(&spoilt.into_inner().unwrap()));
+    assert_eq!(report["sha256"], hex::encode(openssl::sha::sha256(&file)));
+    let input = fs::read(bench.holder.dir.join("in.pdf")).unwrap();
+    assert_eq!(report["original_sha256"], hex::encode(openssl::sha::sha256(&input)));
+    let codes: Vec<&str> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["code"].as_str().unwrap())
+        .collect();
+    assert!(
+        codes.starts_with(&["original_changed"]) && codes.contains(&"cms_digest_mismatch"),
+        "{codes:?}"
+    );
     bench.app.close().await;
 }
