@@ -88,7 +88,10 @@ fn evil_annotations() {
     ];
     assert_eq!(fooled("evil annotations", &attacks, &[&person]), [""; 0]);
     let note = plain(&third, &of("Text", "/Contents(ok)").replace("300 720", "60 710"));
-    assert_eq!(refused(&[("a note at level 3", note)], &[&person]), [""; 0]);
+    assert_eq!(
+        refused("beside evil annotations", &[("a note at level 3", note)], &[&person]),
+        [""; 0]
+    );
 }
 
 #[test]
@@ -153,7 +156,11 @@ fn sneaky_signatures() {
     assert_eq!(fooled("sneaky signatures", &attacks, &[&person, &other]), [""; 0]);
     let good = sign(&other, &second, &signature(1, ""));
     assert_eq!(
-        refused(&[("a second signature at level 2", good)], &[&person, &other]),
+        refused(
+            "beside sneaky signatures",
+            &[("a second signature at level 2", good)],
+            &[&person, &other]
+        ),
         [""; 0]
     );
 }

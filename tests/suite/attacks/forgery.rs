@@ -8,7 +8,10 @@ use crate::support::verified::{fooled, refused};
 fn universal_signature_forgery() {
     let person = Person::new();
     let once = signed_once(&person);
-    assert_eq!(refused(&[("as signed", once.clone())], &[&person]), [""; 0]);
+    assert_eq!(
+        refused("as signed", &[("as signed", once.clone())], &[&person]),
+        [""; 0]
+    );
     assert_eq!(
         fooled("universal signature forgery", &attacks(&once), &[&person]),
         [""; 0]

@@ -113,7 +113,10 @@ fn shadow_attacks_replace() {
         }),
     ];
     assert_eq!(fooled("shadow: replace", &attacks, &[&person]), [""; 0]);
-    assert_eq!(refused(&[("with a reference to nowhere", alive)], &[&person]), [""; 0]);
+    assert_eq!(
+        refused("beside shadows", &[("with a reference to nowhere", alive)], &[&person]),
+        [""; 0]
+    );
 }
 
 #[test]

@@ -93,7 +93,14 @@ fn appearance_swaps_of_fields() {
     ];
     assert_eq!(fooled("appearance swaps: fields", &attacks, &[&person]), [""; 0]);
     let honest = other_look(&text_look("900"));
-    assert_eq!(refused(&[("a value and its look", honest)], &[&person]), [""; 0]);
+    assert_eq!(
+        refused(
+            "beside swaps of fields",
+            &[("a value and its look", honest)],
+            &[&person]
+        ),
+        [""; 0]
+    );
 }
 
 #[test]
@@ -106,7 +113,6 @@ fn appearance_swaps_of_seals() {
         (31, format!("<<{}{HOLE}>>", crate::support::agreement::SIGNATURE)),
     ];
     let once = sign(&person, &agreement(), &objects);
-    assert_eq!(refused(&[("sealed", once.clone())], &[&person]), [""; 0]);
     let blue = form("0 0 1 rg 0 0 60 60 re f", "");
     let over =
         "<</FT/Sig/T(sig1)/V 33 0 R/Subtype/Widget/Type/Annot/Rect[390 30 470 110]/F 4/P 3 0 R/AP<</N 84 0 R>>>>";
@@ -140,7 +146,11 @@ fn appearance_swaps_of_seals() {
     assert_eq!(fooled("appearance swaps: seals", &attacks, &[&person, &other]), [""; 0]);
     let beside = second(&over.replace("390 30 470 110", "300 40 360 100"));
     assert_eq!(
-        refused(&[("a second seal beside the first", beside)], &[&person, &other]),
+        refused(
+            "beside swaps of seals",
+            &[("sealed", once), ("a second seal beside the first", beside)],
+            &[&person, &other]
+        ),
         [""; 0]
     );
 }

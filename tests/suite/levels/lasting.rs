@@ -7,6 +7,7 @@ use crate::support::authority::Mode;
 use crate::support::judges::pyhanko_ltv;
 use crate::support::run;
 use crate::support::tsa as stamping;
+use crate::support::verified::counted;
 use hankod::clock::Timestamp;
 use serde_json::Value;
 use std::time::{Duration, SystemTime};
@@ -66,6 +67,7 @@ fn evidence_lasts_as_long_as_it_is_renewed_and_another_verifier_agrees() {
     for (days, end, from, to) in RENEWALS {
         renew(&scene, days, end, from, to);
     }
+    counted("good: levels and renewals, each at its time", FILES.len() - 2);
     for (days, expected) in CLOCKS {
         let names = &FILES[..expected.len()];
         assert_eq!(ours(&scene, names, days), *expected, "hankod, {days} days ahead");

@@ -70,8 +70,9 @@ pub(crate) fn fooled(family: &str, attacks: &[(&'static str, Vec<u8>)], trusted:
         .collect()
 }
 
-/// The good files that do not pass, with what was found; empty when all do.
-pub(crate) fn refused(files: &[(&'static str, Vec<u8>)], trusted: &[&Person]) -> Vec<String> {
+/// The good files of a kind that do not pass, with what was found; empty when all do.
+pub(crate) fn refused(kind: &str, files: &[(&'static str, Vec<u8>)], trusted: &[&Person]) -> Vec<String> {
+    counted(&format!("good: {kind}"), files.len());
     let complaint = |(name, bytes): &(&'static str, Vec<u8>)| {
         let report = verify(bytes, trusted);
         let passed = report.verdict == Verdict::TotalPassed && report.headline.ja.starts_with("有効");

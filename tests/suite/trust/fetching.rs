@@ -8,7 +8,7 @@ use hankod::fetch::{self, Collected, Requests, RevocationCache, RevocationCause,
 use hankod::net::{self, Client, HostPort};
 use hankod::trust::path::{self, Rules};
 use hankod::trust::revocation::{self, Freshness, Link};
-use hankod::trust::{Anchors, Checks, Error, Use};
+use hankod::trust::{Anchors, Checks, Error, MAX_CRL_BYTES, MAX_OCSP_BYTES, Use};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -31,6 +31,10 @@ impl Desk {
     }
 
     fn collect(&self, cache: &mut RevocationCache, is_allowed: bool) -> Collected {
+        self.collect_within(Duration::from_secs(60), cache, is_allowed)
+    }
+
+    fn collect_within(&self, time: Duration, cache: &mut RevocationCache, is_allowed: bool) -> Collected {
         let place = HostPort {
             host: "127.0.0.1".to_owned(),
             port: self.port,
@@ -59,7 +63,7 @@ impl Desk {
             .build()
             .unwrap();
         runtime.block_on(fetch::revocation(
-            &mut Requests::new(&client, Instant::now() + Duration::from_secs(60)),
+            &mut Requests::new(&client, Instant::now() + time),
             &demand,
             (Vec::new(), Vec::new()),
             cache,
@@ -155,4 +159,47 @@ fn addresses_in_certificates_do_not_lead_into_private_networks() {
     let private = |cause: &RevocationCause| matches!(cause, RevocationCause::Net(net::Error::Private { .. }));
     assert!(found.failed.len() == 2 && found.failed.iter().all(|(_, cause)| private(cause)));
     assert_eq!(desk.asked.load(Ordering::SeqCst), 0);
+}
+
+#[test]
+fn a_responder_that_keeps_silent_does_not_keep_anybody_waiting() {
+    let desk = Desk::open(Some("V"), OCSP_SIGNING, |_| {
+        Box::new(|_| {
+            loop {
+                std::thread::park();
+            }
+        })
+    });
+    let found = desk.collect_within(Duration::from_millis(300), &mut RevocationCache::default(), true);
+    assert_eq!(words(&found.links), ["Missing"]);
+    let causes: Vec<&RevocationCause> = found.failed.iter().map(|(_, cause)| cause).collect();
+    assert!(
+        matches!(
+            causes[..],
+            [
+                RevocationCause::Net(net::Error::Timeout { .. }),
+                RevocationCause::TooMany
+            ]
+        ),
+        "{causes:?}"
+    );
+}
+
+#[test]
+fn what_is_too_large_is_not_taken() {
+    let desk = Desk::open(Some("V"), OCSP_SIGNING, |_| {
+        Box::new(|question| match question {
+            Some(_) => (200, vec![0x30; MAX_OCSP_BYTES + 1]),
+            None => (200, vec![0x30; MAX_CRL_BYTES + 1]),
+        })
+    });
+    let found = desk.collect(&mut RevocationCache::default(), true);
+    assert_eq!(words(&found.links), ["Missing"]);
+    let large =
+        |(_, cause): &(String, RevocationCause)| matches!(cause, RevocationCause::Net(net::Error::TooLarge { .. }));
+    assert!(
+        found.failed.len() == 2 && found.failed.iter().all(large),
+        "{:?}",
+        found.failed
+    );
 }

@@ -10,6 +10,7 @@ use hankod::der::{Certificate, ObjectIdentifier};
 use hankod::text::Explain;
 use hankod::trust::path::{self, Purpose, Rules};
 use hankod::trust::{Anchors, Use};
+use std::collections::BTreeSet;
 
 /// One test a line, under headings; the rules are `set=1,2 explicit nomap noany`.
 const TABLE: &str = include_str!("pkits.txt");
@@ -42,6 +43,20 @@ fn policy_mappings_and_their_inhibition() {
 #[test]
 fn name_constraints() {
     judge("name constraints");
+}
+
+#[test]
+fn its_tests_are_counted() {
+    let revocation = include_str!("revocation.rs")
+        .split('"')
+        .filter(|text| text.starts_with("4."));
+    let tests = TABLE.lines().chain(revocation).filter_map(|line| {
+        // Its parts have letters.
+        let number = line.split(|c: char| !c.is_ascii_digit() && c != '.').next()?;
+        number.starts_with("4.").then_some(number)
+    });
+    let tests: BTreeSet<&str> = tests.collect();
+    counted("PKITS tests rebuilt", tests.len());
 }
 
 /// Extensions of every kind that path validation reads, in a CA.

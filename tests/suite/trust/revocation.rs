@@ -4,6 +4,7 @@ use super::office::{OCSP_SIGNING, Office};
 use crate::support::ca::{CRL_SIGN, DIGITAL_SIGNATURE, KEY_CERT_SIGN, tlv};
 use crate::support::mutate::{count, mutations};
 use crate::support::pki::{self, Entity, Ext, List, Says, at, basic, ca_extensions, dn, usage};
+use crate::support::verified::counted;
 use hankod::clock::Timestamp;
 use hankod::der::Certificate;
 use hankod::text::{Explain, Lang, has};
@@ -153,6 +154,7 @@ fn basic_certificate_revocation() {
             "revoked",
         ),
     ];
+    counted("PKITS rows: certificate revocation", rows.len());
     for (number, lists, expected) in rows {
         assert_eq!(world.said(&lists, &[]), expected, "{number}");
     }
@@ -163,12 +165,14 @@ fn serial_numbers_are_compared_to_the_octet() {
     let since = "2026-05-01T00:00:00Z";
     let long: Vec<u8> = (1..=20).collect();
     let shorter = &long[1..];
-    for (number, of_leaf, listed, expected) in [
+    let rows = [
         ("4.4.14", &[0xff][..], &[0, 0xff][..], "good"),
         ("4.4.15", &[0xff], &[0xff], "revoked"),
         ("4.4.16", &long, shorter, "good"),
         ("4.4.18", &long, &long, "revoked"),
-    ] {
+    ];
+    counted("PKITS rows: serial numbers", rows.len());
+    for (number, of_leaf, listed, expected) in rows {
         let world = World::of(ca_extensions(), of_leaf, vec![]);
         let list = List::new().revokes(listed, since, vec![]).by(&world.ca);
         assert_eq!(world.said(&[list], &[]), expected, "{number}");
@@ -202,6 +206,7 @@ fn a_list_may_be_signed_by_another_key_of_the_issuer() {
         ("no certificate", vec![list], vec![], "Untrusted"),
         ("4.7.4", vec![own], vec![], "Untrusted"),
     ];
+    counted("PKITS rows: lists by other keys", rows.len());
     for (number, lists, more, expected) in rows {
         assert_eq!(world.said(&lists, &more), expected, "{number}");
     }
@@ -301,6 +306,7 @@ fn distribution_points_and_scopes() {
         ("4.14.20", vec![listed, with(&[others])], "revoked"),
         ("4.14.2, name and reasons", vec![with(&[here, some])], "OutOfScope"),
     ];
+    counted("PKITS rows: distribution points and scopes", rows.len());
     for (number, lists, expected) in rows {
         assert_eq!(world.said(&lists, &[]), expected, "{number}");
     }
@@ -340,6 +346,7 @@ fn an_indirect_list_names_whose_certificates_it_means() {
             "Missing",
         ),
     ];
+    counted("PKITS rows: indirect lists", rows.len());
     for (number, list, expected) in rows {
         assert_eq!(
             world.said(&[list.by(&lister)], std::slice::from_ref(&certificate)),
