@@ -63,6 +63,7 @@ mod tokens;
 pub mod verify;
 pub mod view;
 mod witness;
+mod zip;
 
 use std::path::Path;
 use std::sync::Arc;

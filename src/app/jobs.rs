@@ -6,6 +6,7 @@
 mod augment;
 pub(crate) mod conclude;
 mod deliver;
+mod keep;
 pub(crate) mod party;
 pub(crate) mod post;
 mod renew;
@@ -26,6 +27,7 @@ use crate::text::Lang;
 
 pub(crate) use augment::{Later, Missing, Payload, Step as AugmentStep, of_document, of_signing};
 pub(crate) use deliver::{PathText, digest};
+pub(crate) use keep::job as keeping;
 pub(crate) use renew::job as renewal;
 pub(crate) use sources::Kept;
 pub(crate) use work::ACTOR;
@@ -46,6 +48,8 @@ pub enum Kind {
     Party,
     /// A contract gets its evidence and is concluded.
     Conclude,
+    /// A concluded contract's file gets a new archive timestamp.
+    Keep,
 }
 
 /// A job between two steps.
@@ -63,6 +67,8 @@ pub(crate) enum Job {
     Party(party::Step, party::Payload),
     /// [`Kind::Conclude`]
     Conclude(conclude::Step, conclude::Payload),
+    /// [`Kind::Keep`]
+    Keep(keep::Step, keep::Payload),
 }
 
 /// What a step answers.
@@ -97,13 +103,14 @@ pub(crate) type Also = Box<dyn for<'t> FnOnce(&'t mut Tx) -> store::Work<'t, (),
 
 impl Kind {
     /// All.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Augment,
         Self::Renew,
         Self::Post,
         Self::Witness,
         Self::Party,
         Self::Conclude,
+        Self::Keep,
     ];
 
     /// What stands in the database.
@@ -115,6 +122,7 @@ impl Kind {
             Self::Witness => "witness",
             Self::Party => "party",
             Self::Conclude => "conclude",
+            Self::Keep => "keep",
         }
     }
 
@@ -127,6 +135,7 @@ impl Kind {
             Self::Witness => witness::VERSION,
             Self::Party => party::VERSION,
             Self::Conclude => conclude::VERSION,
+            Self::Keep => keep::VERSION,
         }
     }
 
@@ -135,7 +144,7 @@ impl Kind {
         match self {
             Self::Augment | Self::Post | Self::Party | Self::Conclude => 4,
             // One after the other, so that two signers of a document need not be signed twice.
-            Self::Renew | Self::Witness => 1,
+            Self::Renew | Self::Witness | Self::Keep => 1,
         }
     }
 
@@ -144,7 +153,7 @@ impl Kind {
         match self {
             Self::Post | Self::Witness | Self::Party | Self::Conclude => 20,
             Self::Augment => 10,
-            Self::Renew => 0,
+            Self::Renew | Self::Keep => 0,
         }
     }
 }
@@ -158,6 +167,7 @@ impl Job {
             Self::Witness(..) => Kind::Witness,
             Self::Party(..) => Kind::Party,
             Self::Conclude(..) => Kind::Conclude,
+            Self::Keep(..) => Kind::Keep,
         }
     }
 
@@ -169,6 +179,7 @@ impl Job {
             Self::Witness(step, _) => step.name(),
             Self::Party(step, _) => step.name(),
             Self::Conclude(step, _) => step.name(),
+            Self::Keep(step, _) => step.name(),
         }
     }
 
@@ -185,6 +196,7 @@ impl Job {
             Self::Witness(_, payload) => serde_json::to_string(payload),
             Self::Party(_, payload) => serde_json::to_string(payload),
             Self::Conclude(_, payload) => serde_json::to_string(payload),
+            Self::Keep(_, payload) => serde_json::to_string(payload),
         };
         (self.kind().version(), json.expect("a payload is plain data"))
     }
@@ -216,6 +228,10 @@ impl Job {
                 conclude::Step::parse(&row.step)?,
                 conclude::Payload::parse(row.version, &row.payload)?,
             ),
+            Kind::Keep => Self::Keep(
+                keep::Step::parse(&row.step)?,
+                keep::Payload::parse(row.version, &row.payload)?,
+            ),
         })
     }
 
@@ -228,6 +244,7 @@ impl Job {
             Self::Witness(_, payload) => payload.file(),
             Self::Party(_, payload) => payload.file(),
             Self::Conclude(_, payload) => payload.file(),
+            Self::Keep(_, payload) => payload.file(),
         }
     }
 
@@ -235,7 +252,12 @@ impl Job {
     pub(crate) fn missing(&self, lang: Lang) -> Vec<Said> {
         match self {
             Self::Augment(_, payload) => payload.missing(lang),
-            Self::Renew(..) | Self::Post(..) | Self::Witness(..) | Self::Party(..) | Self::Conclude(..) => Vec::new(),
+            Self::Renew(..)
+            | Self::Post(..)
+            | Self::Witness(..)
+            | Self::Party(..)
+            | Self::Conclude(..)
+            | Self::Keep(..) => Vec::new(),
         }
     }
 
@@ -247,6 +269,7 @@ impl Job {
             Self::Witness(step, payload) => witness::run(app, step, payload).await,
             Self::Party(step, payload) => party::run(app, step, payload).await,
             Self::Conclude(step, payload) => conclude::run(app, step, payload).await,
+            Self::Keep(keep::Step::Renew, payload) => keep::run(app, payload).await,
         }
     }
 }

@@ -51,6 +51,13 @@ pub(crate) enum Again {
     Daily,
 }
 
+impl Again {
+    /// Whether what ended at `ended` is tried anew now.
+    pub(crate) fn may(self, ended: Timestamp, now: Timestamp) -> bool {
+        self == Self::Now || ended.plus(DAY) <= now
+    }
+}
+
 /// What is noted of a file that is watched over from now on.
 pub(crate) fn kept(path: &Path, sha256: Sha256, end: End, now: Timestamp) -> KeptFile {
     KeptFile {
@@ -84,6 +91,7 @@ impl App {
         for file in self.kept_and_due().await? {
             self.plan(file, again).await?;
         }
+        self.plan_contract_files(self.now().plus(self.margin()), again).await?;
         self.wake_workers();
         Ok(())
     }
@@ -108,7 +116,22 @@ impl App {
                 problem,
             });
         }
+        for (archive, failed) in self.due_contract_files(self.now().plus(self.margin())).await? {
+            // Evidence that was never whole has no end to tell of.
+            let Some((ends, cause)) = archive.ends else { continue };
+            files.push(DueFile {
+                file: format!("{}/{}", archive.contract, archive.document),
+                ends: ends.rfc3339(),
+                cause: said(&cause, &format!("renewal-{cause}"), lang),
+                problem: failed.and_then(|job| due::reason(&job, lang)),
+            });
+        }
         Ok(files)
+    }
+
+    /// How long before its end an archive is due.
+    fn margin(&self) -> Duration {
+        DAY.saturating_mul(u32::try_from(self.config().renewal.margin_days).unwrap_or(u32::MAX))
     }
 
     /// Watches over what lies in the configured folders, where it is new or newer than what is known.
@@ -144,8 +167,8 @@ impl App {
     }
 
     async fn kept_and_due(&self) -> Result<Vec<KeptFile>, Failure> {
-        let margin = DAY.saturating_mul(u32::try_from(self.config().renewal.margin_days).unwrap_or(u32::MAX));
-        Ok(self.store().kept_files(self.now().plus(margin), MAX_DUE).await?)
+        let before = self.now().plus(self.margin());
+        Ok(self.store().kept_files(before, MAX_DUE).await?)
     }
 
     async fn plan(&self, mut file: KeptFile, again: Again) -> Result<(), Failure> {
@@ -166,7 +189,7 @@ impl App {
         }
         if let Put::Known(job) = self.put_renewal(&file, now).await?
             && job.state != JobState::Open
-            && (again == Again::Now || job.updated.plus(DAY) <= now)
+            && again.may(job.updated, now)
         {
             let file = self.anew(file, now).await?;
             self.put_renewal(&file, now).await?;

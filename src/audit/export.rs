@@ -60,6 +60,32 @@ impl Export {
     }
 }
 
+/// The entries about a contract and by its signers between two moments, as JSON Lines. Their `prev` and `hash` find them again in the whole chain.
+///
+/// # Errors
+/// As [`crate::store::StoreError`].
+pub async fn about_contract(
+    store: &Store,
+    contract: &str,
+    (from, until): (Timestamp, Timestamp),
+) -> Result<String, AuditError> {
+    let signers = format!("signer:{contract}/");
+    let about = |entry: &Entry| entry.subject == contract || entry.actor.starts_with(&signers);
+    let (mut lines, mut after) = (String::new(), store.chain_before(from).await?);
+    loop {
+        let rows = store.chain_rows(after, PAGE_ROWS).await?;
+        for row in &rows {
+            after = row.seq.max(after + 1);
+            if Entry::parse(&row.bytes).is_some_and(|entry| about(&entry)) {
+                lines.push_str(&json_line(row));
+            }
+        }
+        if rows.last().is_none_or(|last| last.at > until.micros()) {
+            return Ok(lines);
+        }
+    }
+}
+
 /// The byte order mark makes spreadsheets read UTF-8.
 const CSV_HEADING: &str = "\u{feff}seq,time,kind,actor,subject,details,hash\r\n";
 

@@ -13,6 +13,7 @@ mod oauth;
 mod rate;
 mod routes;
 mod staff;
+mod verify;
 
 use super::limits::{InFlight, Limits};
 use crate::app::App;
@@ -23,6 +24,7 @@ use rate::Rates;
 use std::sync::Arc;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 /// What handlers share. Cheap to clone.
 #[derive(Clone)]
@@ -67,6 +69,7 @@ fn api() -> (Router<Service>, utoipa::openapi::OpenApi) {
         .merge(contracts::routes())
         .merge(links::routes())
         .merge(staff::routes())
+        .routes(routes!(verify::verify))
         .split_for_parts()
 }
 

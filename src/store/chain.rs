@@ -159,6 +159,19 @@ impl Store {
         last_head(&mut reader).await.map_err(|e| self.explain(&e))
     }
 
+    /// The number of the last entry before a moment; -1 when there is none.
+    ///
+    /// # Errors
+    /// As [`StoreError`].
+    pub async fn chain_before(&self, at: Timestamp) -> Result<i64, StoreError> {
+        let row = sqlx::query("SELECT COALESCE(MAX(seq), -1) FROM audit_entries WHERE at < $1")
+            .bind(at.micros())
+            .fetch_one(self.readers())
+            .await
+            .map_err(|e| self.explain(&e))?;
+        Ok(row.try_get(0).unwrap_or(-1))
+    }
+
     /// At most `limit` entries that stand after number `after`, in the order of their numbers.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ mod concluding;
 mod drafts;
 mod faults;
 mod party;
+mod proof;
 mod searching;
 mod signing;
 mod stage;

@@ -2,10 +2,29 @@
 
 use std::path::PathBuf;
 
+use serde::Serialize;
+use utoipa::ToSchema;
+
 use super::{App, Asker, Visitor};
 use crate::app::failure::{Failure, FailureKind};
 use crate::contract::{Contract, State};
-use crate::store::{CERTIFICATE, Version};
+use crate::store::{CERTIFICATE, Version, VersionKind};
+
+/// Which file of a contract something is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum KnownFile {
+    /// A document as it was concluded, or with renewed evidence.
+    Concluded,
+    /// The certificate of conclusion.
+    Certificate,
+    /// A document as it was uploaded, without a signature.
+    Attachment,
+    /// A state before the conclusion: signatures or their evidence are missing.
+    Unfinished,
+    /// No file of the contract with this ID, or no contract has it.
+    Unknown,
+}
 
 impl App {
     /// Where the certificate of conclusion lies, and its length.
@@ -26,6 +45,27 @@ impl App {
         self.certificate_of(&contract).await
     }
 
+    /// Which file of the contract with this 締結証明書ID has this digest (hexadecimal). Tells no name, and of an unknown ID no more than of a strange file.
+    ///
+    /// # Errors
+    /// What the state refused.
+    pub async fn known_file(&self, certificate_id: &str, sha256: &str) -> Result<KnownFile, Failure> {
+        let mut digest = [0; 32];
+        if hex::decode_to_slice(sha256, &mut digest).is_err() {
+            return Ok(KnownFile::Unknown);
+        }
+        let found = self.store().file_of_certificate(certificate_id.trim(), &digest).await?;
+        let Some((version, is_newest)) = found else {
+            return Ok(KnownFile::Unknown);
+        };
+        Ok(match version.kind {
+            VersionKind::Completed if version.document == CERTIFICATE => KnownFile::Certificate,
+            VersionKind::Completed => KnownFile::Concluded,
+            VersionKind::Uploaded if is_newest => KnownFile::Attachment,
+            _ => KnownFile::Unfinished,
+        })
+    }
+
     async fn certificate_of(&self, contract: &Contract) -> Result<(PathBuf, u64), Failure> {
         concluded(contract)?;
         let versions = self.store().versions(&contract.id).await?;
@@ -36,7 +76,7 @@ impl App {
 }
 
 /// Whether there is a certificate.
-fn concluded(contract: &Contract) -> Result<(), Failure> {
+pub(super) fn concluded(contract: &Contract) -> Result<(), Failure> {
     match contract.state {
         State::Concluded => Ok(()),
         _ => Err(Failure::new(FailureKind::Conflict, "contract_not_concluded")),

@@ -177,13 +177,12 @@ pub(super) fn evidence(
     raised: &Raised,
     updated: Timestamp,
 ) -> ContractArchive {
-    let archived = raised.end.filter(|_| raised.level == Level::BLta);
     ContractArchive {
         contract: contract.to_owned(),
         document,
         sha256: blob.sha256,
         level: raised.level.name().to_owned(),
-        ends: archived.map(|end| (end.at, end.cause.name().to_owned())),
+        ends: raised.end.map(|end| (end.at, end.cause.name().to_owned())),
         updated,
     }
 }

@@ -43,6 +43,7 @@ pub(super) fn routes() -> OpenApiRouter<Service> {
         .routes(routes!(finding::mails))
         .routes(routes!(papers::certificate))
         .routes(routes!(papers::certificate_behind_link))
+        .routes(routes!(papers::evidence))
 }
 
 /// A document's file.

@@ -42,6 +42,8 @@ const SAFE: [(HeaderName, &str); 3] = [
 const MAX_VISITS_PER_MINUTE: u32 = 60;
 /// Calls of one person within a minute: a page with many pictures, and a hurried reader.
 const MAX_STAFF_PER_MINUTE: u32 = 1_200;
+/// Files that anybody may have verified from one place within a minute.
+const MAX_ANYBODY_PER_MINUTE: u32 = 30;
 
 /// What handlers learn about their caller.
 #[derive(Clone, Debug)]
@@ -107,6 +109,11 @@ async fn admit(service: &Service, request: &Parts) -> Result<Admitted, HttpError
     check_origin(service, request, rule)?;
     match rule.need {
         Need::Nothing | Need::Link => Ok(Admitted::Anybody),
+        Need::Anybody => {
+            let place = ip(request).map(|ip| format!("anybody {ip}")).unwrap_or_default();
+            count(service, &place, MAX_ANYBODY_PER_MINUTE)?;
+            Ok(Admitted::Anybody)
+        }
         Need::Visitor => {
             let peer = request.extensions.get::<Peer>();
             let ip = peer
@@ -136,12 +143,12 @@ fn check_origin(service: &Service, request: &Parts, rule: &Rule) -> Result<(), R
         Need::Visitor | Need::Staff(_) => true,
         // A page that is signed out already asks without cookie, and learns that it is.
         Need::Contracts(_) => is_signed_in(request) || is_page(request),
-        Need::Nothing | Need::Client | Need::Link | Need::Scope(_) | Need::Either(..) => false,
+        Need::Nothing | Need::Anybody | Need::Client | Need::Link | Need::Scope(_) | Need::Either(..) => false,
     };
     let own = service
         .app
         .own_origin()
-        .filter(|_| by_cookie || rule.need == Need::Link);
+        .filter(|_| by_cookie || matches!(rule.need, Need::Link | Need::Anybody));
     let foreign = |site: &HeaderValue| !matches!(site.as_bytes(), b"same-origin" | b"none");
     match request.headers.get(header::ORIGIN) {
         Some(origin) if own.is_none_or(|own| origin.as_bytes() != own.as_bytes()) => Err(Refusal::UnknownOrigin),
@@ -246,7 +253,7 @@ fn jwt(bearer: &[u8]) -> Option<&str> {
 }
 
 /// The first of our languages in `Accept-Language`; Japanese without one.
-fn language(headers: &HeaderMap) -> Lang {
+pub(super) fn language(headers: &HeaderMap) -> Lang {
     let header = headers
         .get(header::ACCEPT_LANGUAGE)
         .and_then(|value| value.to_str().ok());

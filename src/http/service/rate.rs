@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 const WINDOW: Duration = Duration::from_secs(60);
+/// Callers that are counted at once; one more than these waits until some have been silent.
+const MAX_COUNTED: usize = 100_000;
 
 /// Requests of this window and the one before, by client.
 #[derive(Clone, Default)]
@@ -25,6 +27,13 @@ impl Rates {
     /// The seconds to wait, when `per_minute` were counted.
     pub(super) fn count(&self, client: &str, per_minute: u32, now: Instant) -> Result<(), u64> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() >= MAX_COUNTED && !all.contains_key(client) {
+            // Who has been silent for two windows counts for nothing any more.
+            all.retain(|_, windows| now.saturating_duration_since(windows.began) < 2 * WINDOW);
+            if all.len() >= MAX_COUNTED {
+                return Err(WINDOW.as_secs());
+            }
+        }
         let windows = all.entry(client.to_owned()).or_insert(Windows {
             began: now,
             before: 0,
@@ -67,5 +76,16 @@ mod tests {
         assert_eq!(rates.count("a", 3, at(90)), Ok(()));
         assert_eq!(rates.count("a", 3, at(90)), Err(31));
         assert_eq!(rates.count("a", 3, at(600)), Ok(()));
+    }
+
+    #[test]
+    fn a_crowd_of_strangers_takes_no_more_room_than_there_is() {
+        let (rates, start) = (Rates::default(), Instant::now());
+        for number in 0..MAX_COUNTED {
+            assert_eq!(rates.count(&number.to_string(), 1, start), Ok(()));
+        }
+        assert_eq!(rates.count("one more", 1, start), Err(60));
+        assert_eq!(rates.count("7", 1, start + WINDOW), Err(61));
+        assert_eq!(rates.count("one more", 1, start + 3 * WINDOW), Ok(()));
     }
 }

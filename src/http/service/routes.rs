@@ -13,6 +13,8 @@ pub(super) enum Need {
     Client,
     /// Nobody in particular, with a browser on the server's own pages: who signs in.
     Visitor,
+    /// Nobody in particular, also a browser on the server's own pages; counted by where it comes from.
+    Anybody,
     /// A signer: the link in the address is who asks. A browser may ask from the server's own pages.
     Link,
     /// Somebody who is signed in and has one of these roles in their section; none named: any.
@@ -74,6 +76,7 @@ pub(super) static SERVER: &[Rule] = &[
         Need::Scope(Scope::Timestamp),
     ),
     rule(Method::GET, "/openapi.json", Need::Nothing),
+    rule(Method::POST, "/v1/verify", Need::Anybody),
     rule(Method::POST, "/v1/contracts", DRAFTS),
     rule(Method::GET, "/v1/contracts", CONTRACTS),
     rule(Method::GET, "/v1/contracts.csv", CONTRACTS),
@@ -95,6 +98,7 @@ pub(super) static SERVER: &[Rule] = &[
     rule(Method::POST, "/v1/contracts/{}/send", DRAFTS),
     rule(Method::GET, "/v1/contracts/{}/mails", CONTRACTS),
     rule(Method::GET, "/v1/contracts/{}/certificate", CONTRACTS),
+    rule(Method::GET, "/v1/contracts/{}/evidence", CONTRACTS),
     rule(Method::GET, "/s/{}/contract", Need::Link),
     rule(Method::GET, "/s/{}/documents/{}", Need::Link),
     rule(Method::GET, "/s/{}/certificate", Need::Link),

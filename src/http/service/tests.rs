@@ -7,7 +7,14 @@ use axum::http::Method;
 use std::collections::BTreeSet;
 
 /// What the addresses that the document describes begin with.
-const DESCRIBED: [&str; 5] = ["/v1/contracts", "/v1/session", "/v1/invitation", "/v1/people", "/s/"];
+const DESCRIBED: [&str; 6] = [
+    "/v1/contracts",
+    "/v1/verify",
+    "/v1/session",
+    "/v1/invitation",
+    "/v1/people",
+    "/s/",
+];
 
 fn without_names(path: &str) -> String {
     let name = |segment: &str| if segment.starts_with('{') { "{}" } else { segment }.to_owned();

@@ -152,6 +152,31 @@ impl Store {
     }
 }
 
+impl Store {
+    /// The newest revision with this digest among the files of the contract with this 締結証明書ID, and whether its document has no newer one.
+    ///
+    /// # Errors
+    /// As [`StoreError`].
+    pub async fn file_of_certificate(
+        &self,
+        certificate_id: &str,
+        sha256: &Sha256,
+    ) -> Result<Option<(Version, bool)>, StoreError> {
+        let row = sqlx::query(
+            "SELECT v.document, v.revision, v.kind, v.signer, v.sha256, v.bytes, v.at, NOT EXISTS (SELECT 1 FROM contract_versions n \
+             WHERE n.contract = v.contract AND n.document = v.document AND n.revision > v.revision) FROM contract_versions v \
+             JOIN contracts c ON c.id = v.contract WHERE c.certificate_id = $1 AND v.sha256 = $2 ORDER BY v.revision DESC LIMIT 1",
+        )
+        .bind(certificate_id)
+        .bind(sha256.as_slice())
+        .fetch_optional(self.readers())
+        .await
+        .map_err(|e| self.explain(&e))?;
+        let found = |row: &Row| Ok((read(row)?, column::<i64>(row, 7)? != 0));
+        row.as_ref().map(found).transpose()
+    }
+}
+
 fn read(row: &Row) -> Result<Version, StoreError> {
     let kind: &str = column(row, 2)?;
     let sha256: Vec<u8> = column(row, 4)?;

@@ -100,3 +100,34 @@ party-not-agreed = Answer the fields and the checklist first, and agree.
 signs-by-mail = This signer signs by mail authentication.
 document-being-stamped = Another signer's signature is being processed. Wait a little and try again.
 field-not-a-tick = Field "{ $field }" is a box. It takes no other value than "on".
+evidence-too-large = The evidence is larger than 4 gigabytes, which no ZIP file of this kind holds. Fetch the documents one by one.
+evidence-readme =
+    Evidence of an electronic contract
+
+    Document: { $title }
+    Control number: { $number }
+    Certificate ID: { $id }
+
+    What stands in this folder
+    documents/       the signed documents (PDF)
+    attachments/     documents that were not signed (PDF)
+    certificate.pdf  the certificate of conclusion
+    contract.json    what was agreed, the signers, the times
+    events.json      what was done to the contract
+    audit.jsonl      the audit log's entries about this contract
+    trust/           certificates of the authorities that are trusted
+    SHA256SUMS       hash values of all files
+
+    How to check it (no network is needed)
+    1. Unpack this folder and check that no file was changed on the way.
+
+        sha256sum -c SHA256SUMS
+
+    2. Check signatures, timestamps and revocation data with hankod ({ $version } or later).
+
+        hankod verify --offline --trust trust certificate.pdf documents/*.pdf
+
+    3. Compare the certificates in trust/ with the hash values that each authority publishes.
+    4. The PDF files can be checked with any other program that knows PAdES (ETSI EN 319 142).
+
+    certificate.pdf holds the SHA-256 of each document as it was concluded. A document whose evidence was renewed later has that very file as its beginning.

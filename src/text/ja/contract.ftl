@@ -100,3 +100,34 @@ party-not-agreed = 先に、入力欄と確認項目に答えて同意してく�
 signs-by-mail = この署名者は、メール認証で署名します。
 document-being-stamped = ほかの署名者の署名を処理しています。少し待ってから、もう一度お試しください。
 field-not-a-tick = 欄「{ $field }」はチェック欄です。「on」のほかの値は入れられません。
+evidence-too-large = 証拠一式が4ギガバイトを超えるため、ZIPファイルを作成できません。文書を1件ずつ取得してください。
+evidence-readme =
+    電子契約の証拠一式
+
+    文書名: { $title }
+    管理番号: { $number }
+    締結証明書ID: { $id }
+
+    このフォルダーの内容
+    documents/       署名された文書(PDF)
+    attachments/     署名の対象でない文書(PDF)
+    certificate.pdf  電子契約締結証明書
+    contract.json    契約の内容、署名者、日時
+    events.json      契約についての操作の履歴
+    audit.jsonl      監査記録のうち、この契約についての記録
+    trust/           信頼の起点とする認証局の証明書
+    SHA256SUMS       すべてのファイルのハッシュ値
+
+    確認の方法(ネットワークに接続する必要はありません)
+    1. このフォルダーを展開し、ファイルが展開の途中で変わっていないことを確認します。
+
+        sha256sum -c SHA256SUMS
+
+    2. hankod({ $version } 以降)で、署名、タイムスタンプ、失効情報を確認します。「有効」と表示されれば、改ざんはありません。
+
+        hankod verify --offline --trust trust certificate.pdf documents/*.pdf
+
+    3. trust/ の証明書が本物であることを、各認証局が公表しているハッシュ値と照らし合わせてください。
+    4. PDFは、PAdES(ETSI EN 319 142)に対応したほかのソフトウェアでも確認できます。
+
+    certificate.pdf には、締結した時点の各文書のSHA-256が記載されています。その後に長期保存のための更新があった文書は、締結した時点の内容の後に、更新の記録だけが加わっています。

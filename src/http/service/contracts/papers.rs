@@ -7,6 +7,8 @@ use super::file;
 use crate::http::error::{ErrorBody, HttpError, Refusal};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
+use axum::http::HeaderValue;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::Response;
 
 /// The certificate of conclusion (電子契約締結証明書).
@@ -33,4 +35,23 @@ pub(super) async fn certificate_behind_link(
 ) -> Result<Response, HttpError> {
     let (path, bytes) = service.app.signing_certificate(&visitor).await?;
     file(&path, bytes).await
+}
+
+/// Everything that proves a concluded contract, with instructions to check it without a network.
+#[utoipa::path(get, path = "/v1/contracts/{id}/evidence", params(("id" = String, Path)), responses(
+    (status = 200, body = Vec<u8>, content_type = "application/zip"), (status = 404, body = ErrorBody),
+    (status = 409, body = ErrorBody, description = "It is not concluded"), (status = 413, body = ErrorBody)))]
+pub(super) async fn evidence(
+    State(service): State<Service>,
+    address: Result<Path<String>, PathRejection>,
+    asking: Asking,
+) -> Result<Response, HttpError> {
+    let Path(id) = address.map_err(|_| Refusal::BadAddress)?;
+    let (zip, bytes) = service.app.contract_evidence(&asking.asker, &id).await?;
+    let mut answer = file(&zip, bytes).await?;
+    let headers = answer.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/zip"));
+    let name = HeaderValue::from_static("attachment; filename=\"evidence.zip\"");
+    headers.insert(CONTENT_DISPOSITION, name);
+    Ok(answer)
 }
