@@ -49,13 +49,14 @@ impl App {
         let now = self.now();
         let put = |archive: ContractArchive| async move {
             let (job, key) = (jobs::keeping(&archive), key(&archive));
-            let put = self.store().write(move |tx| {
+            let written = self.store().write(move |tx| {
                 Box::pin(async move {
                     tx.put_archive(&archive).await?;
                     jobs::put(tx, &job, &key, jobs::ACTOR, (now, now)).await
                 })
             });
-            Ok::<Put, AuditError>(put.await?)
+            let put: Result<Put, AuditError> = written.await;
+            put
         };
         if let Put::Known(job) = put(archive.clone()).await?
             && job.state != JobState::Open
