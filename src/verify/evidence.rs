@@ -6,6 +6,7 @@ use super::Finding;
 use crate::pdf::value::{Dict, ObjectId, Value};
 use crate::pdf::{Document, Error};
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 /// Most nodes of one field tree.
 pub const MAX_FIELDS: usize = 200_000;
@@ -23,8 +24,8 @@ pub struct Field {
     pub kind: Vec<u8>,
     /// The type is `Sig`.
     pub is_signature: bool,
-    /// Its dictionary, strings decrypted.
-    pub dict: Dict,
+    /// Its dictionary, strings decrypted. Views in which it is the same share it.
+    pub dict: Arc<Dict>,
     /// Widgets that are objects of their own.
     pub widgets: Vec<ObjectId>,
 }
@@ -116,7 +117,7 @@ pub fn fields_after(document: &Document<'_>, before: &[Field], objects: &[Object
 }
 
 /// `known`: dictionaries that need not be read again.
-fn read_fields(document: &Document<'_>, known: &HashMap<ObjectId, &Dict>) -> Result<Vec<Field>, Error> {
+fn read_fields(document: &Document<'_>, known: &HashMap<ObjectId, &Arc<Dict>>) -> Result<Vec<Field>, Error> {
     let Value::Dict(form) = entry(document, &document.catalog()?, "AcroForm")? else {
         return Ok(Vec::new());
     };
@@ -138,8 +139,8 @@ fn read_fields(document: &Document<'_>, known: &HashMap<ObjectId, &Dict>) -> Res
                 return Err(Error::TooLarge { what: "field tree" });
             }
             let node = match known.get(&id) {
-                Some(node) => Some((*node).clone()),
-                None => dict(document, id)?,
+                Some(node) => Some(Arc::clone(node)),
+                None => dict(document, id)?.map(Arc::new),
             };
             let Some(node) = node else { continue };
             let partial = entry(document, &node, "T")?.as_text();

@@ -36,7 +36,7 @@ impl Compare<'_, '_> {
     /// A button keeps its pictures and shows the one that its value names.
     fn button(&self, id: ObjectId, before: &Field, widget: &Dict, value: &Value) -> Result<What, Error> {
         let old = match id == before.id {
-            true => Some(before.dict.clone()),
+            true => Some((*before.dict).clone()),
             false => evidence::dict(self.old, id)?,
         };
         let looks = same_entry(old.as_ref().and_then(|old| old.get("AP")), widget.get("AP"));

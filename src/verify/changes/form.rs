@@ -95,7 +95,7 @@ impl Compare<'_, '_> {
         self.on_page(page);
         self.explained.insert(field.id);
         self.widgets.insert(field.id);
-        self.explain_new(&Value::Dict(field.dict.clone()), 0)?;
+        self.explain_new(&Value::Dict((*field.dict).clone()), 0)?;
         for widget in &field.widgets {
             self.widgets.insert(*widget);
             self.explain_new(&Value::Ref(*widget), 0)?;
