@@ -70,6 +70,7 @@ files!(
     "time.js" JS,
     "return.js" JS,
     "hankod.js" JS,
+    "signer-party.js" JS,
     "hankod.d.ts" TS,
 );
 

@@ -18,7 +18,7 @@ pub use manifest::{
     DocumentRequest, MAX_COORDINATE_POINTS, MAX_NAME_BYTES, MAX_TEXT_CHARS, Seal, SigningChoice, SigningRequest, Start,
 };
 pub use pairing::{Health, PairingState, PairingView, ProofView};
-pub use preview::{PagePicture, PageView, Preview, PreviewDocument};
+pub use preview::{PagePicture, PageView, Preview, PreviewDocument, PreviewField};
 pub use signing::{
     LaterView, MAX_RETURN_URL_BYTES, MAX_SEAL_BYTES, SignedFile, SigningDocument, SigningState, SigningUpload,
     SigningView, UploadedDocument,

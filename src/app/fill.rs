@@ -4,10 +4,13 @@
 
 use std::collections::BTreeMap;
 
+use super::desk::PreviewField;
 use super::failure::{Failure, FailureKind};
 use super::prepare::FontSource;
+use super::signing::Item;
 use crate::pdf::Document;
 use crate::pdf::archive::{self, Archive, Intent};
+use crate::pdf::field;
 use crate::render::Fonts;
 use crate::render::seal::{Colours, Mark, Stamp, stamp_page};
 use crate::sign::{self, Fill, FillValue, Fillable};
@@ -50,6 +53,30 @@ pub(crate) fn fills(
         })
     };
     values.iter().map(one).collect()
+}
+
+/// What a person sees of the values that a request brings.
+///
+/// # Errors
+/// Those of the reader.
+pub(crate) fn shown(item: &Item) -> Result<Vec<PreviewField>, Failure> {
+    if item.request.fields.is_empty() {
+        return Ok(Vec::new());
+    }
+    let map = item.draft.map()?;
+    let document = Document::open(map.data(), item.password.as_deref())?;
+    let form = field::read(&document)?;
+    let label = |name: &str| {
+        let id = form.fields.iter().find(|one| one.name == name)?.id?;
+        let dict = document.get_plain(id).ok()?.value;
+        field::entry(&document, dict.as_dict()?, "TU").ok()?.as_text()
+    };
+    let one = |(name, text): (&String, &String)| PreviewField {
+        field: plain(name),
+        label: plain(&label(name).unwrap_or_else(|| name.clone())),
+        text: text.lines().map(plain).collect::<Vec<_>>().join("\n"),
+    };
+    Ok(item.request.fields.iter().map(one).collect())
 }
 
 /// The one-page PDF of a text, in the colours that the document's archive level allows.

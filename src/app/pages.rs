@@ -2,14 +2,16 @@
 //!
 //! The strict reader decides how many pages there are; the drawing worker must agree or draws nothing.
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::App;
-use super::desk::{Appearance, DocumentDigest, PagePicture, Preview, PreviewDocument, Said, Seal, SigningState};
+use super::desk::{
+    Appearance, DocumentDigest, PagePicture, Preview, PreviewDocument, PreviewField, Said, Seal, SigningState,
+};
 use super::failure::{Failure, FailureKind};
+use super::fill;
 use super::signing::{Digested, Item, Work};
 use crate::access::Principal;
 use crate::pdf::{Document, signatures};
@@ -32,7 +34,7 @@ pub(crate) struct Sight {
     pub(crate) digest: Option<DocumentDigest>,
     field: Option<String>,
     appearance: Option<Appearance>,
-    fields: BTreeMap<String, String>,
+    fields: Vec<PreviewField>,
     seal: Option<Arc<[u8]>>,
     /// The copy; it is opened for each picture, so that many waiting documents hold no file open.
     path: PathBuf,
@@ -66,7 +68,7 @@ impl Sight {
             digest: item.request.digest.clone(),
             field: None,
             appearance: None,
-            fields: BTreeMap::new(),
+            fields: Vec::new(),
             seal: None,
             path: PathBuf::new(),
             password: None,
@@ -84,7 +86,7 @@ impl Sight {
             digest: None,
             field: item.request.field.clone(),
             appearance: item.request.appearance.clone(),
-            fields: item.request.fields.clone(),
+            fields: fill::shown(item).unwrap_or_default(),
             seal: item.seal.clone(),
             path: item.draft.path().to_owned(),
             password: item.password.clone(),
@@ -114,11 +116,7 @@ impl Sight {
             signatures: facts.map_or(0, |f| f.signatures),
             field: self.field.as_deref().map(plain),
             appearance: self.appearance.clone(),
-            fields: self
-                .fields
-                .iter()
-                .map(|(name, text)| (plain(name), lines(text)))
-                .collect(),
+            fields: self.fields.clone(),
             seal: self.picture().map(|_| format!("/v1/signings/{id}/documents/{n}/seal")),
             warnings: warning.into_iter().map(|e| Said::of(e, lang)).collect(),
         }
@@ -195,11 +193,6 @@ impl App {
             warnings: picture.warnings.iter().map(|w| Said::of(w, lang)).collect(),
         })
     }
-}
-
-/// A text of several lines, each safe to show.
-fn lines(text: &str) -> String {
-    text.lines().map(plain).collect::<Vec<_>>().join("\n")
 }
 
 fn facts(item: &Item) -> Result<Facts, Failure> {

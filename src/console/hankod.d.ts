@@ -35,6 +35,8 @@ export interface SigningChoice {
   reason?: string | null;
   location?: string | null;
   augment_later?: boolean;
+  /** Leaves room in a B-B signature for a timestamp of the site's own. */
+  timestamp_room?: boolean;
   revocation?: "immediate" | "after_grace";
   [more: string]: unknown;
 }
@@ -51,7 +53,7 @@ export interface Appearance {
 export interface SignOptions {
   sign?: SigningChoice;
   /** By file, in order: an existing empty field, a visible seal. */
-  documents?: ReadonlyArray<{ field?: string; appearance?: Appearance }>;
+  documents?: ReadonlyArray<{ field?: string | null; appearance?: Appearance | null; fields?: Record<string, string> }>;
   /** The PNG of an image seal. */
   seal?: Blob;
   start?: "at_once" | "after_confirmation";

@@ -58,6 +58,12 @@ function asked({ appearance, seal }) {
   return line;
 }
 
+/** What the signature writes into the document's fields. */
+function filled(fields) {
+  const rows = fields.flatMap(({ label, text }) => [el("dt", {}, label), el("dd", {}, text === "on" ? say("console-ticked") : text)]);
+  return el("section", { class: "filled" }, el("h3", {}, say("console-filled")), el("dl", { class: "terms" }, ...rows));
+}
+
 function block(id, document, observer, shown) {
   const facts = [
     document.digest ? null : size(document.bytes),
@@ -77,6 +83,7 @@ function block(id, document, observer, shown) {
     el("p", { class: "document-facts" }, facts.filter(Boolean).join(say("console-separator"))),
     document.field && el("p", { class: "document-facts" }, say("console-field", { field: document.field })),
     document.appearance && asked(document),
+    document.fields && filled(document.fields),
     ...document.warnings.map(warning),
     ...sheets,
     el(

@@ -2,7 +2,6 @@
 
 use super::{Appearance, DocumentDigest, Said, SigningChoice, SigningState};
 use serde::Serialize;
-use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// One document as the person sees it before signing.
@@ -27,13 +26,24 @@ pub struct PreviewDocument {
     pub field: Option<String>,
     /// The seal asked for.
     pub appearance: Option<Appearance>,
-    /// Fields that are filled in with the signature: full name and text, neutralised for display.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub fields: BTreeMap<String, String>,
+    /// Fields that are filled in with the signature.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<PreviewField>,
     /// Address of the PNG that the seal shows, where one was sent.
     pub seal: Option<String>,
     /// What the person must know: cannot be signed, encrypted, certified.
     pub warnings: Vec<Said>,
+}
+
+/// A field that is filled in with the signature; all texts are neutralised for display.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct PreviewField {
+    /// Its full name.
+    pub field: String,
+    /// What the document calls it for people; its full name where it has no other.
+    pub label: String,
+    /// What goes into it; `on` ticks a box.
+    pub text: String,
 }
 
 /// `GET /v1/signings/{id}/preview`: what will be signed.
