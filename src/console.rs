@@ -1,6 +1,6 @@
 //! The pages that hankod shows in a browser, embedded: HTML in the reader's language, CSS, ES modules.
 //!
-//! Words come from `text/*/console.ftl`, for the HTML by `{{message}}` and for scripts as one JSON file a language. Nothing here knows requests or state.
+//! Words come from `text/*/console.ftl` and `office.ftl`, for the HTML by `{{message}}` and for scripts as one JSON file a language. Nothing here knows requests or state.
 
 use crate::text::{Lang, say};
 use std::collections::BTreeMap;
@@ -19,6 +19,18 @@ pub enum Page {
     Receipts,
     /// `/seals`: the seals that the person keeps.
     Seals,
+    /// `/console` of a server: the section's contracts.
+    Office,
+    /// `/console/sign-in`.
+    SignIn,
+    /// `/console/join`: an invitation is taken up.
+    Join,
+    /// `/console/people`: who may do what.
+    People,
+    /// `/console/contracts/{id}`: one contract.
+    Contract,
+    /// `/console/contracts/{id}/edit`: a draft is written.
+    Edit,
 }
 
 /// A file that pages load.
@@ -51,11 +63,26 @@ files!(
     "verify.css" CSS,
     "receipts.css" CSS,
     "seals.css" CSS,
+    "office.css" CSS,
+    "office-edit.css" CSS,
     "desk.js" JS,
     "confirm.js" JS,
     "verify.js" JS,
     "receipts.js" JS,
     "seals.js" JS,
+    "report.js" JS,
+    "sheet.js" JS,
+    "office.js" JS,
+    "office-api.js" JS,
+    "office-contract.js" JS,
+    "office-acts.js" JS,
+    "office-edit.js" JS,
+    "office-signers.js" JS,
+    "office-fields.js" JS,
+    "office-frame.js" JS,
+    "office-join.js" JS,
+    "office-people.js" JS,
+    "office-sign-in.js" JS,
     "place.js" JS,
     "changes.js" JS,
     "api.js" JS,
@@ -74,16 +101,30 @@ files!(
     "hankod.d.ts" TS,
 );
 
+/// The words of the pages.
+const JA: &str = concat!(include_str!("text/ja/console.ftl"), include_str!("text/ja/office.ftl"));
+const EN: &str = concat!(include_str!("text/en/console.ftl"), include_str!("text/en/office.ftl"));
+
 /// What every page has around its own part.
 const FRAME: &str = include_str!("console/frame.html");
+
+/// The head of the pages of a person's own hankod: its ways.
+const OWN_HEAD: &str = include_str!("console/head-own.html");
+
+/// The head of a server's pages for staff: who is signed in, and their ways.
+const OFFICE_HEAD: &str = include_str!("console/head-office.html");
 
 /// The part of a page that says why there is no other.
 const REFUSED: &str = include_str!("console/refused.html");
 
 /// What makes one page.
 struct Part {
-    /// Of its script and its style sheet.
+    /// Of its script.
     name: &'static str,
+    /// Its style sheets.
+    styles: &'static [&'static str],
+    /// What stands above it.
+    head: &'static str,
     /// The message that is its title.
     title: &'static str,
     /// Its `<main>`.
@@ -91,7 +132,19 @@ struct Part {
 }
 
 impl Page {
-    const ALL: [Self; 5] = [Self::Desk, Self::Confirm, Self::Verify, Self::Receipts, Self::Seals];
+    const ALL: [Self; 11] = [
+        Self::Desk,
+        Self::Confirm,
+        Self::Verify,
+        Self::Receipts,
+        Self::Seals,
+        Self::Office,
+        Self::SignIn,
+        Self::Join,
+        Self::People,
+        Self::Contract,
+        Self::Edit,
+    ];
 
     const fn part(self) -> Part {
         let (name, title, main) = match self {
@@ -104,8 +157,56 @@ impl Page {
                 include_str!("console/receipts.html"),
             ),
             Self::Seals => ("seals", "console-seals-title", include_str!("console/seals.html")),
+            Self::Office => ("office", "console-office-title", include_str!("console/office.html")),
+            Self::SignIn => (
+                "office-sign-in",
+                "console-sign-in-title",
+                include_str!("console/office-sign-in.html"),
+            ),
+            Self::Join => (
+                "office-join",
+                "console-join-title",
+                include_str!("console/office-join.html"),
+            ),
+            Self::People => (
+                "office-people",
+                "console-people-title",
+                include_str!("console/office-people.html"),
+            ),
+            Self::Contract => (
+                "office-contract",
+                "console-contract-title",
+                include_str!("console/office-contract.html"),
+            ),
+            Self::Edit => (
+                "office-edit",
+                "console-edit-title",
+                include_str!("console/office-edit.html"),
+            ),
         };
-        Part { name, title, main }
+        Part {
+            name,
+            styles: self.styles(),
+            head: match self {
+                Self::Desk | Self::Confirm | Self::Verify | Self::Receipts | Self::Seals => OWN_HEAD,
+                Self::Office | Self::SignIn | Self::Join | Self::People | Self::Contract | Self::Edit => OFFICE_HEAD,
+            },
+            title,
+            main,
+        }
+    }
+
+    const fn styles(self) -> &'static [&'static str] {
+        match self {
+            Self::Desk => &["desk"],
+            Self::Confirm => &["confirm"],
+            Self::Verify => &["verify"],
+            Self::Receipts => &["receipts"],
+            Self::Seals => &["seals"],
+            Self::Office | Self::SignIn | Self::Join | Self::People => &["office"],
+            Self::Contract => &["verify", "office"],
+            Self::Edit => &["office", "office-edit"],
+        }
     }
 }
 
@@ -114,11 +215,27 @@ pub fn page(page: Page, lang: Lang) -> &'static str {
     static PAGES: [OnceLock<String>; 2 * Page::ALL.len()] = [const { OnceLock::new() }; 2 * Page::ALL.len()];
     let cell = &PAGES[2 * page as usize + usize::from(lang == Lang::En)];
     cell.get_or_init(|| {
-        let Part { name, title, main } = page.part();
+        let Part {
+            name,
+            styles,
+            head,
+            title,
+            main,
+        } = page.part();
+        let styles = styles
+            .iter()
+            .map(|style| format!("<link rel=\"stylesheet\" href=\"/assets/{style}.css\">\n  "));
         let files = format!(
-            "<link rel=\"stylesheet\" href=\"/assets/{name}.css\">\n  <script type=\"module\" src=\"/assets/{name}.js\"></script>"
+            "{}<script type=\"module\" src=\"/assets/{name}.js\"></script>",
+            styles.collect::<String>()
         );
-        filled(FRAME, lang, &[("title", &escaped(&say(lang, title, &[]))), ("files", &files), ("main", &filled(main, lang, &[]))])
+        let title = escaped(&say(lang, title, &[]));
+        let (head, main) = (filled(head, lang, &[]), filled(main, lang, &[]));
+        filled(
+            FRAME,
+            lang,
+            &[("title", &title), ("files", &files), ("head", &head), ("main", &main)],
+        )
     })
 }
 
@@ -127,7 +244,12 @@ pub fn refused(lang: Lang, code: &str, message: &str) -> String {
     let said = [("code", &*escaped(code)), ("message", &*escaped(message))];
     let main = filled(REFUSED, lang, &said);
     let title = escaped(&say(lang, "console-refused-title", &[]));
-    filled(FRAME, lang, &[("title", &title), ("files", ""), ("main", &main)])
+    let head = filled(OWN_HEAD, lang, &[]);
+    filled(
+        FRAME,
+        lang,
+        &[("title", &title), ("files", ""), ("head", &head), ("main", &main)],
+    )
 }
 
 /// A file under `/assets/`.
@@ -176,8 +298,8 @@ fn escaped(text: &str) -> String {
 fn catalogue(lang: Lang) -> &'static str {
     static WORDS: [OnceLock<String>; 2] = [const { OnceLock::new() }; 2];
     let (cell, source) = match lang {
-        Lang::Ja => (&WORDS[0], include_str!("text/ja/console.ftl")),
-        Lang::En => (&WORDS[1], include_str!("text/en/console.ftl")),
+        Lang::Ja => (&WORDS[0], JA),
+        Lang::En => (&WORDS[1], EN),
     };
     cell.get_or_init(|| serde_json::to_string(&messages(source)).unwrap_or_default())
 }
@@ -199,7 +321,8 @@ mod tests {
     #[test]
     fn every_word_of_the_pages_stands_in_the_catalogue() {
         let mut used = Vec::new();
-        for template in Page::ALL.map(|page| page.part().main).iter().chain(&[FRAME, REFUSED]) {
+        let shared = [FRAME, REFUSED, OWN_HEAD, OFFICE_HEAD];
+        for template in Page::ALL.map(|page| page.part().main).iter().chain(&shared) {
             used.extend(
                 template
                     .split("{{")
@@ -225,18 +348,18 @@ mod tests {
         }
         for id in used
             .iter()
-            .filter(|id| !["lang", "title", "files", "main", "code", "message"].contains(id))
+            .filter(|id| !["lang", "title", "files", "head", "main", "code", "message"].contains(id))
         {
             assert!(has(Lang::Ja, id) && has(Lang::En, id), "{id}");
         }
-        for id in messages(include_str!("text/ja/console.ftl")).keys() {
+        for id in messages(JA).keys() {
             assert!(used.contains(id), "{id} stands in the catalogue and on no page");
         }
     }
 
     #[test]
     fn the_catalogue_has_one_line_a_message() {
-        for source in [include_str!("text/ja/console.ftl"), include_str!("text/en/console.ftl")] {
+        for source in [JA, EN] {
             for line in source.lines().filter(|l| !l.is_empty() && !l.starts_with('#')) {
                 assert!(line.split_once(" = ").is_some(), "{line}");
                 let plain = line.replace("{ $", "").matches(['{', '[', '*']).count();

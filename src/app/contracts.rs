@@ -19,6 +19,7 @@ pub(crate) mod party;
 mod pending;
 mod revision;
 mod sending;
+mod shown;
 mod views;
 
 use std::net::IpAddr;
@@ -45,6 +46,7 @@ pub(crate) use papers::newest;
 pub use party::{PartyDocument, PartyManifest};
 pub use pending::PendingView;
 pub(crate) use revision::stamped_revision;
+pub use shown::{Judged, PageView};
 pub use views::{ContractView, DocumentView, EventView, FileView, MailView, SignerView};
 
 /// Longest key of a request that is answered once.

@@ -176,14 +176,27 @@ impl App {
         let sight = entry.sight(n)?;
         let facts = sight.facts.clone()?;
         let index = page.checked_sub(1).filter(|p| *p < facts.pages).ok_or_else(missing)?;
-        let rooms = self.page_room()?;
         let path = sight.path.clone();
         // The end may have come since.
         let file = self.blocking(move || File::open(path).map_err(|_| over())).await?;
+        self.draw_page(file, (index, facts.pages), sight.password.clone(), lang)
+            .await
+    }
+
+    /// Draws page `index`, from 0, of a file that has so many pages.
+    ///
+    /// # Errors
+    /// Every reason of `render`.
+    pub(crate) async fn draw_page(
+        &self,
+        file: File,
+        (index, pages): (u32, u32),
+        password: Option<Arc<Password>>,
+        lang: Lang,
+    ) -> Result<PagePicture, Failure> {
+        let rooms = self.page_room()?;
         let source = render::Source::File(Arc::new(file));
-        let document = rooms
-            .open(source, u64::from(facts.pages), sight.password.clone())
-            .await?;
+        let document = rooms.open(source, u64::from(pages), password).await?;
         let picture = rooms.page(&document, index, PICTURE_WIDTH_PX).await?;
         let (width, height) = picture.size_pt;
         Ok(PagePicture {

@@ -10,7 +10,8 @@ export class Refused extends Error {
   }
 }
 
-async function call(method, path, { body, headers = {}, signal } = {}) {
+/** The answer to a call; what is no answer is thrown as `Refused`. */
+export async function call(method, path, { body, headers = {}, signal } = {}) {
   let answer;
   try {
     answer = await fetch(path, {
@@ -30,7 +31,7 @@ async function call(method, path, { body, headers = {}, signal } = {}) {
   throw new Refused(answer.status, told.error ?? "unknown", told.message ?? say("console-failed"));
 }
 
-const json = async (...of) => (await call(...of)).json();
+export const json = async (...of) => (await call(...of)).json();
 
 export const tokens = () => json("GET", "/v1/tokens");
 export const certificates = () => json("GET", "/v1/certificates?usage=all");

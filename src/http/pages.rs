@@ -36,7 +36,7 @@ pub(super) fn routes() -> Router<Desk> {
 /// The query of a page: `?lang=en` beats what the browser prefers.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct PageQuery {
+pub(super) struct PageQuery {
     lang: Option<String>,
 }
 
@@ -73,22 +73,30 @@ async fn seals_page(state: State<Desk>, peer: Extension<Peer>, caller: Extension
     page(state, peer, Page::Seals, language(&caller, query)).await
 }
 
-type Asked = Result<Query<PageQuery>, QueryRejection>;
+/// The query as it came.
+pub(super) type Asked = Result<Query<PageQuery>, QueryRejection>;
 
-fn language(caller: &Caller, query: Asked) -> Lang {
-    query
-        .ok()
-        .and_then(|Query(query)| Lang::from_tag(&query.lang?))
-        .unwrap_or(caller.lang)
+/// The language that the query names.
+pub(super) fn asked_language(query: Asked) -> Option<Lang> {
+    query.ok().and_then(|Query(query)| Lang::from_tag(&query.lang?))
 }
 
-async fn page(State(desk): State<Desk>, Extension(peer): Extension<Peer>, page: Page, lang: Lang) -> Response {
+/// A page of either role.
+pub(super) fn html(page: Page, lang: Lang) -> Response {
     let headers: [(HeaderName, &str); 3] = [
         (CONTENT_TYPE, "text/html; charset=utf-8"),
         (CONTENT_SECURITY_POLICY, POLICY),
         (CACHE_CONTROL, "no-store"),
     ];
-    let mut response = (headers, console::page(page, lang)).into_response();
+    (headers, console::page(page, lang)).into_response()
+}
+
+fn language(caller: &Caller, query: Asked) -> Lang {
+    asked_language(query).unwrap_or(caller.lang)
+}
+
+async fn page(State(desk): State<Desk>, Extension(peer): Extension<Peer>, page: Page, lang: Lang) -> Response {
+    let mut response = html(page, lang);
     if peer.user().await == User::Ours {
         let value = String::from_utf8_lossy(desk.page_key.expose());
         let name = cookie_name(peer.local.port());
@@ -101,7 +109,8 @@ async fn page(State(desk): State<Desk>, Extension(peer): Extension<Peer>, page: 
     response
 }
 
-async fn asset(file: Result<Path<String>, PathRejection>) -> Result<Response, HttpError> {
+/// A file that pages load, of either role.
+pub(super) async fn asset(file: Result<Path<String>, PathRejection>) -> Result<Response, HttpError> {
     let Path(file) = file.map_err(|_| Refusal::BadAddress)?;
     let asset = console::asset(&file).ok_or(Refusal::NoRoute)?;
     let headers: [(HeaderName, &str); 3] = [

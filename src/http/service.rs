@@ -10,6 +10,7 @@ mod csc;
 mod guard;
 mod links;
 mod oauth;
+mod pages;
 mod rate;
 mod routes;
 mod staff;
@@ -58,6 +59,7 @@ pub fn router(app: App, limits: Limits) -> Router {
         .route("/v1/client", get(about::client))
         .route("/oauth2/token", post(oauth::token))
         .merge(csc::routes())
+        .merge(pages::routes())
         .fallback(guard::nothing)
         .layer(from_fn_with_state(service.clone(), guard::guard))
         .with_state(service)

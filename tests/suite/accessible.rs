@@ -87,7 +87,7 @@ fn said(seen: &Value, name: &str, words: &str) {
 const LOOKS: usize = 8;
 
 /// What every page has, by roles.
-fn tree(name: &str, tree: &str) {
+pub(crate) fn tree(name: &str, tree: &str) {
     let count = |start: &str| tree.lines().filter(|line| line.trim_start().starts_with(start)).count();
     assert_eq!(
         count("- heading") - levels(tree),

@@ -8,13 +8,14 @@ mod party;
 mod proof;
 mod searching;
 mod signing;
-mod stage;
+pub(crate) mod stage;
 
 use crate::support::daemon::Daemon;
 use crate::support::holder::{Holder, LABEL};
 use crate::support::http::{Request, Response};
 use crate::support::shapes;
 use serde_json::{Value, json};
+use std::net::TcpListener;
 
 /// A server with an operator's key and an application that may make contracts.
 pub(crate) struct Office {
@@ -30,11 +31,17 @@ impl Office {
     }
 
     pub(crate) fn with_holder(holder: Holder, more: &str) -> Self {
+        Self::on(TcpListener::bind("127.0.0.1:0").unwrap(), holder, more)
+    }
+
+    /// The same on a socket that the test made.
+    pub(crate) fn on(listener: TcpListener, holder: Holder, more: &str) -> Self {
         holder.behave(&format!(
             "role = \"server\"\nlang = \"en\"\n{more}\n[[token]]\nlabel = \"{LABEL}\"\npin_file = \"pin\""
         ));
         let config = std::fs::read_to_string(holder.config()).unwrap();
-        let daemon = Daemon::start(&holder.dir, &config, &[]);
+        let daemon = Daemon::try_start_on(listener, &holder.dir, &config, &[]);
+        let daemon = daemon.unwrap_or_else(|(status, log)| panic!("{status}: {log}"));
         let key = add_client(&holder, "keiyaku");
         Self { holder, daemon, key }
     }

@@ -38,6 +38,7 @@ mod large;
 mod layers;
 mod levels;
 mod logs;
+mod office;
 mod other_site;
 mod own_page;
 mod packaged;

@@ -7,6 +7,7 @@ mod asking;
 mod drafts;
 mod finding;
 mod papers;
+mod shown;
 
 use super::Service;
 use crate::app::contracts::ContractView;
@@ -44,6 +45,8 @@ pub(super) fn routes() -> OpenApiRouter<Service> {
         .routes(routes!(papers::certificate))
         .routes(routes!(papers::certificate_behind_link))
         .routes(routes!(papers::evidence))
+        .routes(routes!(shown::page))
+        .routes(routes!(shown::judged))
 }
 
 /// A document's file.

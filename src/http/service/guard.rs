@@ -94,7 +94,9 @@ pub(super) async fn guard(State(service): State<Service>, request: Request, next
         None => answer,
     };
     for (name, value) in SAFE {
-        answer.headers_mut().insert(name, HeaderValue::from_static(value));
+        // A page brings a policy of its own.
+        let header = answer.headers_mut().entry(name);
+        header.or_insert(HeaderValue::from_static(value));
     }
     answer
 }
@@ -145,10 +147,9 @@ fn check_origin(service: &Service, request: &Parts, rule: &Rule) -> Result<(), R
         Need::Contracts(_) => is_signed_in(request) || is_page(request),
         Need::Nothing | Need::Anybody | Need::Client | Need::Link | Need::Scope(_) | Need::Either(..) => false,
     };
-    let own = service
-        .app
-        .own_origin()
-        .filter(|_| by_cookie || matches!(rule.need, Need::Link | Need::Anybody));
+    // Browsers name the page even where it loads its own scripts.
+    let open = matches!(rule.need, Need::Link | Need::Anybody | Need::Nothing);
+    let own = service.app.own_origin().filter(|_| by_cookie || open);
     let foreign = |site: &HeaderValue| !matches!(site.as_bytes(), b"same-origin" | b"none");
     match request.headers.get(header::ORIGIN) {
         Some(origin) if own.is_none_or(|own| origin.as_bytes() != own.as_bytes()) => Err(Refusal::UnknownOrigin),

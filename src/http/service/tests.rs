@@ -6,8 +6,10 @@ use crate::access::person::Role;
 use axum::http::Method;
 use std::collections::BTreeSet;
 
-/// What the addresses that the document describes begin with.
-const DESCRIBED: [&str; 6] = [
+/// What the addresses of pages, and those that the document describes, begin with.
+const DESCRIBED: [&str; 8] = [
+    "/assets/",
+    "/console",
     "/v1/contracts",
     "/v1/verify",
     "/v1/session",
@@ -25,7 +27,8 @@ fn without_names(path: &str) -> String {
 fn every_described_address_has_its_rule() {
     let (_, document) = api();
     let described = serde_json::to_value(&document).unwrap();
-    let mut found = BTreeSet::new();
+    let pages = super::pages::PATHS.iter();
+    let mut found: BTreeSet<String> = pages.map(|path| format!("GET {}", without_names(path))).collect();
     for (path, methods) in described["paths"].as_object().unwrap() {
         for method in methods.as_object().unwrap().keys() {
             found.insert(format!("{} {}", method.to_uppercase(), without_names(path)));

@@ -12,6 +12,7 @@ use hankod::der::Certificate;
 use hankod::render::Fonts;
 use hankod::token::provision::NewKey;
 use serde_json::{Value, json};
+use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 /// A test that asks longer has failed.
@@ -28,6 +29,18 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) fn start(name: &str, more: &str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::begin(name, more, ("https://keiyaku.example.jp", listener))
+    }
+
+    /// The same with its pages where a browser finds them; their origin.
+    pub(crate) fn with_pages(name: &str, more: &str) -> (Self, String) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let origin = format!("http://127.0.0.1:{}", listener.local_addr().unwrap().port());
+        (Self::begin(name, more, (&origin, listener)), origin)
+    }
+
+    fn begin(name: &str, more: &str, (origin, listener): (&str, TcpListener)) -> Self {
         let holder = Holder::without_key(name);
         let authority = Authority::open(holder.ca(), authority::Mode::Good);
         let [ocsp, crl] = authority.urls();
@@ -50,14 +63,14 @@ impl Stage {
         let mailbox = Mailbox::start(mailbox::Mode::Good);
         let sha256 = Certificate::parse(&operator).unwrap().sha256_hex();
         let settings = format!(
-            "[contracts]\npublic_url = \"https://keiyaku.example.jp\"\noperator_certificate = \"{sha256}\"\n{more}\n\
+            "[contracts]\npublic_url = \"{origin}\"\noperator_certificate = \"{sha256}\"\n{more}\n\
              [trust]\nanchors = [\"root.pem\"]\n[network]\nallow_private = [\"{}\"]\n{}\n[[tsa]]\nurl = \"{}\"\n",
             authority.place(),
             mailbox.settings(),
             tsa.url()
         );
         Self {
-            office: Office::with_holder(holder, &settings),
+            office: Office::on(listener, holder, &settings),
             mailbox,
             tsa,
             operator,
@@ -96,10 +109,19 @@ impl Stage {
         text(&confirmed.json()["session"])
     }
 
+    /// Signs as the person whom this mail asks, where nothing else is to be done.
+    pub(crate) fn sign_without_checklist(&self, mail: &Mail) {
+        self.sign_with(mail, &json!({}), &json!([]));
+    }
+
     /// Signs as the person whom this mail asks.
     pub(crate) fn sign(&self, mail: &Mail, values: &Value) {
+        self.sign_with(mail, values, &json!([1]));
+    }
+
+    fn sign_with(&self, mail: &Mail, values: &Value, checked: &Value) {
         let link = mail.link();
-        let body = json!({ "session": self.known(&link), "values": values, "checked": [1] });
+        let body = json!({ "session": self.known(&link), "values": values, "checked": checked });
         let signed = self.act(&link, "sign", &body);
         assert_eq!(signed.status, 202, "{}", signed.text());
     }

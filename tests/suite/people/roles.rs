@@ -22,6 +22,8 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("GET", "/v1/contracts/{}/documents", "dacu-"),
     ("POST", "/v1/contracts/{}/documents", "d----"),
     ("GET", "/v1/contracts/{}/documents/{}", "dacu-"),
+    ("GET", "/v1/contracts/{}/documents/{}/pages/{}", "dacu-"),
+    ("GET", "/v1/contracts/{}/documents/{}/verification", "dacu-"),
     ("GET", "/v1/contracts/{}/events", "dacu-"),
     ("POST", "/v1/contracts/{}/review", "d----"),
     ("POST", "/v1/contracts/{}/comment", "da---"),
