@@ -11,7 +11,11 @@ function sheet({ name, count }, p, fetched, shown) {
   const load = async () => {
     try {
       const page = await fetched(p);
-      fill(frame, el("img", { class: "sheet-picture", alt: say("console-page-picture", { name, page: number(p) }), src: `data:image/png;base64,${page.picture}`, draggable: "false" }));
+      const image = el("img", { class: "sheet-picture", alt: say("console-page-picture", { name, page: number(p) }), draggable: "false" });
+      const png = Uint8Array.from(atob(page.picture), (c) => c.charCodeAt(0));
+      image.src = URL.createObjectURL(new Blob([png], { type: "image/png" }));
+      image.addEventListener("load", () => URL.revokeObjectURL(image.src), { once: true });
+      fill(frame, image);
       fill(
         text,
         el("summary", {}, say("console-page-text", { name, page: number(p) })),

@@ -21,7 +21,7 @@ export default async function ({ page, context, parameters: { origin, cookies, i
   for (const [name, path] of Object.entries(paths)) {
     await page.goto(`${origin}${path}?lang=${lang}`);
     await ready(page);
-    if (name === "contract") {
+    if (name === "contract" && (await page.locator(".judge").count())) {
       await page.click(".judge >> nth=0");
       await page.waitForSelector(".signature");
       seen.judged = { words: await page.locator(".judged >> nth=0").textContent(), headings: await page.locator(".judged h4").allTextContents() };
