@@ -33,6 +33,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("POST", "/v1/contracts/{}/send", "d----"),
     ("GET", "/v1/contracts/{}/mails", "dacu-"),
     ("GET", "/v1/contracts/{}/certificate", "dacu-"),
+    ("GET", "/v1/contracts/{}/evidence", "dacu-"),
     ("GET", "/v1/session", "dacum"),
     ("PUT", "/v1/session", "dacum"),
     ("GET", "/v1/people", "----m"),
