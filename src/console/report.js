@@ -20,6 +20,7 @@ export function verdict(file, name, heading = "h2") {
     el(heading, { id: heading === "h2" ? "verdict" : null }, mark(tone), first),
     rest && el("p", {}, rest[0].toUpperCase() + rest.slice(1)),
     ...file.problems.filter(() => file.signatures.length > 0).map((problem) => el("p", { class: "hint" }, problem.message)),
+    ...file.not_fetched.map((one) => el("p", { class: "hint" }, one.message)),
     el("p", { class: "document-facts" }, name),
     file.sha256 && el("p", { class: "fingerprint" }, say("console-fingerprint"), " ", el("code", {}, file.sha256)),
   );
