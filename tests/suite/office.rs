@@ -77,7 +77,8 @@ fn a_contract_is_drafted_approved_sent_and_its_signatures_shown() {
     );
     stage.sign_without_checklist(&mail);
     // The mail that says so goes out only when it is concluded.
-    assert_eq!(stage.mailbox.next().header("Subject"), "電子署名完了のお知らせ");
+    let told = stage.mailbox.next();
+    assert!(told.header("Subject").starts_with("電子署名完了のお知らせ"), "{told:?}");
     assert_eq!(get(&format!("/v1/contracts/{id}"))["state"], "concluded");
     let made = Request::new("POST", "/v1/contracts")
         .header("Cookie", &cookie)
