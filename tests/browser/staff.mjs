@@ -62,5 +62,7 @@ export class Clerk {
   async signOut() {
     await this.page.click("#sign-out");
     await this.page.waitForURL(/\/console\/sign-in/);
+    // The page has its words: leaving it now breaks nothing off.
+    await this.page.waitForLoadState("networkidle");
   }
 }
