@@ -120,7 +120,7 @@ fn looks(question: &Value) {
     assert!(text(&judged["headings"][1]).contains("甲野太郎"), "{judged:#}");
     let wanted = match question["lang"] == "ja" {
         true => ["有効", "タイムスタンプ", "証明"],
-        false => ["Valid", "Timestamp", "Certificate"],
+        false => ["Valid", "Timestamp", "Issuer of the certificate"],
     };
     for word in wanted {
         assert!(words.contains(word), "{word}: {words}");
