@@ -1,6 +1,6 @@
 # Everything one does with this repository. `make` alone tells the list.
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak fuzz bench fmt lint deny advisories
+.PHONY: help demo test soak fuzz bench deb try-deb fmt lint deny advisories
 
 CARGO_DENY := target/tools/bin/cargo-deny
 CARGO_DENY_VERSION := 0.20.2
@@ -33,6 +33,15 @@ soak: ## the largest files, up to 10 GB, on the disk of TMPDIR (10 GB of room), 
 bench: ## measure against limits and peers; make bench ARGS=--json
 	@scripts/install-deps bench
 	cargo bench --quiet --bench sign -- $(ARGS)
+
+deb: ## the Debian package, in target/deb
+	@scripts/install-deps build
+	cargo build --quiet --release --locked
+	scripts/make-deb target/release/hankod target/deb
+
+try-deb: ## install, use, upgrade, remove the package in a fresh Debian that is booted in a container (as root)
+	cargo build --quiet --release --locked
+	scripts/try-deb $$(scripts/make-deb target/release/hankod target/deb 0) $$(scripts/make-deb target/release/hankod target/deb)
 
 fmt: ## format the code
 	cargo fmt
