@@ -156,6 +156,8 @@ pub struct Contracts {
     pub party_counterparties: Vec<String>,
     /// From this amount on somebody else approves before it is sent.
     pub approval_from_yen: Option<i64>,
+    /// Hour of the day in Japan from which signers are reminded.
+    pub remind_from_hour: u32,
     /// What the certificate of conclusion is called.
     pub certificate_title: String,
     /// Who issues it, as it is printed.

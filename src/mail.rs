@@ -2,6 +2,7 @@
 //!
 //! Nothing here decides who gets a mail or when; `app` writes it down and a job hands it over. What a mail says is never logged.
 
+mod due;
 mod error;
 mod message;
 mod templates;
@@ -9,6 +10,7 @@ mod transport;
 
 use serde::{Deserialize, Serialize};
 
+pub use due::{Reminder, expired, reminder};
 pub use error::Error;
 pub use message::Envelope;
 pub use templates::{Completed, Request, code, completed, declined, request};

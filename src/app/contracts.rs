@@ -6,6 +6,7 @@
 mod admission;
 mod blank;
 pub(crate) mod certificate;
+mod copies;
 mod course;
 mod drafts;
 mod evidence;
@@ -17,6 +18,7 @@ mod operator;
 mod papers;
 pub(crate) mod party;
 mod pending;
+mod reminding;
 mod revision;
 mod sending;
 mod shown;

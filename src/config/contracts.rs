@@ -8,6 +8,7 @@ use super::{ConfigError, Contracts, Mail, MailLogin, MailSecurity, raw};
 
 const MAX_URL_CHARS: usize = 2048;
 const MAX_NAME_CHARS: usize = 255;
+const REMIND_FROM_HOUR: u64 = 9;
 const MAX_TITLE_CHARS: usize = 40;
 const CERTIFICATE_TITLE: &str = "電子契約締結証明書";
 /// As `contract::yen`: a thousand trillion.
@@ -37,6 +38,7 @@ impl Checker<'_> {
                 .map(|given| self.checked(given, MAX_NAME_CHARS))
                 .collect::<Result<_, _>>()?,
             approval_from_yen: yen(&raw.approval_from_yen)?,
+            remind_from_hour: u32::try_from(self.number(&raw.remind_from_hour, REMIND_FROM_HOUR, 0, 23)?).unwrap_or(0),
             certificate_title: self
                 .text_or(raw.certificate_title.as_ref(), MAX_TITLE_CHARS)?
                 .unwrap_or_else(|| CERTIFICATE_TITLE.to_owned()),

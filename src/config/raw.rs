@@ -267,6 +267,7 @@ pub(super) struct Contracts {
     pub(super) party_from_yen: At<i64>,
     pub(super) party_counterparties: Option<Vec<Spanned<String>>>,
     pub(super) approval_from_yen: At<i64>,
+    pub(super) remind_from_hour: At<i64>,
     pub(super) certificate_title: At<String>,
     pub(super) operator_name: At<String>,
 }

@@ -107,16 +107,17 @@ pub fn declined(title: &str, number: &str, name: &str, reason: &str) -> Letter {
     letter(word("mail-declined-subject", &values), &parts)
 }
 
-enum Part {
+/// A piece of a mail.
+pub(super) enum Part {
     Text(String),
     Link(String, String),
 }
 
-fn word(id: &str, values: &[(&str, &str)]) -> String {
+pub(super) fn word(id: &str, values: &[(&str, &str)]) -> String {
     say(Lang::Ja, id, values)
 }
 
-fn letter(subject: String, parts: &[Part]) -> Letter {
+pub(super) fn letter(subject: String, parts: &[Part]) -> Letter {
     let (mut text, mut html) = (Vec::new(), String::new());
     for part in parts {
         match part {

@@ -220,6 +220,42 @@ impl Store {
     }
 }
 
+impl Tx {
+    /// Whether a signer was reminded at this moment or later.
+    ///
+    /// # Errors
+    /// As [`StoreError`].
+    pub async fn was_reminded(&mut self, contract: &str, signer: u16, since: Timestamp) -> Result<bool, StoreError> {
+        let row = sqlx::query(
+            "SELECT COUNT(*) FROM contract_events WHERE contract = $1 AND signer = $2 AND act = 'remind' AND at >= $3",
+        )
+        .bind(contract)
+        .bind(i64::from(signer))
+        .bind(since.micros())
+        .fetch_one(&mut self.connection)
+        .await;
+        Ok(column::<i64>(&self.note(CONTRACT, row)?, 0)? > 0)
+    }
+}
+
+impl Store {
+    /// Ids of contracts that wait for signatures and have a last day, in their order, those after `after`.
+    ///
+    /// # Errors
+    /// As [`StoreError`].
+    pub async fn contracts_with_due_date(&self, after: &str, max: u32) -> Result<Vec<String>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT id FROM contracts WHERE state = 'sent' AND due_end IS NOT NULL AND id > $1 ORDER BY id LIMIT $2",
+        )
+        .bind(after)
+        .bind(i64::from(max))
+        .fetch_all(self.readers())
+        .await
+        .map_err(|e| self.explain(&e))?;
+        rows.iter().map(|row| column(row, 0)).collect()
+    }
+}
+
 /// JSON of plain data.
 fn json<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|_| StoreError::Damaged { what: CONTRACT })

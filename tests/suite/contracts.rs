@@ -4,6 +4,7 @@ mod certificate;
 mod concluding;
 mod drafts;
 mod faults;
+mod papers;
 mod party;
 mod proof;
 mod searching;

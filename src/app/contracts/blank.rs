@@ -126,7 +126,7 @@ impl<'d, 'a> Blank<'d, 'a> {
     }
 }
 
-fn imported(pdf: &[u8], archive: Option<Archive>) -> Result<Imported, Failure> {
+pub(super) fn imported(pdf: &[u8], archive: Option<Archive>) -> Result<Imported, Failure> {
     // What we drew ourselves is read again; a page that the archive's standard would not take is our fault.
     let wrong = |_| Failure::new(FailureKind::Internal, "internal_error");
     let page = Imported::read(pdf).map_err(wrong)?;
@@ -137,7 +137,7 @@ fn imported(pdf: &[u8], archive: Option<Archive>) -> Result<Imported, Failure> {
 }
 
 /// Reads whatever will be changed before any number is given away, so that no new object takes a number that one of these refers to.
-fn survey(revision: &mut RevisionWriter<'_, '_>, pages: &[Page]) -> Result<(), Failure> {
+pub(super) fn survey(revision: &mut RevisionWriter<'_, '_>, pages: &[Page]) -> Result<(), Failure> {
     let catalog = At::object(revision.document().root_id());
     let form = revision.enter(&catalog, "AcroForm")?;
     revision.enter(&form, "Fields")?;

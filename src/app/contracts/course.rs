@@ -2,7 +2,7 @@
 
 use tokio_util::sync::CancellationToken;
 
-use super::{App, Asker, Conditions, ContractView, happened, itself};
+use super::{App, Asker, Conditions, ContractView, happened, itself, reminding};
 use crate::app::failure::Failure;
 use crate::app::jobs::ACTOR;
 use crate::contract::Act;
@@ -79,11 +79,13 @@ impl App {
                     }
                     let event = row.contract.act(Act::Expire, None, Lines::default(), who, now)?;
                     happened(tx, &mut row, &event, ACTOR).await?;
+                    reminding::tell_expired(tx, &row, now).await?;
                     Ok(1)
                 })
             });
             ended += done.await?;
         }
+        self.wake_workers();
         Ok(ended)
     }
 

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Cursor, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
@@ -46,15 +46,9 @@ impl App {
         let evidence = self.evidence(asker, &row).await?;
         let folder = self.uploads().to_owned();
         self.blocking(move || {
-            let (file, path) = tempfile::NamedTempFile::new_in(&folder)
-                .map_err(|error| not_stored(&error))?
-                .into_parts();
-            let path = OwnFile::from(path);
-            let bytes = evidence.write(file).map_err(|error| match error.kind() {
-                io::ErrorKind::FileTooLarge => Failure::new(FailureKind::TooLarge, "evidence_too_large"),
-                _ => not_stored(&error),
-            })?;
-            Ok((path, bytes))
+            zipped(&folder, evidence.at, |zip| {
+                evidence.write(zip).map_err(|error| not_zipped(&error))
+            })
         })
         .await
     }
@@ -66,7 +60,7 @@ impl App {
         let lies = |version: &Version| self.store().blob_path(&version.sha256);
         let certificate = newest(&versions, CERTIFICATE).map(|newest| ("certificate.pdf".to_owned(), lies(newest)));
         let documents = row.contract.terms.documents.iter();
-        let documents = documents.filter_map(|one| Some((name(one), lies(newest(&versions, one.number)?))));
+        let documents = documents.filter_map(|one| Some((document_name(one), lies(newest(&versions, one.number)?))));
         let audit = export::about_contract(self.store(), id, (row.created, row.updated)).await?;
         let mut texts = vec![
             ("README.ja.txt".to_owned(), instructions(Lang::Ja, row)),
@@ -109,9 +103,8 @@ impl App {
 }
 
 impl Evidence {
-    /// Writes the ZIP, and as its last entry the SHA-256 of all others.
-    fn write(self, file: File) -> io::Result<u64> {
-        let mut zip = Zip::new(file, self.at);
+    /// Writes everything, and as the last entry the SHA-256 of all others.
+    fn write(self, zip: &mut Zip) -> io::Result<()> {
         let mut sums = String::new();
         let mut add = |name: &str, content: &mut dyn Read| {
             let mut hashed = Hashed(content, Sha256::new());
@@ -125,8 +118,33 @@ impl Evidence {
         for (name, path) in self.files {
             add(&name, &mut File::open(path)?)?;
         }
-        zip.add("SHA256SUMS", &mut sums.as_bytes())?;
-        zip.finish()
+        zip.add("SHA256SUMS", &mut sums.as_bytes())
+    }
+}
+
+/// A ZIP file in the folder for uploads, which goes with its value, and its length. Blocks.
+///
+/// # Errors
+/// `evidence_too_large`, `disk_full`; what `fill` says.
+pub(super) fn zipped(
+    folder: &Path,
+    at: Timestamp,
+    fill: impl FnOnce(&mut Zip) -> Result<(), Failure>,
+) -> Result<(OwnFile, u64), Failure> {
+    let made = tempfile::NamedTempFile::new_in(folder).map_err(|error| not_stored(&error))?;
+    let (file, path) = made.into_parts();
+    let path = OwnFile::from(path);
+    let mut zip = Zip::new(file, at);
+    fill(&mut zip)?;
+    let bytes = zip.finish().map_err(|error| not_zipped(&error))?;
+    Ok((path, bytes))
+}
+
+/// Why something could not be put into a ZIP file.
+pub(super) fn not_zipped(error: &io::Error) -> Failure {
+    match error.kind() {
+        io::ErrorKind::FileTooLarge => Failure::new(FailureKind::TooLarge, "evidence_too_large"),
+        _ => not_stored(error),
     }
 }
 
@@ -142,7 +160,7 @@ impl Read for Hashed<'_> {
 }
 
 /// A document's name in the ZIP: what was signed stands apart from what was only shown; no name leads out of its folder.
-fn name(document: &Document) -> String {
+pub(super) fn document_name(document: &Document) -> String {
     let folder = match document.action {
         Action::Sign => "documents",
         Action::View => "attachments",
@@ -191,10 +209,10 @@ mod tests {
             pages: Vec::new(),
         };
         assert_eq!(
-            name(&document("../../契約書.pdf", Action::Sign)),
+            document_name(&document("../../契約書.pdf", Action::Sign)),
             "documents/03-.._.._契約書.pdf"
         );
-        let long = name(&document(&"契".repeat(200), Action::View));
+        let long = document_name(&document(&"契".repeat(200), Action::View));
         assert!(long.starts_with("attachments/03-契") && long.ends_with("契.pdf") && long.len() < 200);
     }
 }

@@ -52,7 +52,7 @@ pub(crate) async fn ask(
 }
 
 /// A link for a signer's present request, as it stands in a mail.
-async fn new_link(
+pub(super) async fn new_link(
     tx: &mut Tx,
     contract: &Contract,
     signer: u16,
@@ -149,15 +149,16 @@ pub(crate) async fn put(
     Ok(())
 }
 
+/// Whom to ask: the person and their telephone number, as far as they are given.
+pub(crate) fn contact(sender: &Sender) -> String {
+    let person = sender.contact.as_ref().map(Name::as_str);
+    let telephone = sender.telephone.as_ref().map(|telephone| telephone.as_str());
+    let known: Vec<&str> = [person, telephone].into_iter().flatten().collect();
+    known.join(" ")
+}
+
 fn request_letter(contract: &Contract, signer: &Signer, link: &str) -> Letter {
     let sender = &contract.sender;
-    let contact: Vec<&str> = [
-        sender.contact.as_ref().map(Name::as_str),
-        sender.telephone.as_ref().map(|telephone| telephone.as_str()),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
     mail::request(&mail::Request {
         sender: &sender_name(sender),
         title: contract.terms.title.as_str(),
@@ -165,7 +166,7 @@ fn request_letter(contract: &Contract, signer: &Signer, link: &str) -> Letter {
         message: contract.terms.message.as_str(),
         number: &contract.printed_number().unwrap_or_default(),
         due: &contract.terms.due.map(|due| due.in_japanese()).unwrap_or_default(),
-        contact: &contact.join(" "),
+        contact: &contact(sender),
         link,
     })
 }

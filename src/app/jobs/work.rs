@@ -81,6 +81,7 @@ impl App {
     pub async fn work(&self, ending: CancellationToken) -> Result<(), Failure> {
         let mut workers = Workers::new(self, Arc::new(|_| Ok(())), ending).await?;
         let watching = self.watch_renewals(workers.ending.clone());
+        let reminding = self.watch_reminders(workers.ending.clone());
         let ending_overdue = self.watch_due_dates(workers.ending.clone());
         let working = async {
             while !workers.ending.is_cancelled() {
@@ -88,7 +89,7 @@ impl App {
                 workers.pause().await;
             }
         };
-        tokio::join!(watching, ending_overdue, working);
+        tokio::join!(watching, reminding, ending_overdue, working);
         workers.end().await
     }
 

@@ -47,6 +47,7 @@ pub(super) fn routes() -> OpenApiRouter<Service> {
         .routes(routes!(papers::evidence))
         .routes(routes!(shown::page))
         .routes(routes!(shown::judged))
+        .routes(routes!(papers::print))
 }
 
 /// A document's file.

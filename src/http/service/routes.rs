@@ -101,6 +101,7 @@ pub(super) static SERVER: &[Rule] = &[
     rule(Method::GET, "/v1/contracts/{}/mails", CONTRACTS),
     rule(Method::GET, "/v1/contracts/{}/certificate", CONTRACTS),
     rule(Method::GET, "/v1/contracts/{}/evidence", CONTRACTS),
+    rule(Method::GET, "/v1/contracts/{}/print", CONTRACTS),
     rule(Method::GET, "/s/{}/contract", Need::Link),
     rule(Method::GET, "/s/{}/documents/{}", Need::Link),
     rule(Method::GET, "/s/{}/certificate", Need::Link),

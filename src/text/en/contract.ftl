@@ -131,3 +131,4 @@ evidence-readme =
     4. The PDF files can be checked with any other program that knows PAdES (ETSI EN 319 142).
 
     certificate.pdf holds the SHA-256 of each document as it was concluded. A document whose evidence was renewed later has that very file as its beginning.
+copy-mark = COPY

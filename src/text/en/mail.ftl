@@ -33,3 +33,15 @@ mail-code-body =
 mail-declined-subject = A signer declined ({ $title })
 mail-declined-body = { $name } declined to sign "{ $title }" (control number { $number }).
 mail-declined-reason = Reason: { $reason }
+mail-reminder-subject = Reminder: { $sender } asks you to sign { $title }
+mail-reminder-body =
+    Dear { $name },
+
+    "{ $title }", which { $sender } asked you to sign electronically, is not signed yet. The last day is { $due }.
+mail-expired-subject = The last day has passed ({ $title })
+mail-expired-body =
+    "{ $title }" (control number { $number }) was not signed by all until its last day ({ $due }) and has expired.
+
+    Not signed by: { $open }
+
+    To conclude it after all, send it as a new contract.

@@ -33,3 +33,15 @@ mail-code-body =
 mail-declined-subject = 署名が却下されました({ $title })
 mail-declined-body = 「{ $title }」(管理番号 { $number })への署名を、{ $name } 様が却下しました。
 mail-declined-reason = 理由: { $reason }
+mail-reminder-subject = 【再通知】{ $sender }様より{ $title }への署名依頼が届いています
+mail-reminder-body =
+    { $name } 様
+
+    { $sender }よりお願いしている「{ $title }」への電子署名が、まだ完了していません。署名の期限は{ $due }です。
+mail-expired-subject = 署名の期限が過ぎました({ $title })
+mail-expired-body =
+    「{ $title }」(管理番号 { $number })は、署名の期限({ $due })までに署名がそろわなかったため、期限切れになりました。
+
+    署名していない方: { $open }
+
+    あらためて締結するには、新しい契約として送信してください。

@@ -139,6 +139,13 @@ fn an_overdue_contract_expires() {
     stage.office.restart();
     let path = format!("/v1/contracts/{id}");
     stage.until(&path, |view| view["state"] == "expired");
+    // The sender is told, with the name of whoever did not sign.
+    let told = stage.mailbox.next();
+    assert_eq!(told.to, "soumu@city.example.lg.jp");
+    assert!(
+        told.header("Subject").starts_with("署名の期限が過ぎました") && told.text.contains("甲野太郎"),
+        "{told:?}"
+    );
     let events = stage.office.get(&format!("{path}/events"));
     let last = events.as_array().unwrap().last().unwrap();
     assert_eq!((&last["act"], &last["name"]), (&json!("expire"), &json!("hankod")));

@@ -48,10 +48,27 @@ pub(super) async fn evidence(
 ) -> Result<Response, HttpError> {
     let Path(id) = address.map_err(|_| Refusal::BadAddress)?;
     let (zip, bytes) = service.app.contract_evidence(&asking.asker, &id).await?;
-    let mut answer = file(&zip, bytes).await?;
+    zip_file(&zip, bytes, "attachment; filename=\"evidence.zip\"").await
+}
+
+/// The documents as copies for paper, each page marked 写し, and the certificate (印刷用一式).
+#[utoipa::path(get, path = "/v1/contracts/{id}/print", params(("id" = String, Path)), responses(
+    (status = 200, body = Vec<u8>, content_type = "application/zip"), (status = 404, body = ErrorBody),
+    (status = 409, body = ErrorBody, description = "It is not concluded"), (status = 413, body = ErrorBody)))]
+pub(super) async fn print(
+    State(service): State<Service>,
+    address: Result<Path<String>, PathRejection>,
+    asking: Asking,
+) -> Result<Response, HttpError> {
+    let Path(id) = address.map_err(|_| Refusal::BadAddress)?;
+    let (zip, bytes) = service.app.contract_copies(&asking.asker, &id).await?;
+    zip_file(&zip, bytes, "attachment; filename=\"print.zip\"").await
+}
+
+async fn zip_file(zip: &std::path::Path, bytes: u64, name: &'static str) -> Result<Response, HttpError> {
+    let mut answer = file(zip, bytes).await?;
     let headers = answer.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/zip"));
-    let name = HeaderValue::from_static("attachment; filename=\"evidence.zip\"");
-    headers.insert(CONTENT_DISPOSITION, name);
+    headers.insert(CONTENT_DISPOSITION, HeaderValue::from_static(name));
     Ok(answer)
 }
