@@ -16,7 +16,9 @@ use crate::app::fill::words;
 use crate::app::own_file::OwnFile;
 use crate::app::zip::Zip;
 use crate::pdf::appearance::{Spot, displayed_size};
+use crate::pdf::page::Page;
 use crate::pdf::revision::Place as At;
+use crate::pdf::value::Value;
 use crate::pdf::{Document, RevisionWriter, archive, mark};
 use crate::render::Fonts;
 use crate::store::CERTIFICATE;
@@ -91,8 +93,26 @@ fn marked(draft: &Draft, fonts: &Fonts) -> Result<Vec<u8>, Failure> {
         let spot = spot.ok_or(Failure::new(FailureKind::Invalid, "document_page_too_small"))?;
         mark::draw(&mut revision, page, (drawing, spot), MARK_NAME, opening)?;
     }
-    let catalog = revision.edit(&At::object(document.root_id()))?;
+    take_form_out(&mut revision, &pages)?;
+    Ok(revision.finish()?.bytes)
+}
+
+/// What stood in fields stays as it looks, and is no field any more.
+fn take_form_out(revision: &mut RevisionWriter<'_, '_>, pages: &[Page]) -> Result<(), Failure> {
+    let catalog = revision.edit(&At::object(revision.document().root_id()))?;
     catalog.remove("AcroForm");
     catalog.remove("Perms");
-    Ok(revision.finish()?.bytes)
+    for page in pages {
+        let annotations = revision.enter(&At::object(page.id), "Annots")?;
+        let annotations = revision.value(&annotations)?.as_array().unwrap_or_default().to_vec();
+        for widget in annotations.iter().filter_map(Value::as_ref).map(At::object) {
+            let kind = revision.value(&widget)?.as_dict().and_then(|dict| dict.get("Subtype"));
+            if kind.and_then(Value::as_name) == Some(b"Widget") {
+                let dict = revision.edit(&widget)?;
+                dict.set("Subtype", Value::name("Stamp"));
+                ["FT", "V", "T", "Parent"].iter().for_each(|key| drop(dict.remove(key)));
+            }
+        }
+    }
+    Ok(())
 }
