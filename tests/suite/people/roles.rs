@@ -34,6 +34,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("GET", "/v1/contracts/{}/mails", "dacu-"),
     ("GET", "/v1/contracts/{}/certificate", "dacu-"),
     ("GET", "/v1/contracts/{}/evidence", "dacu-"),
+    ("GET", "/v1/contracts/{}/print", "dacu-"),
     ("GET", "/v1/session", "dacum"),
     ("PUT", "/v1/session", "dacum"),
     ("GET", "/v1/people", "----m"),
