@@ -4,6 +4,7 @@
 //! a program's key only without any. Nothing here asks a person or writes the audit log; `app` does both around these functions.
 
 pub mod approver;
+mod backend;
 pub mod client;
 pub mod jwt;
 mod key;
@@ -11,6 +12,7 @@ pub mod pairing;
 pub mod passphrase;
 pub mod person;
 mod proof;
+mod sealed;
 pub mod totp;
 
 use std::fmt;
@@ -19,8 +21,10 @@ use crate::store::StoreError;
 use crate::text::Explain;
 
 pub use crate::config::{Origin, OriginError};
+pub use backend::{BACKEND_WINDOW, BackendProof, SiteRequest, backend_algorithm};
 pub use key::{Authenticated, KEY_PREFIX, authenticate};
 pub use proof::{MAX_NONCE_BYTES, MAX_PROOFS, MIN_NONCE_BYTES, Nonce, Proof, prove};
+pub use sealed::{FormKeys, FormOpener, SEALED_CHUNK_BYTES, SEALED_HEAD_BYTES, form_keys};
 
 /// Who asks.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -118,6 +122,21 @@ pub enum AccessError {
         /// What it asked for.
         scope: client::Scope,
     },
+    /// The administrator demands the signature of the site's server, and there is none.
+    #[error("the site's server has not signed the request")]
+    BackendMissing,
+    /// No key of the site's server signed this request.
+    #[error("the signature is not the site's server's over this request")]
+    BackendSignature,
+    /// The request's time is not one, or further than [`BACKEND_WINDOW`] from ours.
+    #[error("the request's time is not within {} seconds of ours", BACKEND_WINDOW.as_secs())]
+    BackendTime,
+    /// The request's nonce came before.
+    #[error("the nonce was used before")]
+    BackendNonce,
+    /// A closed form that no key of ours for this site and port opens.
+    #[error("the form was closed for another daemon, or changed")]
+    FormClosed,
     /// The system gave no random numbers.
     #[error("no random numbers")]
     Random,
@@ -177,6 +196,11 @@ impl Explain for AccessError {
             Self::ApproverInvalid => "approver_invalid",
             Self::PasswordShort => "password_short",
             Self::ScopeMissing { .. } => "scope_missing",
+            Self::BackendMissing => "backend_signature_missing",
+            Self::BackendSignature => "backend_signature_wrong",
+            Self::BackendTime => "backend_time",
+            Self::BackendNonce => "backend_nonce_used",
+            Self::FormClosed => "form_not_for_us",
             Self::Random => "random_unavailable",
         }
     }
@@ -192,6 +216,7 @@ impl Explain for AccessError {
                 ("min", approver::MIN_PASSPHRASE_BYTES.to_string()),
             ],
             Self::PasswordShort => vec![("min", person::MIN_PASSWORD_CHARS.to_string())],
+            Self::BackendTime => vec![("seconds", BACKEND_WINDOW.as_secs().to_string())],
             Self::ProgramName => vec![("max", MAX_PROGRAM_CHARS.to_string())],
             _ => Vec::new(),
         }

@@ -364,6 +364,8 @@ pub struct Site {
     pub origin: Origin,
     /// May sign without a person, with a token's configured PIN, once it is paired.
     pub unattended: bool,
+    /// Public keys of its server, which must sign each request; `None`: it need not.
+    pub backend_key: Option<PathBuf>,
 }
 
 /// How the person is asked.

@@ -31,6 +31,8 @@ pub enum Page {
     Contract,
     /// `/console/contracts/{id}/edit`: a draft is written.
     Edit,
+    /// `/pairing/{id}`: a site asks to be allowed.
+    Pairing,
 }
 
 /// A file that pages load.
@@ -65,6 +67,7 @@ files!(
     "seals.css" CSS,
     "office.css" CSS,
     "office-edit.css" CSS,
+    "pairing.css" CSS,
     "desk.js" JS,
     "confirm.js" JS,
     "verify.js" JS,
@@ -83,6 +86,7 @@ files!(
     "office-join.js" JS,
     "office-people.js" JS,
     "office-sign-in.js" JS,
+    "pairing.js" JS,
     "place.js" JS,
     "changes.js" JS,
     "api.js" JS,
@@ -132,7 +136,7 @@ struct Part {
 }
 
 impl Page {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::Desk,
         Self::Confirm,
         Self::Verify,
@@ -144,6 +148,7 @@ impl Page {
         Self::People,
         Self::Contract,
         Self::Edit,
+        Self::Pairing,
     ];
 
     const fn part(self) -> Part {
@@ -183,12 +188,13 @@ impl Page {
                 "console-edit-title",
                 include_str!("console/office-edit.html"),
             ),
+            Self::Pairing => ("pairing", "console-ask-title", include_str!("console/pairing.html")),
         };
         Part {
             name,
             styles: self.styles(),
             head: match self {
-                Self::Desk | Self::Confirm | Self::Verify | Self::Receipts | Self::Seals => OWN_HEAD,
+                Self::Desk | Self::Confirm | Self::Verify | Self::Receipts | Self::Seals | Self::Pairing => OWN_HEAD,
                 Self::Office | Self::SignIn | Self::Join | Self::People | Self::Contract | Self::Edit => OFFICE_HEAD,
             },
             title,
@@ -203,6 +209,7 @@ impl Page {
             Self::Verify => &["verify"],
             Self::Receipts => &["receipts"],
             Self::Seals => &["seals"],
+            Self::Pairing => &["pairing"],
             Self::Office | Self::SignIn | Self::Join | Self::People => &["office"],
             Self::Contract => &["verify", "office"],
             Self::Edit => &["office", "office-edit"],

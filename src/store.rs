@@ -21,6 +21,7 @@ mod held;
 mod jobs;
 mod kept;
 mod mails;
+mod nonces;
 mod operations;
 mod pairings;
 mod people;

@@ -41,6 +41,11 @@ pub struct Proof {
 }
 
 impl Nonce {
+    /// Its characters.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// Reads a nonce.
     ///
     /// # Errors
@@ -73,7 +78,7 @@ pub async fn prove(store: &Store, origin: &Origin, nonce: &Nonce, port: u16) -> 
 #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
 fn mac(key: &ApiKey, nonce: &Nonce, origin: &Origin, port: u16) -> [u8; 32] {
     let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(key.expose()).expect("any length");
-    mac.update(nonce.0.as_bytes());
+    mac.update(nonce.as_str().as_bytes());
     mac.update(&[0]);
     mac.update(origin.as_str().as_bytes());
     mac.update(&[0]);

@@ -17,11 +17,11 @@ pub use manifest::{
     Algorithm, Appearance, CertificateSelector, Certify, Confirmation, DetachedFormat, DigestName, DocumentDigest,
     DocumentRequest, MAX_COORDINATE_POINTS, MAX_NAME_BYTES, MAX_TEXT_CHARS, Seal, SigningChoice, SigningRequest, Start,
 };
-pub use pairing::{Health, PairingState, PairingView, ProofView};
+pub use pairing::{Health, PairingReturn, PairingState, PairingView, ProofView};
 pub use preview::{PagePicture, PageView, Preview, PreviewDocument, PreviewField};
 pub use signing::{
-    LaterView, MAX_RETURN_URL_BYTES, MAX_SEAL_BYTES, SignedFile, SigningDocument, SigningState, SigningUpload,
-    SigningView, UploadedDocument,
+    BackendSays, LaterView, MAX_RETURN_URL_BYTES, MAX_SEAL_BYTES, SignedFile, SigningDocument, SigningState,
+    SigningUpload, SigningView, UploadedDocument,
 };
 pub use token::{CardKind, CertificateUsage, CertificateView, PinState, TokenView};
 

@@ -30,7 +30,7 @@ impl ReturnUrl {
     ///
     /// # Errors
     /// `return_url_invalid`, `return_url_elsewhere`.
-    fn parse(text: &str, origin: &Origin) -> Result<Self, Failure> {
+    pub(super) fn parse(text: &str, origin: &Origin) -> Result<Self, Failure> {
         let invalid = || Failure::new(FailureKind::Invalid, "return_url_invalid");
         let plain = text
             .bytes()

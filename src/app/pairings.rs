@@ -8,7 +8,7 @@ use super::App;
 use super::desk::{Event, PairingState, PairingView, ProofView};
 use super::failure::Failure;
 use crate::access::pairing::{self, Poll};
-use crate::access::{self, AccessError, Nonce, Origin, Principal};
+use crate::access::{self, AccessError, FormKeys, Nonce, Origin, Principal};
 use crate::audit::{self, AuditError, Kind};
 use crate::secret::ApiKey;
 pub use crate::store::Rights;
@@ -74,6 +74,14 @@ impl App {
             hmac: hex::encode(proof.mac),
         };
         Ok(proofs.into_iter().map(view).collect())
+    }
+
+    /// What opens the forms of `origin` that came to `port`.
+    ///
+    /// # Errors
+    /// What the state refused.
+    pub async fn form_keys(&self, origin: &Origin, port: u16) -> Result<FormKeys, Failure> {
+        Ok(access::form_keys(self.store(), origin, port).await?)
     }
 
     /// `true` when the origin is an allowed site.

@@ -17,6 +17,7 @@ use super::failure::{Failure, FailureKind};
 use super::keyring::Keyring;
 use super::modules;
 use super::prepare::FontSource;
+use super::returns::Returns;
 use super::sad::Sads;
 use super::signings::Desk;
 use super::spool::SpoolRoom;
@@ -82,6 +83,8 @@ pub(crate) struct Rooms {
     pub(super) access_tokens: AccessTokens,
     /// Rights to sign hashes that clients hold.
     pub(super) sads: Sads,
+    /// Sites that asked by a form to be allowed, and wait.
+    pub(super) returns: Returns,
     pub(super) spool: SpoolRoom,
     pub(super) events: broadcast::Sender<Event>,
     pub(super) workers: Arc<Semaphore>,
@@ -146,6 +149,7 @@ impl App {
             keyring: Keyring::default(),
             access_tokens: AccessTokens::default(),
             sads: Sads::default(),
+            returns: Returns::default(),
             events: broadcast::channel(EVENT_BACKLOG).0,
             workers: Arc::new(Semaphore::new(MAX_BLOCKING)),
             judges: Arc::new(Semaphore::new(MAX_JUDGING)),

@@ -88,6 +88,7 @@ impl App {
     ) -> Result<String, Failure> {
         let limits = &self.config().limits;
         upload.request.check(limits.max_documents)?;
+        self.hold_to_server(&who.principal, &upload, form.as_ref()).await?;
         let SigningUpload {
             mut request,
             documents,
@@ -95,6 +96,8 @@ impl App {
             passwords,
             share,
             return_url: _,
+            manifest_sha256: _,
+            backend: _,
         } = upload;
         if request.is_of_digests() && (form.is_some() || !who.rights.digests) {
             return Err(Failure::new(FailureKind::Forbidden, "digests_not_allowed"));

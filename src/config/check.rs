@@ -199,6 +199,7 @@ impl<'a> Checker<'a> {
             Ok(Site {
                 origin,
                 unattended: raw.unattended.unwrap_or(false),
+                backend_key: raw.backend_key.as_ref().map(|given| self.path_of(given)).transpose()?,
             })
         };
         raw.into_iter().map(site).collect()

@@ -230,6 +230,7 @@ pub(super) struct Prompt {
 pub(super) struct Site {
     pub(super) origin: Spanned<String>,
     pub(super) unattended: Option<bool>,
+    pub(super) backend_key: At<String>,
 }
 
 #[derive(Deserialize, Debug)]

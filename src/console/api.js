@@ -62,6 +62,9 @@ export function upload(files, passwords = new Map()) {
   return json("POST", "/v1/signings", { body: form });
 }
 
+/** How a site's wish to be allowed stands, and where the page goes back to. */
+export const pairingReturn = (id) => json("GET", `/v1/pairings/${id}/return`);
+
 /** The seals kept on this machine; one more; one fewer; a name seal as it will look. */
 export const seals = () => json("GET", "/v1/seals");
 export const keepSeal = (seal) => json("POST", "/v1/seals", { body: JSON.stringify(seal), headers: { "Content-Type": "application/json" } });

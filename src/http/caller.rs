@@ -119,13 +119,13 @@ async fn admit(
         let allowed = match placed.rule.audience {
             Audience::Known => desk.app.allows(origin).await,
             Audience::Form => desk.app.takes_forms_of(origin).await,
-            Audience::Anyone | Audience::Stranger => true,
+            Audience::Anyone | Audience::Stranger | Audience::Asking => true,
             Audience::Person | Audience::Visitor => false,
         };
         if !allowed {
             return Err(Refusal::UnknownOrigin.into());
         }
-        if placed.rule.audience != Audience::Form {
+        if !matches!(placed.rule.audience, Audience::Form | Audience::Asking) {
             *readable_by = Some(origin.clone());
         }
     }
@@ -167,7 +167,7 @@ async fn identify(desk: &Desk, examined: &Examined) -> Result<Option<Known>, Htt
         Source::Own | Source::Unsaid => None,
     };
     match (&examined.credential, examined.rule.audience) {
-        (_, Audience::Anyone | Audience::Stranger | Audience::Visitor) => Ok(None),
+        (_, Audience::Anyone | Audience::Stranger | Audience::Asking | Audience::Visitor) => Ok(None),
         // The browser names the site; a form can hold no key, because its page cannot know who listens on this port.
         (_, Audience::Form) => Ok(site.map(|origin| Known::by_form(origin.clone()))),
         (Credential::Key(_), Audience::Person) => Err(Refusal::PageOnly.into()),

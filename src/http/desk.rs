@@ -3,6 +3,7 @@
 //! Handlers translate between HTTP and [`crate::app`]; none decides anything about a signature.
 
 mod about;
+mod asking;
 mod events;
 mod forms;
 mod pairings;
@@ -82,6 +83,8 @@ fn api() -> (Router<Desk>, utoipa::openapi::OpenApi) {
         .routes(routes!(about::health))
         .routes(routes!(pairings::request))
         .routes(routes!(pairings::show))
+        .routes(routes!(asking::ask))
+        .routes(routes!(asking::stands))
         .routes(routes!(tokens::tokens))
         .routes(routes!(tokens::certificates))
         .routes(routes!(events::events))

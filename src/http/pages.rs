@@ -18,7 +18,15 @@ use axum::{Extension, Router};
 use serde::Deserialize;
 
 /// The addresses that [`routes`] answers.
-pub(super) const PATHS: &[&str] = &["/", "/confirm/{id}", "/assets/{file}", "/verify", "/receipts", "/seals"];
+pub(super) const PATHS: &[&str] = &[
+    "/",
+    "/confirm/{id}",
+    "/assets/{file}",
+    "/verify",
+    "/receipts",
+    "/seals",
+    "/pairing/{id}",
+];
 
 pub(super) const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; \
     frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
@@ -31,6 +39,7 @@ pub(super) fn routes() -> Router<Desk> {
         .route(PATHS[3], get(verify_page))
         .route(PATHS[4], get(receipts_page))
         .route(PATHS[5], get(seals_page))
+        .route(PATHS[6], get(pairing_page))
 }
 
 /// The query of a page: `?lang=en` beats what the browser prefers.
@@ -71,6 +80,10 @@ async fn receipts_page(state: State<Desk>, peer: Extension<Peer>, caller: Extens
 
 async fn seals_page(state: State<Desk>, peer: Extension<Peer>, caller: Extension<Caller>, query: Asked) -> Response {
     page(state, peer, Page::Seals, language(&caller, query)).await
+}
+
+async fn pairing_page(state: State<Desk>, peer: Extension<Peer>, caller: Extension<Caller>, query: Asked) -> Response {
+    page(state, peer, Page::Pairing, language(&caller, query)).await
 }
 
 /// The query as it came.

@@ -22,6 +22,8 @@ pub enum Audience {
     Person,
     /// A form of an allowed site that the browser navigates with; it may leave a request for the person and read nothing.
     Form,
+    /// A form of any page that the browser navigates with: it asks to be allowed, and reads nothing.
+    Asking,
     /// A browser that opens the daemon's page or loads its files.
     Visitor,
 }
@@ -68,6 +70,7 @@ pub static DESK: &[Rule] = &[
     rule(Method::GET, "/health", Audience::Anyone, BodyKind::Empty),
     rule(Method::POST, "/v1/pairings", Audience::Stranger, BodyKind::Json),
     rule(Method::GET, "/v1/pairings/{}", Audience::Stranger, BodyKind::Empty),
+    rule(Method::GET, "/v1/pairings/{}/return", Audience::Person, BodyKind::Empty),
     rule(Method::GET, "/v1/tokens", Audience::Known, BodyKind::Empty),
     rule(Method::GET, "/v1/certificates", Audience::Known, BodyKind::Empty),
     rule(Method::GET, "/v1/events", Audience::Known, BodyKind::Empty),
@@ -125,6 +128,8 @@ pub static DESK: &[Rule] = &[
     rule(Method::GET, "/seals", Audience::Visitor, BodyKind::Empty),
     rule(Method::POST, "/confirm", Audience::Form, BodyKind::Multipart),
     rule(Method::GET, "/confirm/{}", Audience::Visitor, BodyKind::Empty),
+    rule(Method::POST, "/pairing", Audience::Asking, BodyKind::Empty),
+    rule(Method::GET, "/pairing/{}", Audience::Visitor, BodyKind::Empty),
     rule(Method::GET, "/assets/{}", Audience::Visitor, BodyKind::Empty),
     rule(Method::GET, "/openapi.json", Audience::Visitor, BodyKind::Empty),
 ];

@@ -3,14 +3,18 @@
 //!
 //! Nothing is kept in memory but the manifest, the seal and a few chunks; what was written is removed unless the whole upload was good.
 
+mod closed;
 mod pace;
 mod spool;
 
 use super::error::{HttpError, Refusal};
 use super::limits::Limits;
-use crate::app::desk::{MAX_RETURN_URL_BYTES, MAX_SEAL_BYTES, SigningRequest, SigningUpload, UploadedDocument};
+use crate::access::FormKeys;
+use crate::app::desk::{
+    BackendSays, MAX_RETURN_URL_BYTES, MAX_SEAL_BYTES, SigningRequest, SigningUpload, UploadedDocument,
+};
 use crate::app::failure::{Failure, FailureKind};
-use crate::app::spool::SpoolRoom;
+use crate::app::spool::{SpoolRoom, SpoolShare};
 use crate::secret::{MAX_SECRET_BYTES, Password};
 use axum::body::{Body, HttpBody};
 use axum::extract::Request;
@@ -18,6 +22,8 @@ use axum::http::header::CONTENT_TYPE;
 use http_body_util::BodyExt as _;
 use multer::{Field, Multipart};
 use pace::{Gauge, paced};
+use serde::de::DeserializeOwned;
+use sha2::{Digest as _, Sha256};
 use spool::Spool;
 use std::error::Error;
 use std::path::Path;
@@ -36,6 +42,8 @@ const MAX_MANIFEST_BYTES: u64 = 1024 * 1024;
 pub(super) struct SigningForm {
     /// `application/json`; always the first part.
     manifest: SigningRequest,
+    /// `application/json`; for sites whose own server must sign each request.
+    backend: Option<BackendSays>,
     /// `image/png` or `image/svg+xml`; only where the manifest names an image seal.
     #[schema(format = Binary, content_media_type = "image/png")]
     seal: Option<Vec<u8>>,
@@ -47,17 +55,22 @@ pub(super) struct SigningForm {
     document: Vec<Vec<u8>>,
 }
 
-/// The parts of `POST /confirm`, in this order.
+/// The parts of `POST /confirm`, in this order: all of them in one part `closed`, which only the daemon can open that gave the site its key, or as they are.
 #[derive(utoipa::ToSchema)]
 #[expect(
     dead_code,
     reason = "it describes the form in the OpenAPI document and is never made"
 )]
 pub(super) struct NavigationForm {
+    /// The whole form, `multipart/form-data`, encrypted as docs/browsers.md says. Then no other part stands beside it.
+    #[schema(format = Binary)]
+    closed: Option<Vec<u8>>,
     /// `application/json`, or a plain field; always the first part.
     manifest: SigningRequest,
     /// Where the browser posts the results: an address of the origin that sends the form. Without it they are saved by the person.
     return_url: Option<String>,
+    /// `application/json`; for sites whose own server must sign each request.
+    backend: Option<BackendSays>,
     /// `image/png` or `image/svg+xml`; only where the manifest names an image seal.
     #[schema(format = Binary, content_media_type = "image/png")]
     seal: Option<Vec<u8>>,
@@ -66,22 +79,34 @@ pub(super) struct NavigationForm {
     document: Vec<Vec<u8>>,
 }
 
+/// Longest `backend`, in bytes.
+const MAX_BACKEND_BYTES: u64 = 1024;
+
 /// Who made the form.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Debug)]
 pub(super) enum Sender {
     /// A script or a program, which can type each part.
     Script,
-    /// A browser that navigates: plain fields have no type, and `return_url` may be among them.
-    Browser,
+    /// A browser that navigates: plain fields have no type, and `return_url` may be among them. With the keys that may have closed it.
+    Browser(FormKeys),
+}
+
+/// What a form is read with.
+struct Reader<'a> {
+    by_browser: bool,
+    folder: &'a Path,
+    limits: &'a Limits,
+    gauge: &'a Gauge,
+    share: &'a Arc<SpoolShare>,
 }
 
 /// Reads the whole upload; the documents land in `folder`.
 ///
 /// # Errors
-/// `bad_upload`, `bad_json`, `body_too_large`, `uploads_full`, `upload_stalled`, `password_too_long`, `disk_full`, `output_unwritable`; and what the manifest's own check says.
+/// `form_not_for_us`, `bad_upload`, `bad_json`, `body_too_large`, `uploads_full`, `upload_stalled`, `password_too_long`, `disk_full`, `output_unwritable`; and what the manifest's own check says.
 pub(super) async fn receive(
     request: Request,
-    sender: Sender,
+    sender: &Sender,
     folder: &Path,
     limits: &Limits,
     room: &SpoolRoom,
@@ -96,74 +121,115 @@ pub(super) async fn receive(
     let gauge = Gauge::new(limits.max_upload_bytes, share.clone());
     let body = gauge.watch(paced(request.into_body(), limits.idle_deadline_ms));
     let mut parts = Multipart::new(body.into_data_stream(), boundary);
-
-    let manifest = next(&mut parts, &gauge)
-        .await?
-        .ok_or_else(|| bad("the manifest is missing"))?;
-    let plain = sender == Sender::Browser && manifest.content_type().is_none();
-    if manifest.name() != Some("manifest") || !(plain || typed(&manifest, &["application/json"])) {
-        return Err(bad("the first part must be `manifest`, application/json").into());
-    }
-    let json = in_memory(manifest, MAX_MANIFEST_BYTES).await?;
-    let request: SigningRequest = serde_json::from_slice(&json).map_err(|error| Refusal::BadJson {
-        reason: error.to_string(),
-    })?;
-    request.check(limits.max_documents)?;
-
-    // Digests stand in the manifest, and nothing follows it.
-    let wanted = if request.is_of_digests() {
-        0
-    } else {
-        request.documents.len()
+    let reader = Reader {
+        by_browser: matches!(sender, Sender::Browser(_)),
+        folder,
+        limits,
+        gauge: &gauge,
+        share: &share,
     };
-    let mut seal = None;
-    let mut passwords: Vec<Option<Password>> = (0..wanted).map(|_| None).collect();
-    let mut return_url = None;
-    let mut documents: Vec<UploadedDocument> = Vec::with_capacity(wanted);
-    while let Some(part) = next(&mut parts, &gauge).await? {
+    let first = next(&mut parts, &gauge).await?;
+    match (sender, first) {
+        (Sender::Browser(keys), Some(part)) if part.name() == Some("closed") => {
+            let (opening, opened) = closed::opening(part, keys);
+            let read = async {
+                let mut inner = opened.parts().await?;
+                let manifest = next(&mut inner, &gauge).await?;
+                reader.read(manifest, &mut inner).await
+            };
+            let (opening, read) = tokio::join!(opening, read);
+            // What could not be opened explains what could not be read.
+            opening?;
+            let upload = read?;
+            match next(&mut parts, &gauge).await? {
+                None => Ok(upload),
+                Some(_) => Err(bad("a part beside `closed`").into()),
+            }
+        }
+        (_, first) => reader.read(first, &mut parts).await,
+    }
+}
+
+impl Reader<'_> {
+    /// The form from its first part on.
+    async fn read<'r>(
+        &self,
+        manifest: Option<Field<'r>>,
+        parts: &mut Multipart<'r>,
+    ) -> Result<SigningUpload, HttpError> {
+        let manifest = manifest.ok_or_else(|| bad("the manifest is missing"))?;
+        let plain = self.by_browser && manifest.content_type().is_none();
+        if manifest.name() != Some("manifest") || !(plain || typed(&manifest, &["application/json"])) {
+            return Err(bad("the first part must be `manifest`, application/json").into());
+        }
+        let json = in_memory(manifest, MAX_MANIFEST_BYTES).await?;
+        let request: SigningRequest = from_json(&json)?;
+        request.check(self.limits.max_documents)?;
+        // Digests stand in the manifest, and no document follows it.
+        let wanted = match request.is_of_digests() {
+            true => 0,
+            false => request.documents.len(),
+        };
+        let mut upload = SigningUpload {
+            request,
+            manifest_sha256: Sha256::digest(&json).into(),
+            backend: None,
+            documents: Vec::with_capacity(wanted),
+            seal: None,
+            passwords: (0..wanted).map(|_| None).collect(),
+            share: self.share.clone(),
+            return_url: None,
+        };
+        while let Some(part) = next(parts, self.gauge).await? {
+            self.take(part, wanted, &mut upload).await?;
+        }
+        match upload.documents.len() == wanted {
+            true => Ok(upload),
+            false => Err(bad("fewer `document` parts than the manifest names").into()),
+        }
+    }
+
+    /// One part after the manifest. What is not a document stands before the documents, once.
+    async fn take(&self, part: Field<'_>, wanted: usize, upload: &mut SigningUpload) -> Result<(), HttpError> {
+        let early = upload.documents.is_empty();
         match part.name() {
-            Some("return_url")
-                if sender == Sender::Browser && return_url.is_none() && seal.is_none() && documents.is_empty() =>
-            {
+            Some("return_url") if early && self.by_browser && upload.return_url.is_none() && upload.seal.is_none() => {
                 let bytes = in_memory(part, MAX_RETURN_URL_BYTES as u64).await?;
                 let text = String::from_utf8(bytes).map_err(|_| bad("`return_url` is not text"))?;
-                return_url = Some(text);
+                upload.return_url = Some(text);
+            }
+            Some("backend") if early && upload.backend.is_none() && typed(&part, &["application/json"]) => {
+                upload.backend = Some(from_json(&in_memory(part, MAX_BACKEND_BYTES).await?)?);
             }
             Some("seal")
-                if wanted > 0
-                    && seal.is_none()
-                    && documents.is_empty()
-                    && typed(&part, &["image/png", "image/svg+xml"]) =>
+                if early && wanted > 0 && upload.seal.is_none() && typed(&part, &["image/png", "image/svg+xml"]) =>
             {
-                seal = Some(in_memory(part, MAX_SEAL_BYTES as u64).await?);
+                upload.seal = Some(in_memory(part, MAX_SEAL_BYTES as u64).await?);
             }
-            Some("document") if documents.len() < wanted => {
+            Some("document") if upload.documents.len() < wanted => {
                 if !typed(&part, &["application/pdf", "application/octet-stream"]) {
                     return Err(bad("a `document` part must be application/pdf").into());
                 }
-                documents.push(on_disk(part, folder, limits.max_document_bytes).await?);
+                let document = on_disk(part, self.folder, self.limits.max_document_bytes).await?;
+                upload.documents.push(document);
             }
-            Some(name) if documents.is_empty() && name.starts_with("password-") => {
-                let place = place_of_password(name, &mut passwords)?;
+            Some(name) if early && name.starts_with("password-") => {
+                let place = place_of_password(name, &mut upload.passwords)?;
                 *place = Some(password(part).await?);
             }
             Some("document") => return Err(bad("more `document` parts than the manifest names").into()),
             _ => {
-                let known = "`seal` (image/png, image/svg+xml) or `password-N` (text/plain), both before the documents, or `document`";
+                let known = "`backend` (application/json), `seal` (image/png, image/svg+xml) or `password-N` (text/plain), all before the documents, or `document`";
                 return Err(bad(&format!("a part that is not {known}")).into());
             }
         }
+        Ok(())
     }
-    if documents.len() != wanted {
-        return Err(bad("fewer `document` parts than the manifest names").into());
-    }
-    Ok(SigningUpload {
-        request,
-        documents,
-        seal,
-        passwords,
-        share,
-        return_url,
+}
+
+fn from_json<T: DeserializeOwned>(json: &[u8]) -> Result<T, Refusal> {
+    serde_json::from_slice(json).map_err(|error| Refusal::BadJson {
+        reason: error.to_string(),
     })
 }
 

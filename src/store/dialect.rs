@@ -38,6 +38,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (11, "party", include_str!("migrations/sqlite/0011_party.sql")),
     (12, "people", include_str!("migrations/sqlite/0012_people.sql")),
     (13, "archives", include_str!("migrations/sqlite/0013_archives.sql")),
+    (
+        16,
+        "site_nonces",
+        include_str!("migrations/sqlite/0016_site_nonces.sql"),
+    ),
 ];
 
 /// The writer's connection. `synchronous=FULL`: a commit returns after its pages are on disk.

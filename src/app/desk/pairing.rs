@@ -55,3 +55,14 @@ pub struct PairingView {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
 }
+
+/// `GET /v1/pairings/{id}/return`: a site asked by a form, and the daemon's page waits for the person's answer.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct PairingReturn {
+    /// Who asks.
+    pub origin: String,
+    /// Six digits, the same as in the prompt.
+    pub code: String,
+    /// Where the browser goes back to, once there is an answer; told once where it holds a key.
+    pub location: Option<String>,
+}

@@ -26,11 +26,27 @@ pub struct UploadedDocument {
     pub running: Running,
 }
 
+/// What the site's own server says of the request, where the administrator demands it: [`crate::access::BackendProof`].
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BackendSays {
+    /// 16 to 128 letters, digits, `-` or `_`; never used twice.
+    pub nonce: String,
+    /// RFC 3339.
+    pub time: String,
+    /// Base64 of an Ed25519 signature, or of an ECDSA one (P-256, SHA-256, DER), over the text of docs/browsers.md.
+    pub signature: String,
+}
+
 /// Everything that `POST /v1/signings` brought.
 #[derive(Debug)]
 pub struct SigningUpload {
     /// The manifest.
     pub request: SigningRequest,
+    /// SHA-256 of the manifest as it came.
+    pub manifest_sha256: [u8; 32],
+    /// What the site's server says, where it says something; unchecked.
+    pub backend: Option<BackendSays>,
     /// The documents, as many and in the order of the manifest; none where digests stand in it.
     pub documents: Vec<UploadedDocument>,
     /// The PNG of a seal, where one was sent.

@@ -68,9 +68,13 @@ impl From<AccessError> for Failure {
         let kind = match &error {
             AccessError::Store(_) => FailureKind::Internal,
             AccessError::KeyUnknown | AccessError::KeyRevoked | AccessError::KeyNotForOrigin => FailureKind::Unknown,
-            AccessError::ScopeMissing { .. } => FailureKind::Forbidden,
+            AccessError::ScopeMissing { .. }
+            | AccessError::BackendMissing
+            | AccessError::BackendSignature
+            | AccessError::BackendTime
+            | AccessError::FormClosed => FailureKind::Forbidden,
             AccessError::RequestUnknown => FailureKind::NotFound,
-            AccessError::RequestOver => FailureKind::Conflict,
+            AccessError::RequestOver | AccessError::BackendNonce => FailureKind::Conflict,
             AccessError::TooManyPending | AccessError::TooOften { .. } => FailureKind::TooMany,
             AccessError::ProgramName
             | AccessError::Nonce

@@ -83,11 +83,11 @@ pub(super) fn place(method: &Method, uri: &Uri, headers: &HeaderMap, port: u16) 
         Some(text) if text.strip_prefix("http://") == Some(host) => Source::Own,
         Some(text) => Source::Site(canonical(text).ok_or(Refusal::BadOrigin)?),
     };
-    let named = preflight || matches!(rule.audience, Audience::Stranger | Audience::Form);
+    let named = preflight || matches!(rule.audience, Audience::Stranger | Audience::Form | Audience::Asking);
     if source == Source::Unsaid && named {
         return Err(Refusal::MissingOrigin);
     }
-    if rule.audience == Audience::Form {
+    if matches!(rule.audience, Audience::Form | Audience::Asking) {
         // A form that navigates has no preflight, and the daemon's own page sends none.
         if preflight {
             return Err(Refusal::WrongFetch);
@@ -200,7 +200,7 @@ fn fetch_mode(audience: Audience, headers: &HeaderMap) -> Result<(), Refusal> {
     let fits = match audience {
         Audience::Anyone => by_script || opened,
         Audience::Stranger | Audience::Known | Audience::Person => by_script,
-        Audience::Form => opened,
+        Audience::Form | Audience::Asking => opened,
         Audience::Visitor => opened || part_of_page,
     };
     if fits { Ok(()) } else { Err(Refusal::WrongFetch) }

@@ -10,7 +10,7 @@ use axum::Extension;
 use axum::extract::{Request, State};
 use axum::response::Redirect;
 
-/// Takes a manifest and its PDFs from a form that navigates, and shows them to the person. The results are posted to `return_url`
+/// Takes a manifest and its PDFs from a form that navigates, closed or open, and shows them to the person. The results are posted to `return_url`
 /// as `multipart/form-data`: `result` (JSON: `state`, `documents`, `error`), then one `document` for each signed file.
 #[utoipa::path(post, path = "/confirm",
     request_body(content = upload::NavigationForm, content_type = "multipart/form-data"), responses(
@@ -25,7 +25,7 @@ pub(super) async fn leave(
     let origin = caller.site()?;
     let upload = upload::receive(
         request,
-        Sender::Browser,
+        &Sender::Browser(desk.app.form_keys(origin, caller.port).await?),
         desk.app.uploads(),
         &desk.limits,
         desk.app.spool_room(),

@@ -39,7 +39,7 @@ pub(super) async fn create(
     let patience = wanted_wait(request.headers());
     let upload = upload::receive(
         request,
-        Sender::Script,
+        &Sender::Script,
         desk.app.uploads(),
         &desk.limits,
         desk.app.spool_room(),

@@ -46,7 +46,7 @@ fn received(body: Body, limits: &Limits) -> (Result<SigningUpload, &'static str>
         .unwrap();
     let result = runtime.block_on(receive(
         request,
-        Sender::Script,
+        &Sender::Script,
         folder.path(),
         limits,
         &SpoolRoom::new(16 * 1024 * 1024),
@@ -146,7 +146,7 @@ fn an_upload_that_finds_no_room_is_refused_at_its_first_byte() {
             .build()
             .unwrap();
         runtime
-            .block_on(receive(request, Sender::Script, folder.path(), &limits(), &room))
+            .block_on(receive(request, &Sender::Script, folder.path(), &limits(), &room))
             .map_err(|e| e.code())
     };
     let first = receive(good().into()).unwrap();
@@ -269,7 +269,7 @@ fn a_folder_that_cannot_be_written_is_named() {
         .unwrap();
     let result = runtime.block_on(receive(
         request,
-        Sender::Script,
+        &Sender::Script,
         Path::new("/nonexistent/folder"),
         &limits(),
         &SpoolRoom::new(1024 * 1024),

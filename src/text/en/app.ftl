@@ -7,6 +7,7 @@ manifest-text-too-long = A reason, place or other text is too long (the limit is
 manifest-bad-digest = A digest is not of its algorithm's length, or not hexadecimal.
 manifest-digests-mixed = Documents and digests, or digests of different algorithms, cannot be signed in one request. Send them one after another.
 manifest-digest-terms = A digest is signed as it is: level B-B, without field, seal, reason, place or certification. Send the documents themselves for these.
+backend-key-unfit = A key of the site's server ({ $file }) is of a kind that is not taken. The administrator must give public keys of Ed25519 or P-256.
 digests-not-allowed = This site may not have digests signed, because nobody can see here what they are of. Send the documents themselves, or let the administrator allow it (hankod site allow --digests).
 document-not-shown = The contents of this document cannot be shown here: the site sent a number made from it, not the document. Sign only if you know from elsewhere what it is.
 manifest-bad-rectangle = The place or size of the seal is not valid.
