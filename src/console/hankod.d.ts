@@ -50,6 +50,37 @@ export interface Appearance {
   date?: boolean;
 }
 
+/** What the site's own server is asked to sign, where the administrator demands that: docs/browsers.md has the text. */
+export interface ServerRequest {
+  target: "POST /v1/signings" | "POST /confirm";
+  origin: string;
+  /** The manifest, exactly as it will be sent. */
+  manifest: string;
+  returnUrl?: string;
+}
+
+export interface ServerSays {
+  /** 16 to 128 letters, digits, `-` or `_`; never used twice. */
+  nonce: string;
+  /** RFC 3339. */
+  time: string;
+  /** Base64. */
+  signature: string;
+}
+
+/** Asks the site's own server, which knows its documents itself and takes no digest from the page. */
+export type Authorise = (request: ServerRequest) => Promise<ServerSays>;
+
+export interface DigestDocument {
+  name: string;
+  digest: {
+    algorithm: "sha-256" | "sha-384" | "sha-512";
+    /** Hexadecimal. */
+    value: string;
+    format?: "cades" | "pades";
+  };
+}
+
 export interface SignOptions {
   sign?: SigningChoice;
   /** By file, in order: an existing empty field, a visible seal. */
@@ -61,6 +92,9 @@ export interface SignOptions {
   returnUrl?: string;
   /** Cancels. */
   signal?: AbortSignal;
+  authorise?: Authorise;
+  /** Leaves for hankod's page in any case: for browsers that refuse without saying so. */
+  byForm?: boolean;
 }
 
 export interface Progress {
@@ -79,6 +113,8 @@ export interface SignedDocument {
   bytes: number | null;
   sha256: string | null;
   signed: string | null;
+  /** The digest that came in place of the document. */
+  digest?: DigestDocument["digest"];
   level: "b-b" | "b-t" | "b-lt" | "b-lta" | null;
   /** For each certificate what keeps the file from the level asked for. */
   missing?: Array<{ code: string; message: string }>;
@@ -127,10 +163,13 @@ export interface Certificate {
   [more: string]: unknown;
 }
 
+/** Ports of accounts 1000 to 9999 of a terminal server (systemd/port-per-user.conf): 20000 and the account's number. */
+export function portsOfAccounts(first: number, last: number): number[];
+
 export class Hankod {
   constructor(options?: { ports?: readonly number[]; storage?: Pick<Storage, "getItem" | "setItem">; lang?: string });
-  status(options?: { ask?: boolean }): Promise<{ status: Status; message: Words }>;
-  pair(onCode?: (code: string) => void): Promise<void>;
+  status(options?: { ask?: boolean }): Promise<{ status: Status; paired: boolean; message: Words }>;
+  pair(onCode?: (code: string) => void, options?: { byForm?: boolean }): Promise<{ left: boolean }>;
   tokens(): Promise<Token[]>;
   certificates(usage?: "signing" | "all"): Promise<Certificate[]>;
   sign(
@@ -138,5 +177,10 @@ export class Hankod {
     options?: SignOptions,
     onProgress?: (progress: Progress) => void,
   ): Promise<{ left: true } | { left: false; files: File[] }>;
+  signDigests(
+    documents: Iterable<DigestDocument>,
+    options?: Pick<SignOptions, "sign" | "start" | "signal" | "authorise">,
+    onProgress?: (progress: Progress) => void,
+  ): Promise<{ left: false; files: File[] }>;
   results(view: SigningView): Promise<File[]>;
 }

@@ -6,6 +6,10 @@ const FINAL = ["done", "failed", "cancelled"];
 const PROBE_DEADLINE_MS = 3_000;
 const POLL_MS = 400;
 const STORED = "hankod";
+const ASKED = "hankod-asked";
+/** Ports that are asked at most: a browser opens few connections at once. */
+const MAX_PORTS = 256;
+const CLOSED_CHUNK_BYTES = 65_536;
 
 /** What each status means for the person. */
 export const MESSAGES = {
@@ -31,6 +35,17 @@ export const MESSAGES = {
   no_card: { ja: "カードがありません。カードをリーダーに置いてください。", en: "There is no card. Put your card on the reader." },
 };
 
+/**
+ * Ports of the accounts `first` to `last` of a terminal server, where hankod's `port-per-user.conf` gives each account 20000 and its number: account 1000
+ * has port 21000. For `new Hankod({ ports })`.
+ */
+export function portsOfAccounts(first, last) {
+  if (!(first >= 1_000 && last <= 9_999 && first <= last && last - first < MAX_PORTS)) {
+    throw new RangeError(`accounts are 1000 to 9999, at most ${MAX_PORTS} of them`);
+  }
+  return Array.from({ length: last - first + 1 }, (_, n) => 20_000 + first + n);
+}
+
 /** What went wrong: `code` is stable, the message is for people. */
 export class HankodError extends Error {
   constructor(code, message, view) {
@@ -46,19 +61,25 @@ export class Hankod {
   #found = null;
 
   constructor({ ports = [10805], storage = globalThis.localStorage, lang = document.documentElement.lang || navigator.language } = {}) {
+    if (ports.length > MAX_PORTS) throw new RangeError(`at most ${MAX_PORTS} ports`);
     this.#ports = ports;
     this.#storage = storage;
     this.#lang = lang.startsWith("en") ? "en" : "ja";
+    this.#takeAnswer();
   }
 
-  /** How things stand. Never makes the browser ask: `ask: true`, on a click, does. */
+  /** How things stand, and whether this site has a key here. Never makes the browser ask: `ask: true`, on a click, does. */
   async status({ ask = false } = {}) {
     const status = await this.#stand(ask);
-    return { status, message: MESSAGES[status] };
+    return { status, paired: status !== "not_paired" && this.#stored() !== null, message: MESSAGES[status] };
   }
 
-  /** Asks the person to allow this site; `onCode` gets the six digits that hankod's own window shows too. */
-  async pair(onCode = () => {}) {
+  /**
+   * Asks the person to allow this site; `onCode` gets the six digits that hankod's own window shows too. Where the browser lets no script through, the page
+   * is left for hankod's own (`left: true`), and comes back allowed; `byForm` as for `sign`.
+   */
+  async pair(onCode = () => {}, { byForm = false } = {}) {
+    if (byForm || (await this.#permission()) === "denied") return this.#leaveToAsk();
     let refusal = null;
     for (const { port } of await this.#daemons()) {
       let asked;
@@ -77,7 +98,7 @@ export class Hankod {
       if (asked.state !== "allowed") throw this.#error("not_paired");
       this.#storage.setItem(STORED, JSON.stringify({ key: asked.key, port }));
       this.#found = port;
-      return;
+      return { left: false };
     }
     throw refusal ?? this.#error(await this.#stand(true));
   }
@@ -94,17 +115,48 @@ export class Hankod {
 
   /**
    * Has the `chosen` files signed with one PIN and gives the signed ones, in order. Where the browser lets no script through, the page is left for hankod's
-   * own (`left: true` is the last that it hears), and the files come to `returnUrl` by a form.
+   * own (`left: true` is the last that it hears), and the files come to `returnUrl` by a form. `authorise` has the site's own server sign the request; `byForm`
+   * leaves in any case, for browsers that refuse without saying so (Safari).
    */
-  async sign(chosen, { sign = {}, documents = [], seal, start, returnUrl, signal } = {}, onProgress = () => {}) {
+  async sign(chosen, { sign = {}, documents = [], seal, start, returnUrl, signal, authorise, byForm = false } = {}, onProgress = () => {}) {
     const files = [...chosen];
     const manifest = { sign, documents: files.map((file, n) => ({ name: file.name, ...documents[n] })) };
     if (start) manifest.start = start;
-    if ((await this.#permission()) === "denied") {
-      leave(this.#stored()?.port ?? this.#ports[0], manifest, files, seal, returnUrl);
-      return { left: true };
+    const leaves = byForm || (await this.#permission()) === "denied";
+    const back = leaves && returnUrl ? new URL(returnUrl, location.href).href : undefined;
+    const form = await filled(manifest, { authorise, target: leaves ? "POST /confirm" : "POST /v1/signings", returnUrl: back });
+    if (seal) form.append("seal", new File([seal], "seal", { type: seal.type === "image/svg+xml" ? seal.type : "image/png" }));
+    for (const file of files) form.append("document", new File([file], "document.pdf", { type: "application/pdf" }));
+    if (!leaves) return this.#signed(form, signal, onProgress);
+    const stored = this.#stored();
+    if (!stored) throw this.#error("not_paired");
+    leave(`${this.#base(stored.port)}/confirm`, await closed(form, stored));
+    return { left: true };
+  }
+
+  /**
+   * Has digests of documents that stay with the site signed, with one PIN: `{ name, digest: { algorithm, value, format } }` each. Gives a CMS signature
+   * (.p7s) for each, in order. Only for sites that the administrator let do so, and only where the browser lets scripts through.
+   */
+  async signDigests(documents, { sign = {}, start, signal, authorise } = {}, onProgress = () => {}) {
+    if ((await this.#permission()) === "denied") throw this.#error("denied");
+    const manifest = { sign, documents: [...documents] };
+    if (start) manifest.start = start;
+    return this.#signed(await filled(manifest, { authorise, target: "POST /v1/signings" }), signal, onProgress);
+  }
+
+  /** The signed files of a signing: of a whole one, or of the `view` that an error brings when the work stopped in the middle. */
+  async results(view) {
+    const files = [];
+    for (const { name, digest, signed } of view.documents.filter((document) => document.signed)) {
+      const bytes = await (await this.#call(await this.#own(), signed, { headers: this.#bearer() })).blob();
+      const [saved, type] = digest ? [`${name}.p7s`, "application/pkcs7-signature"] : [name.replace(/(\.pdf)?$/i, ".signed.pdf"), "application/pdf"];
+      files.push(new File([bytes], saved, { type }));
     }
-    const form = filled(new FormData(), manifest, files, seal);
+    return files;
+  }
+
+  async #signed(form, signal, onProgress) {
     let view = await this.#asked("/v1/signings", { method: "POST", body: form, signal });
     const address = `/v1/signings/${view.id}`;
     const stop = () => this.#asked(address, { method: "DELETE" }).catch(() => {});
@@ -122,14 +174,24 @@ export class Hankod {
     return { left: false, files: await this.results(view) };
   }
 
-  /** The signed files of a signing: of a whole one, or of the `view` that an error brings when the work stopped in the middle. */
-  async results(view) {
-    const files = [];
-    for (const { name, signed } of view.documents.filter((document) => document.signed)) {
-      const bytes = await (await this.#call(await this.#own(), signed, { headers: this.#bearer() })).blob();
-      files.push(new File([bytes], name.replace(/(\.pdf)?$/i, ".signed.pdf"), { type: "application/pdf" }));
-    }
-    return files;
+  /** Leaves the page to ask for permission; hankod's page comes back to this very address. */
+  #leaveToAsk() {
+    const port = this.#stored()?.port ?? this.#ports[0];
+    const state = crypto.randomUUID();
+    sessionStorage.setItem(ASKED, JSON.stringify({ state, port }));
+    const query = new URLSearchParams({ return_url: location.href.split("#")[0], state });
+    leave(`${this.#base(port)}/pairing?${query}`);
+    return { left: true };
+  }
+
+  /** The answer to that, where this page asked; nobody else's link brings a key. */
+  #takeAnswer() {
+    const [, state, key] = /^#hankod=([\w-]+)\.([\w-]*)$/.exec(globalThis.location?.hash ?? "") ?? [];
+    if (!state) return;
+    history.replaceState(history.state, "", location.href.split("#")[0]);
+    const asked = JSON.parse(sessionStorage.getItem(ASKED) ?? "null");
+    sessionStorage.removeItem(ASKED);
+    if (key && asked?.state === state) this.#storage.setItem(STORED, JSON.stringify({ key, port: asked.port }));
   }
 
   async #stand(ask) {
@@ -248,38 +310,52 @@ async function hmac(key, text) {
   return Array.from(mac, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** The parts in the order that hankod reads them. */
-function filled(form, manifest, files, seal, returnUrl) {
-  form.append("manifest", new File([JSON.stringify(manifest)], "manifest.json", { type: "application/json" }));
-  if (returnUrl) form.append("return_url", new URL(returnUrl, location.href).href);
-  if (seal) form.append("seal", new File([seal], "seal", { type: seal.type === "image/svg+xml" ? seal.type : "image/png" }));
-  for (const file of files) form.append("document", new File([file], "document.pdf", { type: "application/pdf" }));
+/** The form's first parts, in the order that hankod reads them. */
+async function filled(manifest, { authorise, target, returnUrl }) {
+  const form = new FormData();
+  const text = JSON.stringify(manifest);
+  form.append("manifest", new File([text], "manifest.json", { type: "application/json" }));
+  if (returnUrl) form.append("return_url", returnUrl);
+  const says = await authorise?.({ target, origin: location.origin, manifest: text, returnUrl });
+  if (says) form.append("backend", new File([JSON.stringify(says)], "backend.json", { type: "application/json" }));
   return form;
 }
 
-/** Goes to hankod's page with the documents, as a form: the one way that needs no permission of the browser. */
-function leave(port, manifest, files, seal, returnUrl) {
+/** The form as one part that only the daemon can open that gave us the key, at its port: whoever else listens there gets nothing. */
+async function closed(form, { key, port }) {
+  const body = await new Response(form).blob();
+  const bytes = (words) => new TextEncoder().encode(words);
+  const salt = crypto.getRandomValues(new Uint8Array(32));
+  const imported = await crypto.subtle.importKey("raw", bytes(key), "HKDF", false, ["deriveKey"]);
+  const derivation = { name: "HKDF", hash: "SHA-256", salt, info: bytes(`hankod-form-1\0${location.origin}\0${port}`) };
+  const aes = await crypto.subtle.deriveKey(derivation, imported, { name: "AES-GCM", length: 256 }, false, ["encrypt"]);
+  const parts = [Uint8Array.of(1), salt];
+  for (let n = 0; n * CLOSED_CHUNK_BYTES < body.size; n++) {
+    const [from, to] = [n * CLOSED_CHUNK_BYTES, (n + 1) * CLOSED_CHUNK_BYTES];
+    const iv = new Uint8Array(12);
+    new DataView(iv.buffer).setUint32(7, n);
+    iv[11] = to >= body.size ? 1 : 0;
+    const chunk = await body.slice(from, to).arrayBuffer();
+    // As a Blob it need not stay in memory.
+    parts.push(new Blob([await crypto.subtle.encrypt({ name: "AES-GCM", iv }, aes, chunk)]));
+  }
+  return new File(parts, "closed", { type: "application/octet-stream" });
+}
+
+/** Goes to hankod's page by a form, with `file` if there is one: the one way that needs no permission of the browser. */
+function leave(action, file) {
   // Without it the browser would not say which site asks.
   if (!document.querySelector('meta[name="referrer"]')) {
     document.head.append(Object.assign(document.createElement("meta"), { name: "referrer", content: "origin" }));
   }
-  const form = Object.assign(document.createElement("form"), {
-    method: "post",
-    enctype: "multipart/form-data",
-    action: `http://127.0.0.1:${port}/confirm`,
-    hidden: true,
-  });
-  for (const [name, value] of filled(new FormData(), manifest, files, seal, returnUrl)) {
-    const field = Object.assign(document.createElement("input"), { name });
-    if (value instanceof File) {
-      const list = new DataTransfer();
-      list.items.add(value);
-      field.type = "file";
-      field.files = list.files;
-    } else {
-      field.value = value;
-    }
-    form.append(field);
+  const form = Object.assign(document.createElement("form"), { method: "post", enctype: "multipart/form-data", action, hidden: true });
+  if (file) {
+    const list = new DataTransfer();
+    list.items.add(file);
+    form.append(Object.assign(document.createElement("input"), { type: "file", name: "closed", files: list.files }));
+  } else {
+    // No body at all.
+    form.enctype = "application/x-www-form-urlencoded";
   }
   document.body.append(form);
   form.submit();

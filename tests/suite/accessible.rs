@@ -14,6 +14,9 @@ use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::time::SystemTime;
 
+/// A seal that a person keeps.
+const SVG: &str = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 40 40\"><circle cx=\"20\" cy=\"20\" r=\"17\" fill=\"none\" stroke=\"#b23524\" stroke-width=\"3\"/></svg>";
+
 #[test]
 fn the_pages_in_japanese_on_a_wide_screen() {
     let seen = every_page("ja", 1280);
@@ -48,18 +51,23 @@ fn the_pages_in_english_on_a_narrow_screen() {
 
 /// Looks at every page, and holds each to what holds for all.
 fn every_page(lang: &str, width: u32) -> Value {
-    let desk = Desk::new(&format!("accessible-{lang}-{width}"), &[Answer::Pin(PIN)]);
+    let desk = Desk::new(
+        &format!("accessible-{lang}-{width}"),
+        &[Answer::Pin(PIN), Answer::Silence],
+    );
     let daemon = desk.serve();
     let without = TestDir::new("accessible-empty");
     let empty = Daemon::start(&without, "", &[]);
     let (file, blank, signed) = documents(&desk);
+    let svg = desk.dir.join("seal.svg");
+    std::fs::write(&svg, SVG).unwrap();
     let folder = std::env::var_os("HANKOD_SCREENSHOTS").map_or_else(|| desk.dir.join("pictures"), PathBuf::from);
     std::fs::create_dir_all(&folder).unwrap();
     let seen = browse(
         "accessible",
         &json!({
             "address": format!("http://127.0.0.1:{}", daemon.port()), "empty": format!("http://127.0.0.1:{}", empty.port()),
-            "file": file, "blank": blank, "signed": signed, "folder": folder, "lang": lang, "width": width,
+            "file": file, "blank": blank, "signed": signed, "svg": svg, "folder": folder, "lang": lang, "width": width,
         }),
     );
     assert_eq!(seen["complaints"], json!([]));
@@ -84,7 +92,7 @@ fn said(seen: &Value, name: &str, words: &str) {
 }
 
 /// Pages and states of pages that the scenario looks at.
-const LOOKS: usize = 8;
+const LOOKS: usize = 11;
 
 /// What every page has, by roles.
 pub(crate) fn tree(name: &str, tree: &str) {

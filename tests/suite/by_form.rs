@@ -5,7 +5,11 @@ use crate::support::desk::Desk;
 use crate::support::http::{Part, Request};
 use crate::support::pinentry::Answer;
 use crate::support::shapes;
-use serde_json::json;
+use openssl::md::Md;
+use openssl::pkey::Id;
+use openssl::pkey_ctx::PkeyCtx;
+use openssl::symm::{Cipher, encrypt_aead};
+use serde_json::{Value, json};
 
 const SITE: &str = "https://keiyaku.example.jp";
 const LISTED: &str = "https://listed.example.jp";
@@ -246,4 +250,99 @@ fn a_form_waits_for_the_person_and_few_wait_at_once() {
         303,
         "room again"
     );
+}
+
+/// A form as hankod.js closes it (docs/browsers.md), by other code.
+fn closed(form: &[u8], key: &str, port: u16) -> Vec<u8> {
+    let salt = [9; 32];
+    let mut kdf = PkeyCtx::new_id(Id::HKDF).unwrap();
+    kdf.derive_init().unwrap();
+    kdf.set_hkdf_md(Md::sha256()).unwrap();
+    kdf.set_hkdf_key(key.as_bytes()).unwrap();
+    kdf.set_hkdf_salt(&salt).unwrap();
+    kdf.add_hkdf_info(format!("hankod-form-1\0{SITE}\0{port}").as_bytes())
+        .unwrap();
+    let mut aes = [0; 32];
+    kdf.derive(Some(&mut aes)).unwrap();
+    let mut out = [&[1][..], &salt].concat();
+    let chunks: Vec<&[u8]> = form.chunks(65_536).collect();
+    for (n, chunk) in chunks.iter().enumerate() {
+        let mut nonce = [0; 12];
+        nonce[3..11].copy_from_slice(&(n as u64).to_be_bytes());
+        nonce[11] = u8::from(n + 1 == chunks.len());
+        let mut tag = [0; 16];
+        out.extend(encrypt_aead(Cipher::aes_256_gcm(), &aes, Some(&nonce), &[], chunk, &mut tag).unwrap());
+        out.extend(tag);
+    }
+    out
+}
+
+fn sent(closed: &[u8], daemon: &Daemon) -> (u16, Value) {
+    let part = part("closed", "application/octet-stream", closed);
+    let request = Request::new("POST", "/confirm")
+        .multipart(&[part])
+        .header("Origin", SITE);
+    let answer = navigating(request).send(daemon.port());
+    match answer.status {
+        303 => (303, json!(answer.header("Location").unwrap())),
+        status => (status, answer.json()["error"].clone()),
+    }
+}
+
+#[test]
+fn a_closed_form_is_opened_by_the_daemon_that_gave_out_its_key_and_by_no_other() {
+    let desk = Desk::new("closed-form", &[Answer::Confirm]);
+    let daemon = desk.serve();
+    let key = desk.site_key(&daemon, SITE);
+    // A document of several chunks.
+    let mut pdf = shapes::classic("1.7", shapes::LF);
+    pdf.splice(9..9, vec![b'%'; 200_000].into_iter().chain(*b"\n"));
+    let manifest = json!({ "documents": [{ "name": "契約書.pdf" }] }).to_string();
+    let parts = [
+        part("manifest", "application/json", manifest.as_bytes()),
+        part("return_url", "text/plain", BACK.as_bytes()),
+        part("document", "application/pdf", &pdf),
+    ];
+    let form = Request::new("POST", "/confirm").multipart(&parts).rest(0).to_vec();
+    let good = closed(&form, &key, daemon.port());
+    let not_for_us = (403, json!("form_not_for_us"));
+    let other_key = format!("{}A", &key[..key.len() - 1]);
+    assert_eq!(sent(&closed(&form, &other_key, daemon.port()), &daemon), not_for_us);
+    assert_eq!(
+        sent(&closed(&form, &key, daemon.port() ^ 1), &daemon),
+        not_for_us,
+        "another port"
+    );
+    let chunk = 33 + 65_552;
+    let rows = [
+        ("cut off after a chunk", good[..chunk].to_vec()),
+        ("cut off in a chunk", good[..chunk + 100].to_vec()),
+        ("without its first chunk", [&good[..33], &good[chunk..]].concat()),
+        ("with a chunk twice", [&good[..chunk], &good[33..]].concat()),
+        ("of another version", [&[2], &good[1..]].concat()),
+        ("open", form.clone()),
+    ];
+    for (what, form) in rows {
+        assert_eq!(sent(&form, &daemon), not_for_us, "{what}");
+    }
+    assert_eq!(sent(&good[..20], &daemon), (400, json!("bad_upload")));
+    assert_eq!(
+        sent(&closed(b"no form", &key, daemon.port()), &daemon),
+        (400, json!("bad_upload"))
+    );
+    for at in [0, 5, 40, chunk - 1, good.len() - 1] {
+        let mut changed = good.clone();
+        changed[at] ^= 0x80;
+        assert_eq!(sent(&changed, &daemon), not_for_us, "byte {at}");
+    }
+    assert!(desk.uploads().is_empty(), "something of a refused form is left");
+
+    let (status, page) = sent(&good, &daemon);
+    assert_eq!(status, 303, "{page}");
+    let page = page.as_str().unwrap();
+    let policy = navigating(Request::new("GET", page)).send(daemon.port());
+    let policy = policy.header("Content-Security-Policy").unwrap();
+    assert!(policy.ends_with(&format!("form-action 'self' {SITE}")), "{policy}");
+    let kept: Vec<Vec<u8>> = desk.uploads().iter().map(|path| std::fs::read(path).unwrap()).collect();
+    assert_eq!(kept, [pdf]);
 }

@@ -6,12 +6,17 @@ use crate::support::desk::{Desk, PIN};
 use crate::support::http::{Part, Request, Response};
 use crate::support::judges::{openssl_cms_verify_detached, pdfsig};
 use crate::support::pinentry::Answer;
+use crate::support::repository;
 use crate::support::shapes;
+use crate::support::site::Site;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use hankod::clock::Timestamp;
 use hankod::der::DigestAlgorithm;
 use hankod::pdf::Document;
 use hankod::sign;
 use serde_json::{Value, json};
+use std::net::TcpListener;
 use std::process::Command;
 
 const SITE: &str = "https://keiyaku.example.jp";
@@ -122,6 +127,41 @@ fn a_digest_becomes_a_cades_signature_that_openssl_verifies() {
         "{begun:?}"
     );
     desk.says(&["audit", "verify"]);
+}
+
+#[test]
+fn a_page_of_a_terminal_server_finds_its_own_daemon_and_has_digests_signed() {
+    let desk = Desk::new("digests-page", &[Answer::Pin(PIN)]);
+    let client = std::fs::read_to_string(repository("src/console/hankod.js")).unwrap();
+    let shop = Site::new(vec![
+        ("/", "text/html", "<!doctype html><title>契約サイト</title>".to_owned()),
+        ("/hankod.js", "text/javascript", client),
+    ]);
+    let origin = format!("http://site.test:{}", shop.port());
+    desk.says(&["site", "allow", &origin, "--digests"]);
+    // The port of an account, as systemd/port-per-user.conf gives them out.
+    let mut accounts = 1002..9998_u16;
+    let (account, listener) = accounts
+        .find_map(|account| Some((account, TcpListener::bind(("127.0.0.1", 20_000 + account)).ok()?)))
+        .unwrap();
+    let _daemon = desk.serve_on(listener);
+    let seen = browse(
+        "digests_page",
+        &json!({
+            "site": origin, "isPublic": true, "granted": true, "account": account, "holder": "甲野太郎",
+            "value": sha256(CONTENT)["value"],
+        }),
+    );
+    assert_eq!(
+        (&seen["name"], &seen["type"]),
+        (&json!("請求書.xml.p7s"), &json!("application/pkcs7-signature"))
+    );
+    let cms = STANDARD.decode(seen["base64"].as_str().unwrap()).unwrap();
+    assert_eq!(
+        openssl_cms_verify_detached(&cms, CONTENT, &desk.root(), &desk.dir),
+        Ok(())
+    );
+    assert_eq!(seen["many"], "RangeError");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use crate::support::example::{Example, NAMES, all_signed, documents};
 use crate::support::pinentry::Answer;
 use crate::support::repository;
 use crate::support::site::Site;
+use openssl::pkey::PKey;
 use serde_json::{Value, json};
 use std::net::TcpListener;
 
@@ -27,13 +28,14 @@ fn three_documents_are_signed_on_hankods_page_where_the_browser_lets_no_script_t
     let desk = Desk::new("example-form", &[Answer::Confirm, Answer::Pin(PIN)]);
     let daemon = desk.serve();
     let example = Example::start(&desk.dir, &desk.root(), &daemon);
-    desk.site_key(&daemon, &example.origin());
     let seen = browse(
         "example_site",
         &json!({ "site": example.origin(), "isPublic": true, "granted": false, "holder": "甲野太郎" }),
     );
     assert_eq!(seen["answer"], all_signed(), "{seen}");
     assert_eq!(seen["left"], true);
+    let back = format!("{}/", example.origin());
+    assert_eq!(seen["came"], json!({ "to": "pairing", "back": back }), "{seen}");
     assert!(seen["words"].as_str().unwrap().contains(&example.origin()), "{seen}");
     assert_eq!(
         seen["early"],
@@ -44,6 +46,33 @@ fn three_documents_are_signed_on_hankods_page_where_the_browser_lets_no_script_t
     assert_eq!(desk.happened("login_done"), 1);
     let prompts = desk.pinentry.received("SETDESC");
     assert!(prompts.last().unwrap().contains(&example.origin()), "{prompts:?}");
+}
+
+#[test]
+fn the_examples_server_signs_each_request_where_the_administrator_demands_it() {
+    for (name, granted) in [("example-backed", true), ("example-backed-form", false)] {
+        let mut desk = Desk::new(name, &[Answer::Confirm, Answer::Pin(PIN)]);
+        let server = PKey::generate_ed25519().unwrap();
+        let (key, public) = (desk.dir.join("server.pem"), desk.dir.join("public.pem"));
+        std::fs::write(&key, server.private_key_to_pem_pkcs8().unwrap()).unwrap();
+        std::fs::write(&public, server.public_key_to_pem().unwrap()).unwrap();
+        // The site's port is known when it runs, the daemon's before.
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let key = ["--key", key.to_str().unwrap()];
+        let example = Example::start_with(&desk.dir, &desk.root(), port, &key);
+        let origin = example.origin();
+        desk = desk.configured(&format!(
+            "[[site]]\norigin = {origin:?}\nbackend_key = \"public.pem\"\n"
+        ));
+        let _daemon = desk.serve_on(listener);
+        let seen = browse(
+            "example_site",
+            &json!({ "site": origin, "isPublic": true, "granted": granted, "holder": "甲野太郎" }),
+        );
+        assert_eq!(seen["answer"], all_signed(), "{seen}");
+        assert_eq!(desk.happened("login_done"), 1);
+    }
 }
 
 #[test]

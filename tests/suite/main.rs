@@ -8,6 +8,7 @@ mod algorithms;
 mod asked;
 mod attacks;
 mod audit;
+mod backed;
 mod beside;
 mod by_form;
 mod cards;

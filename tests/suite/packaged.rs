@@ -200,7 +200,14 @@ fn each_user_of_a_terminal_server_has_a_port() {
     // Accounts of four digits, the first and the last.
     for uid in ["1000", "9999"] {
         let port = listens[1].rsplit(':').next().unwrap().replace("%U", uid);
-        assert!(port.parse::<u16>().is_ok(), "{port}");
+        let port: u16 = port.parse().unwrap();
+        // What sites are told is what systemd gives.
+        let asks = format!(
+            "import {{ portsOfAccounts }} from {:?}; console.log(portsOfAccounts({uid}, {uid}).join());",
+            repository("src/console/hankod.js")
+        );
+        let said = run(Command::new("node").arg("--input-type=module"), &asks);
+        assert_eq!(said.stdout.trim(), port.to_string(), "{}", said.stderr);
     }
 }
 

@@ -108,6 +108,51 @@ fn another_process_on_the_port_gets_no_key_and_no_document() {
 }
 
 #[test]
+fn another_process_on_the_port_gets_no_document_by_a_form_either() {
+    let desk = Desk::new("port-taken-form", &[Answer::Confirm]);
+    let client = std::fs::read_to_string(repository("src/console/hankod.js")).unwrap();
+    let page = "<!doctype html><meta charset=utf-8><title>契約サイト</title>".to_owned();
+    let shop = Site::new(vec![
+        ("/", "text/html", page),
+        ("/hankod.js", "text/javascript", client),
+    ]);
+    let origin = format!("http://site.test:{}", shop.port());
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = listener.try_clone().unwrap();
+    let old = desk.serve_on(listener);
+    let (key, old_port) = (desk.site_key(&old, &origin), old.port());
+    assert!(old.stop().success());
+    let daemon = desk.serve();
+    let heard = stranger(taken, origin.clone(), daemon.port());
+    let name = "極秘の契約書.pdf";
+    let pdf = shapes::classic("1.7", shapes::LF);
+    let seen = browse(
+        "port_taken_form",
+        &json!({
+            "site": origin, "isPublic": true, "granted": false, "key": key, "old": old_port, "name": name,
+            "base64": STANDARD.encode(&pdf),
+        }),
+    );
+    assert_eq!(seen, json!({ "unknown": "not_paired", "left": true }));
+    let heard = heard.lock().unwrap().clone();
+    let forms: Vec<&String> = heard
+        .iter()
+        .filter(|asked| asked.starts_with("POST /confirm"))
+        .collect();
+    assert_eq!(
+        forms.len(),
+        1,
+        "the form went there, or the test tries nothing: {heard:?}"
+    );
+    for asked in &heard {
+        for secret in ["%PDF", "Agreement", "manifest", name, &key] {
+            assert!(!asked.contains(secret), "{secret}: {asked}");
+        }
+    }
+    assert!(desk.uploads().is_empty(), "what the stranger handed on was opened");
+}
+
+#[test]
 fn a_thousand_documents_with_the_longest_names_fit_the_prompt_and_stand_in_the_list() {
     let desk = Desk::new("thousand", &[Answer::Cancel]).configured("[limits]\nmax_documents = 1000\n");
     let key = desk.program_key();

@@ -14,11 +14,18 @@ export default async function ({ page, parameters: { site, granted, holder } }) 
   const offered = await page.locator("#offer li").allTextContents();
   const asked = [];
   page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+  const visited = [];
+  page.on("framenavigated", (frame) => visited.push(new URL(frame.url()).pathname.split("/")[1]));
   await page.click("#sign");
   if (granted) {
     await page.waitForFunction(() => document.getElementById("answer").textContent);
     return { offered, answer: await page.textContent("#answer"), left: false };
   }
+  // The browser lets no script ask for permission: hankod's own page does, and comes back.
+  await page.waitForFunction(() => localStorage.getItem("hankod"));
+  await page.waitForSelector("#offer li");
+  const came = { to: visited[0], back: page.url() };
+  await page.click("#sign");
   await page.waitForURL(/\/confirm\//);
   await page.waitForSelector(".sheet-picture");
   const words = await page.textContent("#asked");
@@ -27,5 +34,5 @@ export default async function ({ page, parameters: { site, granted, holder } }) 
   await page.locator("label.choice", { hasText: holder }).locator("input").check();
   await page.click("#go");
   await page.waitForURL(`${site}/signed`);
-  return { offered, answer: await page.textContent("body"), left: true, words, early, complaints };
+  return { offered, answer: await page.textContent("body"), left: true, came, words, early, complaints };
 }

@@ -70,7 +70,6 @@ fn three_contracts_are_signed_by_the_sites_script_with_one_password() {
 #[test]
 fn three_contracts_are_signed_on_hankods_page_where_the_browser_lets_no_script_through() {
     let visit = Visit::new(&[Answer::Pin(jpki::SIGNING_PASSWORD), Answer::Confirm]);
-    allow(&visit);
     let seen = browse("example_site", &visit.question(false));
     assert_eq!(
         (&seen["answer"], &seen["left"]),
@@ -128,19 +127,5 @@ fn presence(visit: &Visit) -> impl Fn() -> bool + use<> {
     move || {
         let listed = asks.send(port).json();
         listed.as_array().unwrap().iter().any(|token| token["present"] == true)
-    }
-}
-
-/// The person allows the site, and the daemon knows it; the browser does not, and needs no key for a form.
-fn allow(visit: &Visit) {
-    let origin = visit.example.origin();
-    let asks = Request::new("POST", "/v1/pairings")
-        .header("Origin", &origin)
-        .json(&json!({}));
-    let asked = asks.send(visit.daemon.port()).json();
-    let address = format!("/v1/pairings/{}", asked["id"].as_str().unwrap());
-    let poll = Request::new("GET", &address).header("Origin", &origin);
-    while poll.send(visit.daemon.port()).json()["state"] == "pending" {
-        std::thread::yield_now();
     }
 }

@@ -19,6 +19,11 @@ pub(crate) struct Example {
 impl Example {
     /// Serves the contracts, and believes what `hankod verify` finds with this root.
     pub(crate) fn start(dir: &Path, root: &Path, daemon: &Daemon) -> Self {
+        Self::start_with(dir, root, daemon.port(), &[])
+    }
+
+    /// The same for a daemon at `hankod`, with these arguments besides.
+    pub(crate) fn start_with(dir: &Path, root: &Path, hankod: u16, more: &[&str]) -> Self {
         let folder = dir.join("contracts");
         std::fs::create_dir(&folder).unwrap();
         for (name, pdf) in NAMES.iter().zip(documents()) {
@@ -28,7 +33,8 @@ impl Example {
             .arg(repository("examples/site/site.mjs"))
             .args(["--port", "0", "--hankod", env!("CARGO_BIN_EXE_hankod"), "--folder"])
             .arg(folder)
-            .args(["--ports", &daemon.port().to_string()])
+            .args(["--ports", &hankod.to_string()])
+            .args(more)
             .args(["--", "--revocation", "none", "--offline", "--trust"])
             .arg(root)
             .stdout(Stdio::piped())
