@@ -1,6 +1,6 @@
 //! The pages that hankod shows in a browser, embedded: HTML in the reader's language, CSS, ES modules.
 //!
-//! Words come from `text/*/console.ftl` and `office.ftl`, for the HTML by `{{message}}` and for scripts as one JSON file a language. Nothing here knows requests or state.
+//! Words come from `text/*/console.ftl`, `office.ftl` and `signer.ftl`, for the HTML by `{{message}}` and for scripts as one JSON file a language. Nothing here knows requests or state.
 
 use crate::text::{Lang, say};
 use std::collections::BTreeMap;
@@ -33,6 +33,8 @@ pub enum Page {
     Edit,
     /// `/pairing/{id}`: a site asks to be allowed.
     Pairing,
+    /// `/s/{link}` of a server: what a signer is asked to sign.
+    Signer,
 }
 
 /// A file that pages load.
@@ -68,6 +70,7 @@ files!(
     "office.css" CSS,
     "office-edit.css" CSS,
     "pairing.css" CSS,
+    "signer.css" CSS,
     "desk.js" JS,
     "confirm.js" JS,
     "verify.js" JS,
@@ -87,6 +90,13 @@ files!(
     "office-people.js" JS,
     "office-sign-in.js" JS,
     "pairing.js" JS,
+    "signer.js" JS,
+    "signer-api.js" JS,
+    "signer-documents.js" JS,
+    "signer-done.js" JS,
+    "signer-elsewhere.js" JS,
+    "signer-inputs.js" JS,
+    "signer-known.js" JS,
     "place.js" JS,
     "changes.js" JS,
     "api.js" JS,
@@ -106,8 +116,16 @@ files!(
 );
 
 /// The words of the pages.
-const JA: &str = concat!(include_str!("text/ja/console.ftl"), include_str!("text/ja/office.ftl"));
-const EN: &str = concat!(include_str!("text/en/console.ftl"), include_str!("text/en/office.ftl"));
+const JA: &str = concat!(
+    include_str!("text/ja/console.ftl"),
+    include_str!("text/ja/office.ftl"),
+    include_str!("text/ja/signer.ftl")
+);
+const EN: &str = concat!(
+    include_str!("text/en/console.ftl"),
+    include_str!("text/en/office.ftl"),
+    include_str!("text/en/signer.ftl")
+);
 
 /// What every page has around its own part.
 const FRAME: &str = include_str!("console/frame.html");
@@ -117,6 +135,9 @@ const OWN_HEAD: &str = include_str!("console/head-own.html");
 
 /// The head of a server's pages for staff: who is signed in, and their ways.
 const OFFICE_HEAD: &str = include_str!("console/head-office.html");
+
+/// The head of a server's pages for those who come by a link: nowhere else to go.
+const GUEST_HEAD: &str = include_str!("console/head-guest.html");
 
 /// The part of a page that says why there is no other.
 const REFUSED: &str = include_str!("console/refused.html");
@@ -136,7 +157,7 @@ struct Part {
 }
 
 impl Page {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::Desk,
         Self::Confirm,
         Self::Verify,
@@ -149,6 +170,7 @@ impl Page {
         Self::Contract,
         Self::Edit,
         Self::Pairing,
+        Self::Signer,
     ];
 
     const fn part(self) -> Part {
@@ -189,6 +211,7 @@ impl Page {
                 include_str!("console/office-edit.html"),
             ),
             Self::Pairing => ("pairing", "console-ask-title", include_str!("console/pairing.html")),
+            Self::Signer => ("signer", "console-signer-title", include_str!("console/signer.html")),
         };
         Part {
             name,
@@ -196,6 +219,7 @@ impl Page {
             head: match self {
                 Self::Desk | Self::Confirm | Self::Verify | Self::Receipts | Self::Seals | Self::Pairing => OWN_HEAD,
                 Self::Office | Self::SignIn | Self::Join | Self::People | Self::Contract | Self::Edit => OFFICE_HEAD,
+                Self::Signer => GUEST_HEAD,
             },
             title,
             main,
@@ -213,6 +237,7 @@ impl Page {
             Self::Office | Self::SignIn | Self::Join | Self::People => &["office"],
             Self::Contract => &["verify", "office"],
             Self::Edit => &["office", "office-edit"],
+            Self::Signer => &["confirm", "signer"],
         }
     }
 }
@@ -328,7 +353,7 @@ mod tests {
     #[test]
     fn every_word_of_the_pages_stands_in_the_catalogue() {
         let mut used = Vec::new();
-        let shared = [FRAME, REFUSED, OWN_HEAD, OFFICE_HEAD];
+        let shared = [FRAME, REFUSED, OWN_HEAD, OFFICE_HEAD, GUEST_HEAD];
         for template in Page::ALL.map(|page| page.part().main).iter().chain(&shared) {
             used.extend(
                 template

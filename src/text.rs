@@ -46,7 +46,8 @@ macro_rules! catalogue {
 
 catalogue!(
     "access", "app", "audit", "cli", "cms", "config", "console", "contract", "daemon", "demo", "der", "fetch", "http",
-    "keys", "mail", "net", "office", "pdf", "process", "render", "sign", "store", "token", "trust", "tsa", "verify",
+    "keys", "mail", "net", "office", "pdf", "process", "render", "sign", "signer", "store", "token", "trust", "tsa",
+    "verify",
 );
 
 impl Lang {

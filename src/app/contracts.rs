@@ -14,6 +14,7 @@ mod finding;
 mod keeping;
 pub(crate) mod letters;
 mod link;
+mod looking;
 mod operator;
 mod papers;
 pub(crate) mod party;

@@ -3,11 +3,13 @@
 import { el, fill } from "./dom.js";
 import { number, say } from "./words.js";
 
+const pageOf = (p, count) => say("console-page-of", { page: number(p), pages: number(count) });
+
 /** One page: its figure, and `load` for its picture; `shown({frame, size})` is told of a page that has it. */
-function sheet({ name, count }, p, fetched, shown) {
+function sheet({ name, count, counter = pageOf }, p, fetched, shown) {
   const frame = el("div", { class: "sheet-frame", "aria-busy": "true" });
   const text = el("details", { class: "sheet-words" });
-  const figure = el("figure", { class: "sheet" }, el("figcaption", {}, say("console-page-of", { page: number(p), pages: number(count) })), frame, text);
+  const figure = el("figure", { class: "sheet" }, el("figcaption", {}, counter(p, count)), frame, text);
   const load = async () => {
     try {
       const page = await fetched(p);
@@ -37,8 +39,8 @@ export function onePage(document, p, fetched, shown) {
   return figure;
 }
 
-/** All pages, each loaded when it comes near; `beside(p)` gives what stands below the picture of page `p`, or nothing. */
-export function allPages(document, fetched, beside = () => null) {
+/** All pages, each loaded when it comes near; `beside(p)` gives what stands below the picture of page `p`, or nothing; `shown(p, {frame, size})` is told of a page that has its picture. */
+export function allPages(document, fetched, beside = () => null, shown = () => {}) {
   const loads = new Map();
   const observer = new IntersectionObserver(
     (entries) => {
@@ -51,7 +53,7 @@ export function allPages(document, fetched, beside = () => null) {
     { rootMargin: "600px 0px" },
   );
   return Array.from({ length: document.count }, (_, index) => {
-    const { figure, load } = sheet(document, index + 1, fetched);
+    const { figure, load } = sheet(document, index + 1, fetched, (seen) => shown(index + 1, seen));
     figure.append(...[beside(index + 1)].filter(Boolean));
     loads.set(figure, load);
     observer.observe(figure);

@@ -53,6 +53,8 @@ pub(super) enum Counted {
     Strangers,
     /// A browser of the daemon's user that opens the daemon's page.
     Visitors,
+    /// A signer behind a link.
+    Link(String),
     /// A site, program or the person.
     Known(Principal),
 }

@@ -4,6 +4,7 @@ mod certificate;
 mod concluding;
 mod drafts;
 mod faults;
+mod pages;
 mod papers;
 mod party;
 mod proof;

@@ -134,7 +134,7 @@ fn looks(question: &Value) {
 }
 
 /// Where the pictures go, for people to look at.
-fn folder(dir: &Path) -> PathBuf {
+pub(crate) fn folder(dir: &Path) -> PathBuf {
     let folder = std::env::var_os("HANKOD_SCREENSHOTS").map_or_else(|| dir.join("pictures"), PathBuf::from);
     std::fs::create_dir_all(&folder).unwrap();
     folder

@@ -4,7 +4,6 @@
 //! sessions are kept as hashes, with few tries and a short life.
 
 use std::net::IpAddr;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -12,7 +11,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use utoipa::ToSchema;
 
-use super::{App, happened, letters, newest, not_found, said, who};
+use super::{App, happened, letters, not_found, said, who};
 use crate::app::failure::{Failure, FailureKind};
 use crate::app::jobs::{self, Job, witness};
 use crate::clock::Timestamp;
@@ -22,7 +21,7 @@ use crate::contract::signer::{Factor, Method, Signer};
 use crate::contract::terms::{Action, Item};
 use crate::contract::{self, Act};
 use crate::mail;
-use crate::store::{CERTIFICATE, CodeRow, Consent, ContractRow, LinkRow, Put, Tx};
+use crate::store::{CodeRow, Consent, ContractRow, LinkRow, Put, Tx};
 
 /// Longest secret of a link, in characters.
 const MAX_SECRET_CHARS: usize = 100;
@@ -69,6 +68,8 @@ pub struct SigningView {
     pub method: &'static str,
     /// asked, opened, signed, declined.
     pub turn: &'static str,
+    /// A witness signer has agreed, and the signatures are being made.
+    pub signing: bool,
     /// In order (文書1(1/3)).
     pub documents: Vec<SigningDocument>,
     /// What this signer fills in.
@@ -122,16 +123,28 @@ impl Behind {
         let of_link = |one: &&Progress| one.signer == self.link.signer;
         self.row.contract.progress.iter().find(of_link).ok_or_else(void)
     }
+
+    fn check_time(&self, now: Timestamp) -> Result<(), Failure> {
+        let in_time = self.link.expires > now;
+        in_time
+            .then_some(())
+            .ok_or(Failure::new(FailureKind::NotFound, "link_expired"))
+    }
 }
 
 impl App {
-    /// What a signer sees; changes nothing.
+    /// What a signer sees; changes nothing. What ended is told also to those who come late.
     ///
     /// # Errors
-    /// `link_void`.
+    /// `link_void`, `link_expired`.
     pub async fn signing_view(&self, visitor: &Visitor) -> Result<SigningView, Failure> {
-        let behind = self.behind(visitor).await?;
-        let (contract, signer) = (&behind.row.contract, behind.signer()?);
+        let behind = self.behind_any(visitor).await?;
+        let (contract, signer, progress) = (&behind.row.contract, behind.signer()?, behind.progress()?);
+        if !(contract.state.is_over() && behind.row.concluded.is_none()) {
+            behind.check_time(self.now())?;
+        }
+        let consent = self.store().consent(&contract.id, signer.number).await?;
+        let agreed = consent.is_some_and(|consent| consent.request == behind.link.request);
         let terms = &contract.terms;
         Ok(SigningView {
             state: contract.state.name(),
@@ -146,7 +159,8 @@ impl App {
                 Method::Party => "party",
                 Method::Witness => "witness",
             },
-            turn: behind.progress()?.turn.name(),
+            turn: progress.turn.name(),
+            signing: agreed && signer.method == Method::Witness && progress.turn == Turn::Opened,
             documents: terms
                 .documents
                 .iter()
@@ -160,21 +174,6 @@ impl App {
             fields: terms.fields_of(signer.number).cloned().collect(),
             checklist: terms.checklist.clone(),
         })
-    }
-
-    /// Where the newest revision of a document lies, for a signer who has opened the request; changes nothing.
-    ///
-    /// # Errors
-    /// `link_void`, `request_not_opened`, `contract_document_missing`.
-    pub async fn signing_document(&self, visitor: &Visitor, number: u16) -> Result<(PathBuf, u64), Failure> {
-        let behind = self.behind(visitor).await?;
-        if behind.progress()?.turn == Turn::Asked {
-            return Err(Failure::new(FailureKind::Conflict, "request_not_opened"));
-        }
-        let versions = self.store().versions(&behind.row.contract.id).await?;
-        let newest = newest(&versions, number).filter(|one| one.document != CERTIFICATE);
-        let newest = newest.ok_or(Failure::new(FailureKind::NotFound, "contract_document_missing"))?;
-        Ok((self.store().blob_path(&newest.sha256), newest.bytes))
     }
 
     /// A person opened the request (S20).
@@ -342,18 +341,25 @@ impl App {
     /// The contract behind a link that is good.
     ///
     /// # Errors
-    /// `link_void`.
+    /// `link_void`, `link_expired`.
     pub(super) async fn contract_behind(&self, visitor: &Visitor) -> Result<contract::Contract, Failure> {
         Ok(self.behind(visitor).await?.row.contract)
     }
 
     /// The contract and signer behind a link that is good.
     pub(super) async fn behind(&self, visitor: &Visitor) -> Result<Behind, Failure> {
+        let behind = self.behind_any(visitor).await?;
+        behind.check_time(self.now())?;
+        Ok(behind)
+    }
+
+    /// The same, though the link's time may be over.
+    async fn behind_any(&self, visitor: &Visitor) -> Result<Behind, Failure> {
         if visitor.link.len() > MAX_SECRET_CHARS {
             return Err(void());
         }
         let link = self.store().link(&Sha256::digest(&visitor.link).into()).await?;
-        let link = link.filter(|link| link.expires > self.now()).ok_or_else(void)?;
+        let link = link.ok_or_else(void)?;
         let row = self.store().contract(&link.contract).await?.ok_or_else(not_found)?;
         let name = row.contract.terms.signer(link.signer)?.name.as_str().to_owned();
         let who = who(&name, Some(link.signer), visitor.ip, visitor.agent.as_deref())?;

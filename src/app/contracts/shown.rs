@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::path::PathBuf;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -53,10 +54,24 @@ impl App {
         (number, page): (u16, u32),
         lang: Lang,
     ) -> Result<PageView, Failure> {
-        let missing = || Failure::new(FailureKind::NotFound, "contract_document_missing");
         let row = self.own_contract(asker, id).await?;
         let (path, _) = self.contract_file(asker, id, number).await?;
-        let pages = u32::try_from(row.contract.terms.document(number)?.pages.len()).unwrap_or(u32::MAX);
+        let pages = row.contract.terms.document(number)?.pages.len();
+        self.stored_page(path, (page, pages), lang).await
+    }
+
+    /// Page `page`, from 1, of a stored document that has so many.
+    ///
+    /// # Errors
+    /// `contract_document_missing`, and every reason of the page worker.
+    pub(super) async fn stored_page(
+        &self,
+        path: PathBuf,
+        (page, pages): (u32, usize),
+        lang: Lang,
+    ) -> Result<PageView, Failure> {
+        let missing = || Failure::new(FailureKind::NotFound, "contract_document_missing");
+        let pages = u32::try_from(pages).unwrap_or(u32::MAX);
         let index = page.checked_sub(1).filter(|index| *index < pages).ok_or_else(missing)?;
         let file = self.blocking(move || File::open(path).map_err(|_| missing())).await?;
         let shown = self.draw_page(file, (index, pages), None, lang).await?;

@@ -28,8 +28,9 @@ use axum::response::{IntoResponse, Response};
 use std::net::IpAddr;
 use std::time::Instant;
 
-/// Headers of every answer: nothing is kept, framed or guessed at.
-const SAFE: [(HeaderName, &str); 3] = [
+/// Headers of every answer: nothing is kept, framed or guessed at, and no link is told to another site.
+const SAFE: [(HeaderName, &str); 4] = [
+    (header::REFERRER_POLICY, "same-origin"),
     (header::CACHE_CONTROL, "no-store"),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (
@@ -44,6 +45,9 @@ const MAX_VISITS_PER_MINUTE: u32 = 60;
 const MAX_STAFF_PER_MINUTE: u32 = 1_200;
 /// Files that anybody may have verified from one place within a minute.
 const MAX_ANYBODY_PER_MINUTE: u32 = 30;
+
+/// Longest link that is counted for itself.
+const MAX_LINK_CHARS: usize = 100;
 
 /// What handlers learn about their caller.
 #[derive(Clone, Debug)]
@@ -66,7 +70,7 @@ pub(super) async fn guard(State(service): State<Service>, request: Request, next
         Err(error) => error.into_response(),
         Ok(admitted) => {
             let counted = match &admitted {
-                Admitted::Anybody => Counted::Strangers,
+                Admitted::Anybody => link(parts.uri.path()).map_or(Counted::Strangers, Counted::Link),
                 Admitted::Client(client) => Counted::Known(Principal::Client { id: client.id.clone() }),
                 Admitted::Staff(staff) => Counted::Known(staff.principal()),
             };
@@ -218,8 +222,16 @@ fn find(request: &Parts) -> Result<&'static Rule, Refusal> {
     if here.peek().is_none() {
         return Err(Refusal::NoRoute);
     }
-    here.find(|rule| rule.method == request.method)
+    // Whoever looks at a page with HEAD gets the head of what GET gives.
+    let seen = |rule: &Rule| rule.method == Method::GET && request.method == Method::HEAD && rule.need == Need::Link;
+    here.find(|rule| rule.method == request.method || seen(rule))
         .ok_or(Refusal::WrongMethod)
+}
+
+/// The link in a signer's address: each is counted for itself, so that many readers do not keep one another out.
+fn link(path: &str) -> Option<String> {
+    let link = path.strip_prefix("/s/")?.split('/').next()?;
+    (link.len() <= MAX_LINK_CHARS).then(|| link.to_owned())
 }
 
 /// A key that is shown counts, good or bad; without one the certificate of the connection does.

@@ -4,16 +4,17 @@
 
 mod party;
 
+use super::guard::language;
 use super::{Service, body};
-use crate::app::contracts::{Agreement, SigningView, Visitor};
+use crate::app::contracts::{Agreement, PageView, SigningView, Visitor};
 use crate::http::error::{ErrorBody, HttpError, Refusal};
 use crate::http::peer::Peer;
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request, State};
-use axum::http::StatusCode;
 use axum::http::header::USER_AGENT;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,7 @@ pub(super) fn routes() -> OpenApiRouter<Service> {
     OpenApiRouter::new()
         .routes(routes!(show))
         .routes(routes!(document))
+        .routes(routes!(page))
         .routes(routes!(open))
         .routes(routes!(send_code))
         .routes(routes!(confirm))
@@ -115,6 +117,21 @@ pub(super) async fn document(
     let Path((_, n)) = address.map_err(|_| Refusal::BadAddress)?;
     let (path, bytes) = service.app.signing_document(&visitor, n).await?;
     super::contracts::file(&path, bytes).await
+}
+
+/// Page `p` of the newest revision of document `n`, as picture and text; both count from 1.
+#[utoipa::path(get, path = "/s/{link}/documents/{n}/pages/{p}",
+    params(("link" = String, Path), ("n" = u16, Path), ("p" = u32, Path)), responses(
+    (status = 200, body = PageView), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+pub(super) async fn page(
+    State(service): State<Service>,
+    address: Result<Path<(String, u16, u32)>, PathRejection>,
+    headers: HeaderMap,
+    By(visitor): By,
+) -> Result<Json<PageView>, HttpError> {
+    let Path((_, n, p)) = address.map_err(|_| Refusal::BadAddress)?;
+    let lang = language(&headers);
+    Ok(Json(service.app.signing_page(&visitor, (n, p), lang).await?))
 }
 
 /// A person opened the request.

@@ -18,6 +18,7 @@ pub(super) const PATHS: &[&str] = &[
     "/console/people",
     "/console/contracts/{id}",
     "/console/contracts/{id}/edit",
+    "/s/{link}",
 ];
 
 pub(super) fn routes() -> Router<Service> {
@@ -29,6 +30,7 @@ pub(super) fn routes() -> Router<Service> {
         .route(PATHS[4], page(Page::People))
         .route(PATHS[5], page(Page::Contract))
         .route(PATHS[6], page(Page::Edit))
+        .route(PATHS[7], page(Page::Signer))
 }
 
 fn page(page: Page) -> MethodRouter<Service> {
