@@ -55,7 +55,7 @@ fn scanned(stage: &Stage, id: &str, link: &str) {
 
 fn told(told: &Value) {
     let says = |at: &Value, words: &str| assert!(text(at).contains(words), "{words}: {told:#}");
-    says(&told["asked"], "見本市総務課(起案用)から甲野太郎 様への");
+    says(&told["asked"], "見本市総務課(起案用)から 甲野太郎 様への");
     // S24: a tab for each document, with its own state.
     says(&told["tabs"][0], "keiyaku○ 残り 4 件");
     says(&told["tabs"][1], "soufujo◎ 閲覧のみ");
