@@ -218,7 +218,7 @@ async fn a_full_disk_is_said_and_nothing_is_kept_by_half() {
     let dir = tempfile::tempdir().unwrap();
     let state = dir.path().join("s");
     // A file size limit refuses writes as a full disk does; ignoring its signal makes it an error.
-    let mut child = start("trap '' XFSZ; ulimit -f 2048; exec \"$0\" \"$@\"", &state, "write");
+    let mut child = start("trap '' XFSZ; ulimit -f 4096; exec \"$0\" \"$@\"", &state, "write");
     let said: Vec<String> = lines(&mut child).collect();
     child.wait().unwrap();
     let refused: Vec<&String> = said.iter().filter(|line| line.starts_with("refused ")).collect();

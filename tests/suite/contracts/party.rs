@@ -9,7 +9,7 @@ use super::{code, text};
 use crate::support::ca::{CONTENT_COMMITMENT, DIGITAL_SIGNATURE, IssueRequest, Kind};
 use crate::support::holder::Holder;
 use crate::support::http::{Request, Response};
-use crate::support::judges::{PyhankoSignature, pdfsig, pyhanko, pyhanko_sign};
+use crate::support::judges::{PyhankoSignature, pdfsig, pyhanko, pyhanko_sign_field};
 use crate::support::run;
 use crate::support::signer::SoftSigner;
 use crate::support::tsa;
@@ -198,7 +198,7 @@ fn parties_and_a_witness_conclude_one_contract() {
         holder.document("two.pdf", &other.file(1)),
         holder.dir.join("two-signed.pdf"),
     );
-    pyhanko_sign([&source, &target], &name, &person.files(&holder.dir), ROOM);
+    pyhanko_sign_field([&source, &target], &name, &person.files(&holder.dir), ROOM);
     other.land(1, &std::fs::read(&target).unwrap());
     let witness = stage.mailbox.next();
     assert_eq!(witness.to, "hanako@city.example.lg.jp");

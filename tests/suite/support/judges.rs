@@ -136,9 +136,14 @@ pub(crate) fn pyhanko_all(pdfs: &[Pdf<'_>], root: &Path) -> Vec<Result<Vec<Pyhan
 }
 
 /// Has pyHanko sign the field of this name, leaving `room` bytes for the CMS. Key and certificate are PEM files.
-pub(crate) fn pyhanko_sign([source, target]: [&Path; 2], field: &str, [key, certificate]: &[PathBuf; 2], room: usize) {
+pub(crate) fn pyhanko_sign_field(
+    [source, target]: [&Path; 2],
+    field: &str,
+    [key, certificate]: &[PathBuf; 2],
+    room: usize,
+) {
     let mut command = Command::new(judges_dir().join("bin/python"));
-    command.arg(repository("tests/judges/pyhanko_sign.py"));
+    command.arg(repository("tests/judges/pyhanko_sign_field.py"));
     command
         .args([source, target])
         .arg(field)
