@@ -92,6 +92,7 @@ files!(
     "pairing.js" JS,
     "signer.js" JS,
     "signer-api.js" JS,
+    "signer-card.js" JS,
     "signer-documents.js" JS,
     "signer-done.js" JS,
     "signer-elsewhere.js" JS,

@@ -4,9 +4,11 @@ import { certificates, watch } from "./api.js";
 import { el, fill } from "./dom.js";
 import { day, say } from "./words.js";
 
-const key = (certificate) => JSON.stringify(certificate.select);
+/** What stands for a certificate in a form. */
+export const key = (certificate) => JSON.stringify(certificate.select);
 
-function choice(certificate, chosen) {
+/** One to choose, or why it cannot be. */
+export function choice(certificate, chosen) {
   const name = certificate.name || say("console-name-after-pin");
   const facts = [
     certificate.organization,

@@ -234,7 +234,12 @@ export class Hankod {
         return [];
       }
     };
-    return (await Promise.all(this.#ports.map(look))).flat();
+    return (await Promise.all(this.#places().map(look))).flat();
+  }
+
+  /** Where a hankod may be: the one that gave out our key first. */
+  #places() {
+    return [...new Set([this.#stored()?.port ?? this.#ports[0], ...this.#ports])];
   }
 
   /** The port of the daemon that gave out our key: it alone can prove that. */
@@ -242,9 +247,8 @@ export class Hankod {
     const stored = this.#stored();
     if (!stored) throw this.#error("not_paired");
     if (this.#found) return this.#found;
-    const ports = [stored.port, ...this.#ports.filter((port) => port !== stored.port)];
     let answered = false;
-    for (const port of ports) {
+    for (const port of this.#places()) {
       const nonce = crypto.randomUUID();
       try {
         const { proofs = [] } = await this.#json(port, `/health?nonce=${nonce}`, { signal: AbortSignal.timeout(PROBE_DEADLINE_MS) });

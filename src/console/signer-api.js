@@ -2,7 +2,8 @@
 
 import { call, json } from "./api.js";
 
-const link = location.pathname.split("/")[2];
+/** What stands behind `/s/`. */
+export const link = location.pathname.split("/")[2];
 const at = (path) => `/s/${link}/${path}`;
 const said = (act, body = {}) => call("POST", at(act), { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } });
 const answered = async (act, body) => (await said(act, body)).json();

@@ -4,6 +4,7 @@ import { byId, el, fill } from "./dom.js";
 import { tell, tried } from "./office-frame.js";
 import { decline, disown, forget, open, sign, view } from "./signer-api.js";
 import { counter, showDocuments } from "./signer-documents.js";
+import { signWithCard } from "./signer-card.js";
 import { outcome } from "./signer-done.js";
 import { signElsewhere } from "./signer-elsewhere.js";
 import { askInputs } from "./signer-inputs.js";
@@ -57,17 +58,20 @@ function agreed(inputs) {
   return { session: session(), ...inputs.agreement() };
 }
 
-async function finish(seen, agreement) {
-  try {
-    if (seen.method === "party") {
-      await signElsewhere(agreement, () => outcome(seen, true));
-    } else {
-      outcome(await sign(agreement), true);
+/** Does what the person agreed to, once at a time. */
+async function finish(inputs, way) {
+  const agreement = agreed(inputs);
+  if (!agreement) return;
+  for (const id of ["go", "other"]) byId(id).disabled = true;
+  await tried(async () => {
+    try {
+      await way(agreement);
+    } catch (error) {
+      if (error.code === "session_over") unknown();
+      throw error;
     }
-  } catch (error) {
-    if (error.code === "session_over") unknown();
-    throw error;
-  }
+  });
+  for (const id of ["go", "other"]) byId(id).disabled = false;
 }
 
 function work(seen) {
@@ -79,17 +83,21 @@ function work(seen) {
   });
   documents = showDocuments(byId("documents"), seen, inputs);
   byId("to-sign").hidden = false;
-  byId("go").textContent = say(seen.method === "party" ? "console-signer-elsewhere-go" : "console-signer-go");
+  const party = seen.method === "party";
+  byId("go").textContent = say(party ? "console-signer-card-go" : "console-signer-go");
+  byId("other").hidden = !party;
   byId("form").hidden = false;
   identify(() => byId("form").querySelector("input, #go").focus());
+  const arrived = () => outcome(seen, true);
+  const byMail = async (agreement) => {
+    tell(say("console-signer-signing"), "busy");
+    outcome(await sign(agreement), true);
+  };
   byId("form").addEventListener("submit", (event) => {
     event.preventDefault();
-    const agreement = agreed(inputs);
-    if (!agreement) return;
-    byId("go").disabled = true;
-    tell(say("console-signer-signing"), "busy");
-    tried(() => finish(seen, agreement)).finally(() => (byId("go").disabled = false));
+    finish(inputs, party ? (agreement) => signWithCard(agreement, arrived) : byMail);
   });
+  byId("other").addEventListener("click", () => finish(inputs, (agreement) => signElsewhere(agreement, arrived)));
 }
 
 function refusals() {

@@ -96,9 +96,14 @@ pub(super) fn asked_language(query: Asked) -> Option<Lang> {
 
 /// A page of either role.
 pub(super) fn html(page: Page, lang: Lang) -> Response {
+    // A party signer's page speaks to the hankod on that person's own machine.
+    let policy = match page {
+        Page::Signer => POLICY.replace("connect-src 'self'", "connect-src 'self' http://127.0.0.1:*"),
+        _ => POLICY.to_owned(),
+    };
     let headers: [(HeaderName, &str); 3] = [
         (CONTENT_TYPE, "text/html; charset=utf-8"),
-        (CONTENT_SECURITY_POLICY, POLICY),
+        (CONTENT_SECURITY_POLICY, &policy),
         (CACHE_CONTROL, "no-store"),
     ];
     (headers, console::page(page, lang)).into_response()

@@ -1,6 +1,7 @@
 //! 当事者型 over HTTP, with other people's software at the signer's place: what is handed out, what is taken back, what is refused and why.
 
 mod desk;
+mod page;
 mod refusals;
 
 use super::signing::cut;

@@ -19,15 +19,15 @@ const MANY: usize = 12;
 const PULLED_AT: usize = 8;
 
 /// The signer's computer: a card, a prompt, the desk daemon.
-struct Computer {
-    holder: Holder,
-    listener: TcpListener,
-    prompt: String,
+pub(super) struct Computer {
+    pub(super) holder: Holder,
+    pub(super) listener: TcpListener,
+    pub(super) prompt: String,
     _pinentry: Pinentry,
 }
 
 impl Computer {
-    fn new(stage: &Stage, answers: &[Answer<'_>]) -> Self {
+    pub(super) fn new(stage: &Stage, answers: &[Answer<'_>]) -> Self {
         let holder = Holder::under("party-desk", stage.office.holder.ca().clone());
         let [ocsp, crl] = stage.authority.urls();
         let card = IssueRequest {
@@ -47,7 +47,7 @@ impl Computer {
     }
 
     /// The daemon, on the same port each time.
-    fn serve(&self) -> Daemon {
+    pub(super) fn serve(&self) -> Daemon {
         let config = std::fs::read_to_string(self.holder.config()).unwrap();
         let listener = self.listener.try_clone().unwrap();
         let started = Daemon::try_start_on(listener, &self.holder.dir, &config, &[]);
