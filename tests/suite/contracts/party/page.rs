@@ -57,7 +57,7 @@ fn the_page_signs_with_the_persons_own_hankod() {
     concluded(&stage, &id);
 }
 
-/// S1, S48: taken away, signed by somebody else's program, given back.
+/// S1: taken away, signed by somebody else's program, given back.
 #[test]
 fn the_page_takes_what_other_software_signed() {
     let (stage, origin) = Stage::with_pages("page-elsewhere", "");
