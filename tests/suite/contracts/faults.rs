@@ -2,6 +2,7 @@
 //! called concluded that is not.
 
 use super::stage::{Stage, two_signers, written};
+use crate::support::http::Request;
 use crate::support::mailbox::Mode;
 use crate::support::run;
 use crate::support::tsa;
@@ -152,5 +153,24 @@ fn an_overdue_contract_expires() {
     assert_eq!(
         super::code(&stage.act(&link, "open", &json!({}))),
         (409, "contract_expired".into())
+    );
+    // The link's own time is over too: what became of the contract is still told, and nothing else.
+    stage.office.daemon.kill();
+    let database = stage.office.holder.state().join("hankod.sqlite3");
+    assert!(
+        run(
+            Command::new("sqlite3")
+                .arg(database)
+                .arg("UPDATE contract_links SET expires = 1"),
+            ""
+        )
+        .ok
+    );
+    stage.office.restart();
+    let shown = Request::new("GET", &format!("/s/{link}/contract")).send(stage.office.daemon.port());
+    assert_eq!(shown.json()["state"], "expired", "{}", shown.text());
+    assert_eq!(
+        super::code(&stage.act(&link, "open", &json!({}))),
+        (404, "link_expired".into())
     );
 }
