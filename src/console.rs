@@ -35,6 +35,8 @@ pub enum Page {
     Pairing,
     /// `/s/{link}` of a server: what a signer is asked to sign.
     Signer,
+    /// `/verify` of a server: anybody checks a file and which contract it belongs to.
+    Verifier,
 }
 
 /// A file that pages load.
@@ -65,6 +67,7 @@ files!(
     "desk.css" CSS,
     "confirm.css" CSS,
     "verify.css" CSS,
+    "verifier.css" CSS,
     "receipts.css" CSS,
     "seals.css" CSS,
     "office.css" CSS,
@@ -74,6 +77,7 @@ files!(
     "desk.js" JS,
     "confirm.js" JS,
     "verify.js" JS,
+    "verifier.js" JS,
     "receipts.js" JS,
     "seals.js" JS,
     "report.js" JS,
@@ -137,7 +141,7 @@ const OWN_HEAD: &str = include_str!("console/head-own.html");
 /// The head of a server's pages for staff: who is signed in, and their ways.
 const OFFICE_HEAD: &str = include_str!("console/head-office.html");
 
-/// The head of a server's pages for those who come by a link: nowhere else to go.
+/// The head of a server's pages for those who have no account: nowhere else to go.
 const GUEST_HEAD: &str = include_str!("console/head-guest.html");
 
 /// The part of a page that says why there is no other.
@@ -158,7 +162,7 @@ struct Part {
 }
 
 impl Page {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 14] = [
         Self::Desk,
         Self::Confirm,
         Self::Verify,
@@ -172,6 +176,7 @@ impl Page {
         Self::Edit,
         Self::Pairing,
         Self::Signer,
+        Self::Verifier,
     ];
 
     const fn part(self) -> Part {
@@ -213,6 +218,11 @@ impl Page {
             ),
             Self::Pairing => ("pairing", "console-ask-title", include_str!("console/pairing.html")),
             Self::Signer => ("signer", "console-signer-title", include_str!("console/signer.html")),
+            Self::Verifier => (
+                "verifier",
+                "console-verifier-title",
+                include_str!("console/verifier.html"),
+            ),
         };
         Part {
             name,
@@ -220,7 +230,7 @@ impl Page {
             head: match self {
                 Self::Desk | Self::Confirm | Self::Verify | Self::Receipts | Self::Seals | Self::Pairing => OWN_HEAD,
                 Self::Office | Self::SignIn | Self::Join | Self::People | Self::Contract | Self::Edit => OFFICE_HEAD,
-                Self::Signer => GUEST_HEAD,
+                Self::Signer | Self::Verifier => GUEST_HEAD,
             },
             title,
             main,
@@ -239,6 +249,7 @@ impl Page {
             Self::Contract => &["verify", "office"],
             Self::Edit => &["office", "office-edit"],
             Self::Signer => &["confirm", "signer"],
+            Self::Verifier => &["verify", "verifier"],
         }
     }
 }

@@ -78,6 +78,10 @@ export const receipts = (query) => json("GET", `/v1/receipts?${new URLSearchPara
 export const verify = (file) =>
   json("POST", "/v1/verify/view", { body: file, headers: { "Content-Type": "application/pdf" } });
 
+/** The report of one PDF by a server, and which file it is of the contract whose certificate has this ID. */
+export const verifyOf = (file, id) =>
+  json("POST", id ? `/v1/verify?${new URLSearchParams({ certificate_id: id })}` : "/v1/verify", { body: file, headers: { "Content-Type": "application/pdf" } });
+
 /** Calls `changed` at once and whenever one of the events `names` comes; rests while nobody looks at the page. */
 export function watch(names, changed) {
   let source = null;

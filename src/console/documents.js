@@ -1,4 +1,4 @@
-// Taking PDFs over: by the file dialog, by drag and drop, by keyboard. They go to this computer's daemon and nowhere else.
+// Taking PDFs over: by the file dialog, by drag and drop, by keyboard. They go to the daemon that served the page and nowhere else.
 
 import { cancel, preview, upload } from "./api.js";
 import { byId } from "./dom.js";

@@ -8,7 +8,8 @@ const TONES = { "TOTAL-PASSED": "good", INDETERMINATE: "open", "TOTAL-FAILED": "
 const MARKS = { good: "✓", open: "?", bad: "×" };
 const BADGES = { good: "console-verify-valid", open: "console-verify-open", bad: "console-verify-bad" };
 
-const mark = (tone) => el("span", { class: "tone-mark", "aria-hidden": "true" }, MARKS[tone]);
+/** The sign of a tone. */
+export const mark = (tone) => el("span", { class: "tone-mark", "aria-hidden": "true" }, MARKS[tone]);
 
 /** The first line: what it comes to, and after the colon why and what to do. */
 export function verdict(file, name, heading = "h2") {

@@ -11,6 +11,7 @@ mod proof;
 mod searching;
 mod signing;
 pub(crate) mod stage;
+mod verifier;
 
 use crate::support::daemon::Daemon;
 use crate::support::holder::{Holder, LABEL};

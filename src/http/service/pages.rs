@@ -19,6 +19,7 @@ pub(super) const PATHS: &[&str] = &[
     "/console/contracts/{id}",
     "/console/contracts/{id}/edit",
     "/s/{link}",
+    "/verify",
 ];
 
 pub(super) fn routes() -> Router<Service> {
@@ -31,6 +32,7 @@ pub(super) fn routes() -> Router<Service> {
         .route(PATHS[5], page(Page::Contract))
         .route(PATHS[6], page(Page::Edit))
         .route(PATHS[7], page(Page::Signer))
+        .route(PATHS[8], page(Page::Verifier))
 }
 
 fn page(page: Page) -> MethodRouter<Service> {

@@ -114,6 +114,7 @@ pub(super) static SERVER: &[Rule] = &[
     rule(Method::POST, "/s/{}/decline", Need::Link),
     rule(Method::POST, "/s/{}/disown", Need::Link),
     rule(Method::GET, "/assets/{}", Need::Nothing),
+    rule(Method::GET, "/verify", Need::Nothing),
     rule(Method::GET, "/console", Need::Nothing),
     rule(Method::GET, "/console/sign-in", Need::Nothing),
     rule(Method::GET, "/console/join", Need::Nothing),

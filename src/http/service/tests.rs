@@ -7,7 +7,7 @@ use axum::http::Method;
 use std::collections::BTreeSet;
 
 /// What the addresses of pages, and those that the document describes, begin with.
-const DESCRIBED: [&str; 8] = [
+const DESCRIBED: [&str; 9] = [
     "/assets/",
     "/console",
     "/v1/contracts",
@@ -16,6 +16,7 @@ const DESCRIBED: [&str; 8] = [
     "/v1/invitation",
     "/v1/people",
     "/s/",
+    "/verify",
 ];
 
 fn without_names(path: &str) -> String {

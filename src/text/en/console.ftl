@@ -135,6 +135,24 @@ console-verify-etsi = Indication (ETSI EN 319 102-1)
 console-verify-serial = Serial number of the certificate
 console-verify-certificate = Fingerprint of the certificate (SHA-256)
 console-verify-algorithm = Algorithms
+console-verifier-title = Check a contract's file
+console-verifier-hint = Choose a PDF to see whether it belongs to the contract of that certificate, and whether its signatures are valid.
+console-verifier-id-hint = It stands on the certificate of conclusion and at the lower left of each document. Without it, the signatures alone are checked.
+console-verifier-not-kept = The file is read for this check only and is not kept.
+console-verifier-again = The ID has changed. Please choose the PDF again.
+console-verifier-without-id = Without the certificate's ID nobody can say which contract this file belongs to. The signatures alone were checked.
+console-verifier-concluded = This is a concluded document of this contract
+console-verifier-concluded-why = It is, byte for byte, the file that was kept at the conclusion or one with renewed evidence.
+console-verifier-certificate = This is the certificate of conclusion of this contract
+console-verifier-certificate-why = It is, byte for byte, the file that was issued at the conclusion or one with renewed evidence.
+console-verifier-attachment = This document came with this contract
+console-verifier-attachment-why = It was not to be signed and bears no signature. It is, byte for byte, the file that the sender added.
+console-verifier-unfinished = This file is from before the conclusion
+console-verifier-unfinished-why = Signatures or their evidence are missing. Ask the other side for the concluded file.
+console-verifier-unknown = This file does not belong to this contract
+console-verifier-unknown-why = Check the ID. If it is right, this is another document or one that was altered. Do not use this file; ask the other side for the original.
+console-verifier-untrusted = Some points could not be confirmed: nothing forbidden was changed after the signature, but who signed cannot be confirmed here. Ask the sender.
+console-verifier-no-authority = The authority that issued this signature's certificate cannot be checked here.
 
 # seals and receipts
 console-way-receipts = Receipts

@@ -135,6 +135,24 @@ console-verify-etsi = 判定(ETSI EN 319 102-1)
 console-verify-serial = 証明書の通し番号
 console-verify-certificate = 証明書の指紋(SHA-256)
 console-verify-algorithm = 署名の方式
+console-verifier-title = 契約のファイルを確かめる
+console-verifier-hint = PDF を選ぶと、その締結証明書の契約のファイルかどうかと、署名が有効かどうかを示します。
+console-verifier-id-hint = 電子契約締結証明書と、契約の各文書の左下に記されています。空欄のままでも、署名は確かめられます。
+console-verifier-not-kept = ファイルは確かめるためだけに読み取り、保存しません。
+console-verifier-again = IDが変わりました。PDFをもう一度選んでください。
+console-verifier-without-id = 締結証明書IDがないため、どの契約のファイルかは確かめていません。署名だけを確かめました。
+console-verifier-concluded = この契約の締結された文書です
+console-verifier-concluded-why = 締結された時に保管したファイル、または証拠を更新したファイルと、1バイトも違いません。
+console-verifier-certificate = この契約の電子契約締結証明書です
+console-verifier-certificate-why = 締結された時に発行したファイル、または証拠を更新したファイルと、1バイトも違いません。
+console-verifier-attachment = この契約に添えられた文書です
+console-verifier-attachment-why = 署名する文書ではないため、署名はありません。送信者が添えたファイルと、1バイトも違いません。
+console-verifier-unfinished = この契約の、締結前のファイルです
+console-verifier-unfinished-why = 署名またはその証拠がそろっていません。締結されたファイルを相手に求めてください。
+console-verifier-unknown = この契約のファイルではありません
+console-verifier-unknown-why = IDを確かめてください。IDが正しければ、別の文書か、書き換えられたファイルです。このファイルを使わず、元のファイルを相手に求めてください。
+console-verifier-untrusted = 確認できない点があります: 署名後に許可されない変更はありませんが、署名者が誰かは、ここでは確認できません。送信者に確かめてください。
+console-verifier-no-authority = この署名の証明書を発行した認証局を、ここでは確認できません。
 
 # 印影と控え
 console-way-receipts = 署名の控え

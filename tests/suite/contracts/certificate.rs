@@ -45,7 +45,7 @@ pub(crate) fn said(program: &str, arguments: &[&str], path: &Path) -> String {
     ran.stdout
 }
 
-fn page(path: &Path) -> String {
+pub(crate) fn page(path: &Path) -> String {
     let ran = run(Command::new("pdftotext").arg("-layout").arg(path).arg("-"), "");
     assert!(ran.ok, "{}", ran.stderr);
     ran.stdout
