@@ -122,7 +122,7 @@ impl App {
     /// they enrol.
     ///
     /// # Errors
-    /// `person_invalid`, `role_unknown`, `section_address_missing`, `section_elsewhere`, `mail_address_invalid`, `public_url_missing`.
+    /// `person_invalid`, `role_unknown`, `section_address_missing`, `section_elsewhere`, `person_elsewhere`, `mail_address_invalid`, `public_url_missing`.
     pub async fn add_person(
         &self,
         decider: &Decider,
@@ -137,7 +137,7 @@ impl App {
         let made = self.store().write(move |tx| {
             Box::pin(async move {
                 let section = find_section(tx, asked, &actor, now).await?;
-                if only.is_some_and(|only| only != section) {
+                if only.as_ref().is_some_and(|only| *only != section) {
                     return Err(Failure::new(FailureKind::Forbidden, "section_elsewhere"));
                 }
                 let known = tx.person_at(&person.address).await?;
@@ -145,7 +145,12 @@ impl App {
                     .as_ref()
                     .map_or_else(|| person.id.clone(), |known| known.id.clone());
                 let invitation = match known {
-                    Some(_) => None,
+                    Some(known) => {
+                        if let Some(own) = &only {
+                            not_invited_elsewhere(tx, &known, own).await?;
+                        }
+                        None
+                    }
                     None => {
                         tx.add_person(&person).await?;
                         let event =
@@ -279,7 +284,7 @@ impl App {
         let roles = self.member(section, id).await?;
         match roles.iter().all(|one| one.section == section) {
             true => Ok(()),
-            false => Err(Failure::new(FailureKind::Forbidden, "person_elsewhere")),
+            false => Err(elsewhere()),
         }
     }
 }
@@ -385,6 +390,15 @@ async fn find_section(
     Ok(wanted.id)
 }
 
+/// Another section's administrator may still hold an invitation that nobody took up: roles of this section would be theirs.
+async fn not_invited_elsewhere(tx: &mut Tx, known: &Person, section: &str) -> Result<(), Failure> {
+    let roles = tx.roles_of(&known.id).await?;
+    match known.password.is_some() || roles.iter().all(|one| one.section == section) {
+        true => Ok(()),
+        false => Err(elsewhere()),
+    }
+}
+
 async fn invite(tx: &mut Tx, id: &str, actor: &str, now: Timestamp) -> Result<String, Failure> {
     let (invitation, salt) = (secret(), secret());
     let ends = now.plus(INVITATION_LIFE);
@@ -417,6 +431,10 @@ async fn put_roles(
         .with("roles", names);
     audit::append(tx, &event).await?;
     Ok(())
+}
+
+fn elsewhere() -> Failure {
+    Failure::new(FailureKind::Forbidden, "person_elsewhere")
 }
 
 pub(super) fn unknown() -> Failure {

@@ -249,6 +249,28 @@ fn contracts_are_the_sections_and_the_drafter_does_not_approve() {
     assert_eq!(code(&stranger), (403, "section_elsewhere".into()));
 }
 
+/// Whoever holds an invitation that nobody took up gains no role elsewhere through it.
+#[test]
+fn nobody_is_added_whom_another_section_invited_before_they_enrol() {
+    let office = office("invited-elsewhere");
+    let otsuno = clerk(&office, "otsuno", &["administrator"]);
+    let place = (&office.holder, &office.daemon, ORIGIN);
+    let hei = Clerk::of("財政課(起案用)", place, "hei", &["administrator"]);
+    let wanted = |role: &str| json!({ "name": "丁田四郎", "address": "teida@city.example.lg.jp", "roles": [role] });
+    let added = otsuno.ask("POST", "/v1/people", &wanted("drafter"));
+    assert_eq!(added.status, 201, "{}", added.text());
+    let early = hei.ask("POST", "/v1/people", &wanted("approver"));
+    assert_eq!(code(&early), (403, "person_elsewhere".into()));
+    assert_eq!(otsuno.ask("POST", "/v1/people", &wanted("custodian")).status, 201);
+    let mut teida = Clerk::nobody(ORIGIN, office.daemon.port());
+    teida.address = "teida@city.example.lg.jp".into();
+    assert_eq!(teida.enrol(&secret_of(&added.json()), PASSWORD).status, 204);
+    let sections = teida.get("/v1/session").json()["sections"].clone();
+    assert_eq!(sections.as_array().unwrap().len(), 1, "{sections}");
+    let later = hei.ask("POST", "/v1/people", &wanted("approver"));
+    assert_eq!(later.status, 201, "{}", later.text());
+}
+
 /// An administrator decides about the own section, and not about the own account.
 #[test]
 fn an_administrator_invites_and_revokes_people_of_the_section() {
