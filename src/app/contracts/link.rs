@@ -29,6 +29,8 @@ const MAX_SECRET_CHARS: usize = 100;
 const CODE_MINUTES: u64 = 10;
 /// Between two codes.
 const CODE_PAUSE: Duration = Duration::from_secs(30);
+/// The same for each wrong try at the last one: whoever has the link alone would guess a code of six digits within weeks otherwise.
+const TRY_PAUSE: Duration = Duration::from_secs(120);
 /// Wrong codes until a new one is needed.
 const MAX_TRIES: u32 = 5;
 /// How long somebody who gave the right code is known.
@@ -237,7 +239,8 @@ impl App {
                 let row = again(tx, link).await?;
                 may_sign(&row, link)?;
                 let last = tx.code(&link.contract, link.signer).await?;
-                if last.is_some_and(|last| last.request == link.request && last.sent.plus(CODE_PAUSE) > now) {
+                let too_soon = |last: &CodeRow| last.sent.plus(code_pause(last.tries)) > now;
+                if last.is_some_and(|last| last.request == link.request && too_soon(&last)) {
                     return Err(Failure::new(FailureKind::TooMany, "code_too_soon"));
                 }
                 let (digits, salt) = (six_digits(), letters::secret().into_bytes());
@@ -437,6 +440,11 @@ pub(super) fn values(row: &ContractRow, signer: u16, agreement: &Agreement) -> R
     }
 }
 
+/// From a code with so many wrong tries to the next one.
+fn code_pause(tries: u32) -> Duration {
+    CODE_PAUSE.max(TRY_PAUSE * tries)
+}
+
 fn hashed(salt: &[u8], digits: &str) -> [u8; 32] {
     Sha256::new().chain_update(salt).chain_update(digits).finalize().into()
 }
@@ -457,4 +465,18 @@ pub(super) fn actor(link: &LinkRow) -> String {
 
 fn void() -> Failure {
     Failure::new(FailureKind::NotFound, "link_void")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_tries_many_codes_in_a_day() {
+        assert_eq!(code_pause(0), CODE_PAUSE);
+        for tries in 1..=MAX_TRIES {
+            let codes = 24 * 3600 / code_pause(tries).as_secs();
+            assert!(codes * u64::from(tries) <= 720, "{tries}");
+        }
+    }
 }
