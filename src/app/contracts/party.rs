@@ -115,12 +115,13 @@ impl App {
     /// Where the file lies that other software signs, and its length; changes nothing.
     ///
     /// # Errors
-    /// `link_void`, `request_not_opened`, `contract_document_missing`.
+    /// `link_void`, `request_not_opened`, `contract_document_missing`, `document_being_stamped`.
     pub async fn party_file(&self, visitor: &Visitor, number: u16) -> Result<(PathBuf, u64), Failure> {
         let behind = self.behind(visitor).await?;
         party_turn(&behind.row, &behind.link)?;
         let versions = self.store().versions(&behind.link.contract).await?;
         let newest = newest(&versions, number)?;
+        not_being_stamped(newest)?;
         let filled = self.store().filled(&behind.link.contract, behind.link.signer).await?;
         let of_newest = |one: &&Filled| one.document == number && one.revision == newest.revision;
         let (sha256, bytes) = match filled.iter().find(of_newest) {
@@ -145,7 +146,7 @@ impl App {
     /// A signed document comes back. It is durable before this returns, stamped later; the same signature again changes nothing.
     ///
     /// # Errors
-    /// Those of [`App::check_signer`]; `document_moved_on`, and every reason of [`super::admission`].
+    /// Those of [`App::check_signer`]; `document_moved_on`, `document_being_stamped`, and every reason of [`super::admission`].
     pub async fn party_signed(
         &self,
         visitor: &Visitor,
@@ -318,9 +319,7 @@ impl Agreed {
                 continue;
             }
             let newest = newest(versions, field.document)?;
-            if newest.kind == VersionKind::Received {
-                return Err(Failure::new(FailureKind::Unavailable, "document_being_stamped"));
-            }
+            not_being_stamped(newest)?;
             let document = contract.terms.document(field.document)?;
             documents.push(PartyDocument {
                 number: field.document,
@@ -397,9 +396,8 @@ async fn take(
     now: Timestamp,
 ) -> Result<(), Failure> {
     let present = tx.newest_version(&link.contract, newest.document).await?;
-    if present.is_none_or(|present| present.revision != newest.revision) {
-        return Err(moved_on());
-    }
+    let present = present.filter(|present| present.revision == newest.revision);
+    not_being_stamped(&present.ok_or_else(moved_on)?)?;
     let version = Version {
         revision: newest.revision + 1,
         kind: VersionKind::Received,
@@ -416,6 +414,14 @@ async fn take(
     let (key, job) = (payload.key(), Job::Party(party::Step::Stamp, payload));
     jobs::put(tx, &job, &key, &actor(link), (now, now)).await?;
     Ok(())
+}
+
+/// Whoever signed on top of a signature that waits for its timestamp would close the room in which that one goes.
+fn not_being_stamped(newest: &Version) -> Result<(), Failure> {
+    match newest.kind {
+        VersionKind::Received => Err(Failure::new(FailureKind::Unavailable, "document_being_stamped")),
+        _ => Ok(()),
+    }
 }
 
 /// Somebody else's signature is in the document meanwhile.

@@ -97,18 +97,13 @@ pub(super) async fn run(app: &App, step: Step, payload: Payload) -> Result<Answe
         return Ok(Next::Done.into());
     }
     let versions = app.store().versions(&payload.contract).await?;
-    match step {
-        Step::Complete => match complete(app, payload.clone(), &row, &versions).await {
-            Err(failure) if failure.may_pass() => put_off(app, (step, payload), &row, failure),
-            answer => answer,
-        },
-        Step::Certify => match certify(app, payload.clone(), &row, &versions).await {
-            // Whatever keeps it from being made can be mended, and everybody has signed.
-            Err(failure) => put_off(app, (step, payload), &row, failure),
-            answer => answer,
-        },
-        Step::Conclude => conclude(app, payload),
-    }
+    let done = match step {
+        Step::Complete => complete(app, payload.clone(), &row, &versions).await,
+        Step::Certify => certify(app, payload.clone(), &row, &versions).await,
+        Step::Conclude => conclude(app, payload.clone()),
+    };
+    // Whatever keeps it can be mended, and everybody has signed.
+    done.or_else(|failure| put_off(app, (step, payload), &row, failure))
 }
 
 /// The newest revision of the first file whose evidence is not complete; the certificate comes last.

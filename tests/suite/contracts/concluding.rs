@@ -79,3 +79,34 @@ fn wherever_the_conclusion_is_interrupted_there_is_one_certificate_and_each_mail
     let versions = run(Command::new("sqlite3").arg(kept).arg(sql), "");
     assert_eq!(versions.stdout, "signed\ncompleted\n");
 }
+
+/// Everybody has signed: what is wrong with the settings is told as the reason, and mended it goes on.
+#[test]
+fn a_conclusion_that_the_settings_forbid_is_put_off_until_they_are_mended() {
+    let mut stage = Stage::start("mended", "");
+    let id = stage.ready(&two_signers());
+    stage.send(&id);
+    let first = stage.mailbox.next();
+    stage.sign(&first, &written());
+    let second = stage.mailbox.next();
+    stage.tsa.behave(tsa::Mode::Dead);
+    stage.sign(&second, &json!({}));
+    let path = format!("/v1/contracts/{id}");
+    stage.until(&path, |view| !view["delay_reason"].is_null());
+    stage.office.daemon.kill();
+    stage.tsa.behave(tsa::Mode::Good);
+
+    let good = stage.without_tsa();
+    assert!(work_until(&stage, usize::MAX));
+    stage.office.restart();
+    let view = stage.office.get(&path);
+    assert_eq!(
+        (&view["state"], &view["delay_reason"]),
+        (&json!("completing"), &json!("fetch_no_tsa"))
+    );
+    stage.office.daemon.kill();
+    std::fs::write(stage.office.holder.config(), good).unwrap();
+    assert!(work_until(&stage, usize::MAX));
+    stage.office.restart();
+    assert_eq!(stage.state(&id), "concluded");
+}

@@ -323,6 +323,69 @@ fn the_second_of_two_is_told_and_signs_again() {
     }
 }
 
+/// While a signature waits for its timestamp, its document is handed to nobody to be signed, and taken from nobody who had it otherwise.
+#[test]
+fn nobody_signs_on_top_of_a_signature_that_waits_for_its_timestamp() {
+    let mut stage = Stage::start("on-top", "");
+    let id = stage.ready(&three_signers());
+    stage.send(&id);
+    let [one, other] = Known::two(&stage);
+    let (first, second) = (
+        stage.somebody(&IssueRequest::default()),
+        stage.somebody(&IssueRequest::default()),
+    );
+    let [name, others] = [(&one, written()), (&other, json!({}))]
+        .map(|(known, values)| text(&known.files(&values)["documents"][0]["request"]["field"]));
+    let pdf = signed(&first, &one.file(1), &name);
+    stage.tsa.behave(tsa::Mode::Slow);
+    stage.tsa.next_question(|| one.land(1, &pdf));
+    let get = |path: String| Request::new("GET", &path).send(stage.office.daemon.port());
+    let stamping = (503, "document_being_stamped".to_owned());
+    assert_eq!(code(&get(format!("/s/{}/party/documents/1", other.link))), stamping);
+    let shown = get(format!("/s/{}/documents/1", other.link)).body;
+    let early = signed(&second, &shown, &others);
+    assert_eq!(code(&other.give(1, &early)), stamping);
+    let Known { link, session, .. } = other;
+    stage.office.daemon.kill();
+    stage.tsa.behave(tsa::Mode::Good);
+    stage.office.restart();
+    let path = format!("/v1/contracts/{id}");
+    stage.until(&path, |view| view["signers"][0]["turn"] == "signed");
+    let stage = &stage;
+    let other = Known { stage, link, session };
+    assert_eq!(code(&other.give(1, &early)), (409, "document_moved_on".into()));
+    other.files(&json!({}));
+    other.land(1, &signed(&second, &other.file(1), &others));
+    stage.until(&path, |view| view["signers"][2]["turn"] == "signed");
+}
+
+/// What was taken is taken: a timestamp that cannot be had as things are set keeps nobody waiting.
+#[test]
+fn a_signature_that_cannot_be_stamped_keeps_nobody_waiting() {
+    let mut stage = Stage::start("unstamped", "");
+    let id = stage.ready(&first_is_party(&json!([])));
+    stage.send(&id);
+    let one = Known::next(&stage);
+    let name = text(&one.files(&written())["documents"][0]["request"]["field"]);
+    let pdf = signed(&stage.somebody(&IssueRequest::default()), &one.file(1), &name);
+    stage.tsa.behave(tsa::Mode::Slow);
+    stage.tsa.next_question(|| one.land(1, &pdf));
+    stage.office.daemon.kill();
+    stage.tsa.behave(tsa::Mode::Good);
+    let good = stage.without_tsa();
+    stage.office.restart();
+    let second = stage.mailbox.next();
+    assert_eq!(second.to, "hanako@city.example.lg.jp");
+    std::fs::write(stage.office.holder.config(), good).unwrap();
+    stage.office.restart();
+    stage.sign(&second, &json!({}));
+    for _ in 0..3 {
+        assert!(stage.mailbox.next().header("Subject").starts_with("電子署名完了"));
+    }
+    let report = verified(&stage, &stage.file(&id, 1));
+    assert_eq!(report["verdict"], "TOTAL-PASSED", "{report:#}");
+}
+
 /// Killed after it was taken and before it was stamped: what was acknowledged is there, and it goes on by itself.
 #[test]
 fn what_was_taken_survives_a_kill() {

@@ -126,6 +126,16 @@ impl Stage {
         assert_eq!(signed.status, 202, "{}", signed.text());
     }
 
+    /// Takes the TSA out of the settings, for the next start; what stood there.
+    pub(crate) fn without_tsa(&self) -> String {
+        let file = self.office.holder.config();
+        let good = std::fs::read_to_string(&file).unwrap();
+        let without = good.replace(&format!("[[tsa]]\nurl = \"{}\"", self.tsa.url()), "");
+        assert_ne!(good, without);
+        std::fs::write(file, without).unwrap();
+        good
+    }
+
     pub(crate) fn state(&self, id: &str) -> String {
         text(&self.office.get(&format!("/v1/contracts/{id}"))["state"])
     }
