@@ -6,6 +6,8 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
@@ -21,6 +23,7 @@ use crate::audit::{self, Event, Kind};
 use crate::clock::Timestamp;
 use crate::contract::address::MailAddress;
 use crate::contract::words::fold_width;
+use crate::render::qr;
 use crate::secret::Pin;
 use crate::store::{Person, SessionRow, Tx};
 
@@ -78,6 +81,8 @@ pub struct InvitationView {
     pub secret: String,
     /// The same as an address that such apps open.
     pub otpauth: String,
+    /// That address as a QR code (ISO/IEC 18004): PNG in Base64.
+    pub qr: String,
 }
 
 /// What somebody shows to sign in.
@@ -110,9 +115,11 @@ impl App {
     pub async fn invitation(&self, invitation: &str) -> Result<InvitationView, Failure> {
         let person = self.invited(invitation).await?;
         let secret = self.totp_secret(&person);
+        let otpauth = totp::address(&person.address, &secret);
         Ok(InvitationView {
             secret: totp::base32(&secret),
-            otpauth: totp::address(&person.address, &secret),
+            qr: STANDARD.encode(qr::png(&otpauth)?),
+            otpauth,
             name: person.name,
             address: person.address,
         })

@@ -1,6 +1,6 @@
 // What changed since a signature: in words, and each changed page before and after.
 
-import { el } from "./dom.js";
+import { el, picture } from "./dom.js";
 import { number, say } from "./words.js";
 
 /** Elements that tell the changes of one signature. */
@@ -47,10 +47,7 @@ function pair(compared) {
 
 function sheet(base64, caption, frame) {
   if (!base64) return null;
-  const image = el("img", { class: "sheet-picture", alt: caption });
-  const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
-  image.src = URL.createObjectURL(new Blob([bytes], { type: "image/png" }));
-  image.addEventListener("load", () => URL.revokeObjectURL(image.src), { once: true });
+  const image = picture(base64, { class: "sheet-picture", alt: caption });
   return el("figure", {}, el("figcaption", {}, caption), el("div", { class: "sheet-frame" }, image, frame && differs(frame)));
 }
 

@@ -21,3 +21,12 @@ export function fill(parent, ...nodes) {
   parent.replaceChildren(...nodes.filter(isThere));
   parent.removeAttribute("aria-busy");
 }
+
+/** An image of a PNG in Base64. */
+export function picture(base64, attributes) {
+  const image = el("img", attributes);
+  const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+  image.src = URL.createObjectURL(new Blob([bytes], { type: "image/png" }));
+  image.addEventListener("load", () => URL.revokeObjectURL(image.src), { once: true });
+  return image;
+}

@@ -6,7 +6,7 @@ import { contract, events, judged, mails, page } from "./office-api.js";
 import { begin, money, stateWord, tell, tried } from "./office-frame.js";
 import { signature, terms, verdict } from "./report.js";
 import { allPages } from "./sheet.js";
-import { day, moment, number, say } from "./words.js";
+import { day, lang, moment, number, say } from "./words.js";
 
 const id = location.pathname.split("/")[3];
 const japanDay = (date) => date && day(`${date}T00:00:00+09:00`);
@@ -125,6 +125,18 @@ function documentPart(seen, document) {
   );
 }
 
+/** What a concluded contract leaves in people's hands, and where anybody checks it. */
+function papers(seen) {
+  const paper = (kind, name, words, hint) =>
+    el("li", {}, el("a", { href: `/v1/contracts/${id}/${kind}`, download: `${seen.number} ${name}` }, say(words)), el("p", { class: "hint" }, say(hint)));
+  return [
+    paper("certificate", "certificate.pdf", "console-contract-paper-certificate", "console-contract-paper-certificate-hint"),
+    paper("print", "print.zip", "console-contract-paper-print", "console-contract-paper-print-hint"),
+    paper("evidence", "evidence.zip", "console-contract-paper-evidence", "console-contract-paper-evidence-hint"),
+    el("li", {}, el("a", { href: `/verify?lang=${lang}#${seen.certificate_id}` }, say("console-contract-paper-verifier")), el("p", { class: "hint" }, say("console-contract-paper-verifier-hint"))),
+  ];
+}
+
 function happened(seen, event) {
   const about = seen.signers.find((one) => one.number === event.signer);
   const what = [say(ACTS[event.act]), about && about.name !== event.name && say("console-contract-about", { name: about.name })];
@@ -148,6 +160,8 @@ async function show(me) {
   byId("title").textContent = seen.title;
   byId("state").textContent = stateWord(seen.state);
   fill(byId("facts"), ...facts(seen));
+  byId("papers-panel").hidden = seen.state !== "concluded";
+  fill(byId("papers"), ...(seen.state === "concluded" ? papers(seen) : []));
   fill(byId("signers"), ...(seen.signers.length ? seen.signers.map(signer) : none()));
   fill(byId("documents"), ...(seen.documents.length ? seen.documents.map((one) => documentPart(seen, one)) : [el("p", { class: "none" }, say("console-contract-no-documents"))]));
   fill(byId("events"), ...past.toReversed().map((event) => happened(seen, event)));

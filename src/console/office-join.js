@@ -1,6 +1,6 @@
 // The page at `/console/join#SECRET`: an invited person puts the secret into the telephone and chooses a password. The secret stays behind `#`: no server and no log sees it in an address.
 
-import { byId } from "./dom.js";
+import { byId, fill, picture } from "./dom.js";
 import { enrol, invitation } from "./office-api.js";
 import { tell } from "./office-frame.js";
 import { lang, say } from "./words.js";
@@ -15,6 +15,7 @@ try {
   byId("welcome").textContent = say("console-join-welcome", { name: invited.name, address: invited.address });
   byId("secret").textContent = invited.secret.replace(/(.{4})/g, "$1 ").trim();
   byId("otpauth").href = invited.otpauth;
+  fill(byId("qr"), picture(invited.qr, { class: "qr", alt: say("console-join-qr") }));
   byId("join").hidden = false;
 } catch (error) {
   tell(error.message, "bad");

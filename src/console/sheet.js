@@ -1,6 +1,6 @@
 // Pages of a contract's document as pictures with their text, fetched when they come near the screen.
 
-import { el, fill } from "./dom.js";
+import { el, fill, picture } from "./dom.js";
 import { number, say } from "./words.js";
 
 const pageOf = (p, count) => say("console-page-of", { page: number(p), pages: number(count) });
@@ -13,11 +13,7 @@ function sheet({ name, count, counter = pageOf }, p, fetched, shown) {
   const load = async () => {
     try {
       const page = await fetched(p);
-      const image = el("img", { class: "sheet-picture", alt: say("console-page-picture", { name, page: number(p) }), draggable: "false" });
-      const png = Uint8Array.from(atob(page.picture), (c) => c.charCodeAt(0));
-      image.src = URL.createObjectURL(new Blob([png], { type: "image/png" }));
-      image.addEventListener("load", () => URL.revokeObjectURL(image.src), { once: true });
-      fill(frame, image);
+      fill(frame, picture(page.picture, { class: "sheet-picture", alt: say("console-page-picture", { name, page: number(p) }), draggable: "false" }));
       fill(
         text,
         el("summary", {}, say("console-page-text", { name, page: number(p) })),

@@ -28,6 +28,15 @@ fn a_contract_is_drafted_approved_sent_and_its_signatures_shown() {
         &json!({ "invitations": invitations, "files": files, "folder": folder }),
     );
     assert_eq!(seen["complaints"], json!([]), "{seen:#}");
+    let joined = seen["joined"].as_object().unwrap();
+    assert_eq!(joined.len(), 2);
+    for (name, look) in joined {
+        assert_eq!(look["violations"], json!([]), "{name}");
+        assert_eq!(look["wide"], false, "{name} scrolls sideways");
+        let read = text(&look["tree"]);
+        tree(name, &read);
+        assert!(read.contains("img \"認証アプリで読み取るQRコード"), "{read}");
+    }
     let says = |name: &str, words: &str| assert!(text(&seen[name]).contains(words), "{name}: {seen:#}");
     says("saved", "保存しました。");
     assert_eq!(seen["offered"], json!(["send", "review", "withdraw"]));
@@ -116,6 +125,7 @@ fn looks(question: &Value) {
     assert_eq!(told["complaints"], json!([]));
     let mut seen = told["seen"].as_object().unwrap().clone();
     let judged = seen.remove("judged").unwrap();
+    papers(&seen.remove("papers").unwrap());
     let words = text(&judged["words"]);
     assert!(text(&judged["headings"][1]).contains("甲野太郎"), "{judged:#}");
     let wanted = match question["lang"] == "ja" {
@@ -131,6 +141,21 @@ fn looks(question: &Value) {
         assert_eq!(look["wide"], false, "{name} scrolls sideways");
         tree(name, look["tree"].as_str().unwrap());
     }
+}
+
+/// Certificate, copies and evidence are handed out, and the verifier is named with the contract's ID.
+fn papers(papers: &Value) {
+    let file = |at: usize| (text(&papers[at][1]), text(&papers[at][2]));
+    let (certificate, begin) = file(0);
+    assert!(
+        certificate.ends_with("certificate.pdf") && begin == "%PDF",
+        "{papers:#}"
+    );
+    for (at, name) in [(1, "print.zip"), (2, "evidence.zip")] {
+        let (found, begin) = file(at);
+        assert!(found.ends_with(name) && begin == "PK\u{3}\u{4}", "{papers:#}");
+    }
+    assert_eq!(text(&papers[3]).len(), 1 + 32, "{papers:#}");
 }
 
 /// Where the pictures go, for people to look at.

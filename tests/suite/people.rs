@@ -5,6 +5,8 @@ mod roles;
 use crate::contracts::{Office, code, terms, text};
 use crate::support::http::Request;
 use crate::support::staff::{Clerk, ORIGIN, PASSWORD, invited, secret_of};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 /// A server whose pages stand at [`ORIGIN`].
@@ -28,7 +30,10 @@ fn an_invitation_is_taken_up_once_and_reading_it_changes_nothing() {
     for _ in 0..2 {
         let seen = kono.ask("POST", "/v1/invitation", &json!({ "invitation": secret }));
         assert_eq!((seen.status, &seen.json()["name"]), (200, &json!("kono")));
-        assert!(text(&seen.json()["otpauth"]).starts_with("otpauth://totp/hankod:kono@city.example.lg.jp?secret="));
+        let otpauth = text(&seen.json()["otpauth"]);
+        assert!(otpauth.starts_with("otpauth://totp/hankod:kono@city.example.lg.jp?secret="));
+        let code = STANDARD.encode(hankod::render::qr::png(&otpauth).unwrap());
+        assert_eq!(seen.json()["qr"], code);
     }
     assert_eq!(code(&kono.enrol(&secret, "短い")), (422, "password_short".into()));
     let wrong = json!({ "invitation": secret, "password": PASSWORD, "code": "000000" });

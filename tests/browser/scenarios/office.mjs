@@ -1,5 +1,6 @@
 // The sender's story up to sending: enrolled by invitation, a draft with two documents, a signer, a field placed by pointer and keyboard, approved by somebody else, sent, found.
 
+import { looker } from "../looker.mjs";
 import { Clerk } from "../staff.mjs";
 
 const settled = (page) => page.waitForFunction(() => !document.querySelector(".status.busy") && document.querySelector(".status.good, .status.bad"));
@@ -59,7 +60,13 @@ export default async function ({ page, context, parameters: { invitations, files
   const kono = new Clerk(page, "kono@city.example.lg.jp");
   const otsuno = new Clerk(page, "otsuno@city.example.lg.jp");
 
-  await kono.join(invitations[0]);
+  const joined = {};
+  await kono.join(invitations[0], async () => {
+    for (const width of [360, 1280]) {
+      await page.setViewportSize({ width, height: 900 });
+      await looker(page, folder, joined)(`office-joining-${width}`);
+    }
+  });
   await draft(page, files);
   const placed = await place(page);
   await page.screenshot({ path: `${folder}/edit-placed.png`, fullPage: true });
@@ -108,5 +115,5 @@ export default async function ({ page, context, parameters: { invitations, files
   const csv = await page.evaluate(async () => (await fetch("/v1/contracts.csv?title=%E6%A5%AD%E5%8B%99")).text());
   // A refused call is told to the console by the browser itself: the session that was over.
   const real = complaints.filter((line) => !line.includes("401"));
-  return { placed, saved, offered, reviewed, commented, approverOffered, approved, back: back.startsWith(address.split("?")[0]), sent, state, events, found, csv, address, complaints: real, cookies: await context.cookies() };
+  return { joined, placed, saved, offered, reviewed, commented, approverOffered, approved, back: back.startsWith(address.split("?")[0]), sent, state, events, found, csv, address, complaints: real, cookies: await context.cookies() };
 }
