@@ -19,7 +19,7 @@ export const STATES = {
 };
 
 /** Codes after which the same signed file may be sent again. */
-const PASSING = ["unreachable", "party_revocation_unknown", "document_being_stamped"];
+const PASSING = ["unreachable", "party_revocation_unknown"];
 
 /** What a server refused, or did not answer: `code` is stable, the message is for people. */
 class Refused extends Error {
