@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use rustix::process::{Resource, getrlimit, setrlimit};
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Notify, watch as channel};
 use tokio::task::JoinSet;
 
@@ -34,6 +34,8 @@ pub struct Daemon {
     /// The parts that serve; each ends only when the daemon does.
     tasks: JoinSet<Result<&'static str, DaemonError>>,
     socket: PathBuf,
+    /// SIGTERM and SIGINT, heard from before anybody can be served: one that comes early ends the daemon in order too.
+    told_to_end: [Signal; 2],
     // Held as long as this daemon has the state folder to itself.
     _lock: ServeLock,
 }
@@ -71,6 +73,7 @@ impl Daemon {
     /// # Errors
     /// `state_in_use` and what else the state refuses, `listener_failed`, `listener_not_loopback`.
     pub async fn start(config: Config, unattended_page: bool) -> Result<Self, DaemonError> {
+        let told_to_end = [signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?];
         let state = StateDir::open(&config.state_dir)?;
         let lock = state.lock_for_serving()?;
         let (ending, ended) = channel::channel(false);
@@ -148,6 +151,7 @@ impl Daemon {
             ending,
             tasks,
             socket,
+            told_to_end,
             _lock: lock,
         })
     }
@@ -165,9 +169,9 @@ impl Daemon {
     /// Waits for SIGTERM or SIGINT.
     ///
     /// # Errors
-    /// When signals cannot be heard; when a part that should serve has ended: half a daemon would look alive and answer nobody.
+    /// When a part that should serve has ended: half a daemon would look alive and answer nobody.
     pub async fn until_signal(&mut self) -> Result<(), DaemonError> {
-        let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        let [terminate, interrupt] = &mut self.told_to_end;
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
